@@ -1,0 +1,70 @@
+//! Files of DNS events, as Splunk exports them: NDJSON or CSV.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+
+/// An event: its fields, each with its values.
+pub type Event = BTreeMap<String, Vec<String>>;
+
+/// Reads all events of `file`: NDJSON where its first character is `{`, otherwise CSV with a header line.
+///
+/// An NDJSON line is an event, or Splunk's export with the event under `result`.
+///
+/// # Errors
+///
+/// The file cannot be read, or a line of it is neither; then the line is named.
+pub fn read(file: &Path) -> Result<Vec<Event>, Error> {
+    let bytes = fs::read(file).map_err(|error| Error::Read { file: file.to_owned(), error })?;
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    let events = if first == Some(&b'{') { read_ndjson(&bytes) } else { read_csv(&bytes) };
+    events.map_err(|(line, problem)| Error::Events { file: file.to_owned(), line, problem })
+}
+
+fn read_ndjson(bytes: &[u8]) -> Result<Vec<Event>, (u64, String)> {
+    let mut events = Vec::new();
+    for (line, number) in bytes.split(|&byte| byte == b'\n').zip(1..) {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let mut object: Map<String, Value> =
+            serde_json::from_slice(line).map_err(|error| (number, format!("not a JSON object: {error}")))?;
+        let fields = match object.remove("result") {
+            Some(Value::Object(result)) => result,
+            _ => object,
+        };
+        events.push(fields.into_iter().map(|(name, value)| (name, values(value))).collect());
+    }
+    Ok(events)
+}
+
+fn values(value: Value) -> Vec<String> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.into_iter().flat_map(values).collect(),
+        other => vec![other.to_string()],
+    }
+}
+
+/// Splunk writes the several values of a field on several lines of one cell.
+fn read_csv(bytes: &[u8]) -> Result<Vec<Event>, (u64, String)> {
+    let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
+    let line = |error: csv::Error| {
+        (error.position().map_or(1, csv::Position::line), format!("not a row of CSV: {error}"))
+    };
+    let header = reader.headers().map_err(line)?.clone();
+    let mut events = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(line)?;
+        let cells = header.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
+        events.push(
+            cells.map(|(name, cell)| (name.to_owned(), cell.lines().map(str::to_owned).collect())).collect(),
+        );
+    }
+    Ok(events)
+}

@@ -1,0 +1,166 @@
+//! `hunt`: the classic hunt without Splunk, by the same command that Splunk runs.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::conversation;
+use super::events::{self, Event};
+use super::table::Table;
+use crate::error::Error;
+
+/// What to hunt in.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Events as Splunk exports them: NDJSON, or CSV with a header line
+    file: PathBuf,
+    /// The field that holds the DNS name
+    #[arg(long, default_value = "query")]
+    field: String,
+    /// The field that holds the client
+    #[arg(long, default_value = "src")]
+    src: String,
+    /// The field that holds the resolver
+    #[arg(long, default_value = "dest")]
+    dest: String,
+    /// Which suffixes split a name: mozilla, icann, iana, custom or *
+    #[arg(long, default_value = "mozilla")]
+    list: String,
+    /// How many rows of each table to print
+    #[arg(long, default_value_t = 10)]
+    rows: usize,
+}
+
+/// Prints the two tables of the classic hunt: the queries with their parts, and what each client sent to each
+/// domain through each resolver.
+///
+/// # Errors
+///
+/// The file cannot be read or holds no such events, the command refuses the options, or writing fails.
+pub fn run(options: &Options) -> Result<(), Error> {
+    let mut events: Vec<Event> = events::read(&options.file)?.into_iter().filter(is_query).collect();
+    let arguments = [format!("field={}", options.field), format!("list={}", options.list)];
+    let messages = conversation::hold("dnsentropy", &arguments, &options.field, &mut events)?;
+    let mut out = io::stdout().lock();
+    for message in messages {
+        writeln!(out, "{message}")?;
+    }
+    print_queries(options, &events, &mut out)?;
+    writeln!(out)?;
+    print_groups(options, &events, &mut out)?;
+    Ok(out.flush()?)
+}
+
+/// Whether an event passes `message_type=QUERY`, as far as it says.
+fn is_query(event: &Event) -> bool {
+    let types = event.get("message_type");
+    types.is_none_or(|types| types.iter().any(|value| value.eq_ignore_ascii_case("query")))
+}
+
+fn print_queries(options: &Options, events: &[Event], out: &mut impl Write) -> io::Result<()> {
+    let mut table = Table::new(&["query", "ut_subdomain", "ut_domain", "ut_shannon"]);
+    let with_subdomain = events.iter().filter(|event| event.contains_key("ut_shannon"));
+    for event in with_subdomain.clone().take(options.rows) {
+        let cell = |field: &str| first(event, field).unwrap_or_default().to_owned();
+        let entropy = number(event, "ut_shannon").map_or_else(String::new, |bits| format!("{bits:.4}"));
+        table.row([cell(&options.field), cell("ut_subdomain"), cell("ut_domain"), entropy]);
+    }
+    let shown = options.rows.min(with_subdomain.clone().count());
+    writeln!(
+        out,
+        "{} queries, {} with a subdomain; the first {shown}:",
+        events.len(),
+        with_subdomain.count()
+    )?;
+    writeln!(out, "{table}")
+}
+
+/// `stats count avg(ut_shannon) avg(sublen) stdev(sublen) by ut_domain src dest | sort - count`.
+fn print_groups(options: &Options, events: &[Event], out: &mut impl Write) -> io::Result<()> {
+    let mut groups: BTreeMap<[&str; 3], Group> = BTreeMap::new();
+    for event in events {
+        let values = |field: &str| event.get(field).map(Vec::as_slice).unwrap_or_default();
+        for domain in values("ut_domain").iter().filter(|domain| !domain.is_empty()) {
+            for src in values(&options.src) {
+                for dest in values(&options.dest) {
+                    groups.entry([domain, src, dest]).or_default().add(event);
+                }
+            }
+        }
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.count));
+    let mut table = Table::new(&[
+        "ut_domain",
+        &options.src,
+        &options.dest,
+        "count",
+        "avg_entropy",
+        "avg_sublen",
+        "stdev_sublen",
+    ]);
+    for ([domain, src, dest], group) in groups.iter().take(options.rows) {
+        let rounded = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}"));
+        table.row([
+            (*domain).to_owned(),
+            (*src).to_owned(),
+            (*dest).to_owned(),
+            group.count.to_string(),
+            rounded(mean(&group.entropies)),
+            rounded(mean(&group.lengths)),
+            rounded(deviation(&group.lengths)),
+        ]);
+    }
+    let shown = options.rows.min(groups.len());
+    writeln!(
+        out,
+        "{} groups by domain, {} and {}; the first {shown} by count:",
+        groups.len(),
+        options.src,
+        options.dest
+    )?;
+    writeln!(out, "{table}")
+}
+
+/// What the events of one domain, client and resolver have in common.
+#[derive(Default)]
+struct Group {
+    count: usize,
+    entropies: Vec<f64>,
+    lengths: Vec<f64>,
+}
+
+impl Group {
+    fn add(&mut self, event: &Event) {
+        self.count += 1;
+        self.entropies.extend(numbers(event, "ut_shannon"));
+        self.lengths.extend(numbers(event, "ut_subdomain_length"));
+    }
+}
+
+fn first<'e>(event: &'e Event, field: &str) -> Option<&'e str> {
+    event.get(field)?.first().map(String::as_str)
+}
+
+fn number(event: &Event, field: &str) -> Option<f64> {
+    numbers(event, field).next()
+}
+
+fn numbers(event: &Event, field: &str) -> impl Iterator<Item = f64> {
+    event.get(field).into_iter().flatten().filter_map(|value| value.parse().ok())
+}
+
+#[allow(clippy::cast_precision_loss)] // counts of events in one file
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The sample standard deviation, 0 for one value, as Splunk's `stdev` has it.
+#[allow(clippy::cast_precision_loss)] // counts of events in one file
+fn deviation(values: &[f64]) -> Option<f64> {
+    let mean = mean(values)?;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    Some((squares / (values.len() - 1).max(1) as f64).sqrt())
+}

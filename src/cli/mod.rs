@@ -1,0 +1,56 @@
+//! The command line: what a person types, and how splunkd starts the program.
+
+mod conversation;
+mod events;
+mod hunt;
+mod table;
+
+use std::ffi::OsString;
+use std::io;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::commands::{self, App};
+use crate::error::Error;
+use crate::protocol::{Session, serve};
+
+/// Hunt DNS exfiltration: split DNS names and measure the entropy of their subdomains.
+///
+/// In Splunk this program is the search command `| dnsentropy`; splunkd starts it with the command's name as its
+/// one argument and speaks to it on standard input. By hand, `hunt` runs the same command on a file.
+#[derive(Debug, Parser)]
+#[command(name = "dnsentropy", version = VERSION)]
+struct Cli {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Run the classic hunt on a file of DNS events
+    Hunt(hunt::Options),
+}
+
+/// The version of the program and of the public suffix list in it.
+const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (public suffix list ", env!("SUFFIX_LIST_VERSION"), ")");
+
+/// Runs the program with its arguments, the first of which is its own name.
+///
+/// # Errors
+///
+/// What the program cannot do. Usage errors and `--help` end the process themselves.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = arguments.get(1).and_then(|name| name.to_str());
+    if let Some((name, open)) = command.and_then(|name| Some((name, commands::find(name)?))) {
+        let app = App::of_program();
+        let session = Session::new(|arguments| open(arguments, &app));
+        return serve(io::stdin().lock(), io::stdout().lock(), session)
+            .map_err(|error| Error::Serve { command: name.to_owned(), error });
+    }
+    match Cli::parse_from(arguments).action {
+        Some(Action::Hunt(options)) => hunt::run(&options),
+        None => Ok(Cli::command().print_help()?),
+    }
+}

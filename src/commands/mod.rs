@@ -1,0 +1,41 @@
+//! The search commands, one file each.
+//!
+//! `commands.conf` passes the command's name as the program's first argument, and [`open`] makes that command
+//! from the search's arguments. A new command is a file here and a line in [`COMMANDS`].
+
+mod dnsentropy;
+mod list_choice;
+mod presence;
+
+use std::path::PathBuf;
+
+use crate::protocol::session::Command;
+use crate::protocol::{Arguments, Refusal};
+
+/// Makes a command from the arguments of a search.
+pub type Open = fn(Arguments, &App) -> Result<Box<dyn Command>, Refusal>;
+
+/// The commands by name.
+pub const COMMANDS: [(&str, Open); 1] = [(dnsentropy::NAME, dnsentropy::open)];
+
+/// The command called `name`, if there is one.
+pub fn find(name: &str) -> Option<Open> {
+    COMMANDS.into_iter().find(|(command, _)| *command == name).map(|(_, open)| open)
+}
+
+/// The installed app, as far as commands need it.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The folder with the app's lookup files.
+    pub lookups: PathBuf,
+}
+
+impl App {
+    /// The app that this program is installed in: it stands in `<app>/bin/dnsentropy-bin/`, on the search head
+    /// and in the bundle on a search peer alike.
+    pub fn of_program() -> App {
+        let program = std::env::current_exe().unwrap_or_default();
+        let app = program.ancestors().nth(3).map(PathBuf::from).unwrap_or_default();
+        App { lookups: app.join("lookups") }
+    }
+}

@@ -1,0 +1,30 @@
+//! Whether the fields that a search names exist at all: a misspelt one would give no result and no error.
+
+use crate::protocol::{Level, UserMessage};
+
+/// Watches for one field through all events of a search.
+#[derive(Debug)]
+pub struct Presence {
+    field: String,
+    events: bool,
+    seen: bool,
+}
+
+impl Presence {
+    /// Watches for `field`.
+    pub fn of(field: &str) -> Presence {
+        Presence { field: field.to_owned(), events: false, seen: false }
+    }
+
+    /// Notes an event, and whether it has the field.
+    pub fn note(&mut self, has_field: bool) {
+        self.events = true;
+        self.seen |= has_field;
+    }
+
+    /// The warning that is due at the end, if there were events and none had the field.
+    pub fn warning(&self) -> Option<UserMessage> {
+        let missing = self.events && !self.seen;
+        missing.then(|| UserMessage(Level::Warn, format!("no event has the field '{}'", self.field)))
+    }
+}

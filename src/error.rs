@@ -1,0 +1,50 @@
+//! The program's errors, as `main` sees them.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::protocol::serve::ServeError;
+
+/// Why the program failed. Each message says what to do about it or where to look.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The conversation with splunkd broke down.
+    #[error("{command}: {error}")]
+    Serve {
+        /// The search command.
+        command: String,
+        /// What happened.
+        error: ServeError,
+    },
+    /// A file of events cannot be read.
+    #[error("cannot read {}: {error}", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A file of events holds something else.
+    #[error("{}, line {line}: {problem}", file.display())]
+    Events {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// The command refused the file's events.
+    #[error("{0}")]
+    Refused(String),
+    /// Writing to the terminal or a pipe failed.
+    #[error("cannot write: {0}")]
+    Write(#[from] io::Error),
+}
+
+impl Error {
+    /// Whether the reader of the output went away, which is a normal end.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Error::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

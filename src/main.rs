@@ -1,0 +1,14 @@
+//! The program: everything is in the library, so that tests and benchmarks reach it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match dnsentropy::cli::run(std::env::args_os()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dnsentropy: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The lists that `list=` names, each loaded when first asked for.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::rules::{RuleError, Rules, Section};
+use super::suffix_list::SuffixList;
+
+/// What `build.rs` prepared from `data/public_suffix_list.dat`.
+const MOZILLA: &str = include_str!(concat!(env!("OUT_DIR"), "/mozilla"));
+const ICANN: &str = include_str!(concat!(env!("OUT_DIR"), "/icann"));
+const IANA: &str = include_str!(concat!(env!("OUT_DIR"), "/iana"));
+
+/// A choice of suffixes, as users write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListName {
+    /// `mozilla`: the whole public suffix list.
+    Mozilla,
+    /// `icann`: its ICANN section.
+    Icann,
+    /// `iana`: top-level domains only.
+    Iana,
+    /// `custom`: the user's own suffixes.
+    Custom,
+    /// `*`: the whole list and the user's own.
+    All,
+}
+
+impl ListName {
+    /// Every list, in the order in which messages name them.
+    pub const ALL: [ListName; 5] =
+        [ListName::Mozilla, ListName::Icann, ListName::Iana, ListName::Custom, ListName::All];
+
+    /// The list's name in a search.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ListName::Mozilla => "mozilla",
+            ListName::Icann => "icann",
+            ListName::Iana => "iana",
+            ListName::Custom => "custom",
+            ListName::All => "*",
+        }
+    }
+}
+
+impl FromStr for ListName {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<ListName, ()> {
+        let named = |list: &ListName| list.as_str().eq_ignore_ascii_case(text.trim());
+        ListName::ALL.into_iter().find(named).ok_or(())
+    }
+}
+
+/// Why a list cannot be had. Only the user's own file can fail.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The file is missing or unreadable.
+    #[error("cannot read {}: {error}; make it a CSV file with the one column 'suffix'", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system or the CSV reader says.
+        error: String,
+    },
+    /// The file has no column `suffix`.
+    #[error("{} has no column 'suffix': its first line must be: suffix", file.display())]
+    NoColumn {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file has the column, but nothing in it.
+    #[error("{} has no suffix in it: add one a line", file.display())]
+    Empty {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A rule cannot be read.
+    #[error("{}, line {line}: the suffix '{rule}' cannot be read: {error}", file.display())]
+    Rule {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The rule as written.
+        rule: String,
+        /// What is wrong with it.
+        error: RuleError,
+    },
+}
+
+/// The lists of one program run.
+pub struct Lists {
+    custom_file: PathBuf,
+    loaded: [OnceCell<SuffixList>; ListName::ALL.len()],
+}
+
+impl Lists {
+    /// Lists whose own suffixes are in `custom_file`, a CSV file with a column `suffix`. Nothing is read yet.
+    pub fn new(custom_file: PathBuf) -> Lists {
+        Lists { custom_file, loaded: Default::default() }
+    }
+
+    /// The list of that name.
+    ///
+    /// # Errors
+    ///
+    /// For `custom` and `*`: the user's file cannot be used. `*` does without a file that does not exist.
+    pub fn load(&self, name: ListName) -> Result<&SuffixList, ListError> {
+        let cell = &self.loaded[name as usize];
+        if let Some(list) = cell.get() {
+            return Ok(list);
+        }
+        let list = match name {
+            ListName::Mozilla => SuffixList::prepared(MOZILLA),
+            ListName::Icann => SuffixList::prepared(ICANN),
+            ListName::Iana => SuffixList::prepared(IANA),
+            ListName::Custom => {
+                let mut rules = Rules::default();
+                add_custom(&mut rules, &self.custom_file)?;
+                if rules.is_empty() {
+                    return Err(ListError::Empty { file: self.custom_file.clone() });
+                }
+                SuffixList::new(rules)
+            }
+            ListName::All if !self.custom_file.exists() => SuffixList::prepared(MOZILLA),
+            ListName::All => {
+                let mut rules = mozilla();
+                add_custom(&mut rules, &self.custom_file)?;
+                SuffixList::new(rules)
+            }
+        };
+        Ok(cell.get_or_init(|| list))
+    }
+}
+
+impl fmt::Debug for Lists {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lists").field("custom_file", &self.custom_file).finish_non_exhaustive()
+    }
+}
+
+/// The rules of the whole list, as prepared.
+fn mozilla() -> Rules {
+    let mut rules = Rules::default();
+    // `build.rs` has read each of these rules, so none is refused here.
+    let read = rules.add_list(MOZILLA);
+    debug_assert_eq!(read, Ok(()));
+    rules
+}
+
+/// Adds the suffixes of the user's file, which count as private ones.
+fn add_custom(rules: &mut Rules, file: &Path) -> Result<(), ListError> {
+    let unreadable =
+        |error: &dyn fmt::Display| ListError::Unreadable { file: file.to_owned(), error: error.to_string() };
+    let opened = File::open(file).map_err(|error| unreadable(&error))?;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(opened);
+    let header = reader.headers().map_err(|error| unreadable(&error))?;
+    let column = header
+        .iter()
+        .position(|name| name.trim_start_matches('\u{feff}') == "suffix")
+        .ok_or_else(|| ListError::NoColumn { file: file.to_owned() })?;
+    for record in reader.byte_records() {
+        let record = record.map_err(|error| unreadable(&error))?;
+        let rule = String::from_utf8_lossy(record.get(column).unwrap_or_default());
+        if rule.is_empty() {
+            continue;
+        }
+        rules.add(&rule, Section::Private).map_err(|error| ListError::Rule {
+            file: file.to_owned(),
+            line: record.position().map_or(0, csv::Position::line),
+            rule: rule.to_string(),
+            error,
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,206 @@
+//! The rules of a public suffix list: read, spelt both ways, and mended for the `publicsuffix` crate.
+//!
+//! The format is that of <https://github.com/publicsuffix/list/wiki/Format>. `build.rs` compiles this file
+//! too, to prepare the vendored list, so it uses the standard library, `idna` and `thiserror` alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+/// Why a rule cannot be read. The message says how to write it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuleError {
+    /// Two dots in a row, or a dot at an end.
+    #[error("it has an empty label; write it without a dot at either end and without double dots")]
+    EmptyLabel,
+    /// A `*` that is not a whole label, or that stands for the top-level domain.
+    #[error("'*' stands for one whole label before a top-level domain, as in *.example.com")]
+    Wildcard,
+    /// An exception that excepts nothing.
+    #[error("an exception ('!') needs at least two labels and no '*', as in !www.example.com")]
+    Exception,
+    /// White space or a control character.
+    #[error("it has white space or a control character in it")]
+    Space,
+    /// A label that is no valid internationalised one.
+    #[error("the label '{0}' has no valid ASCII (punycode) spelling")]
+    Label(String),
+}
+
+/// The part of the list a rule stands in, which is what users ask for as the suffix's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// Suffixes delegated by registries.
+    Icann,
+    /// Suffixes of companies that hand out subdomains, and the user's own.
+    Private,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Kind {
+    section: Section,
+    exception: bool,
+}
+
+/// Rules by pattern: lower-case labels joined by dots, without the `!` of an exception.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules {
+    by_pattern: BTreeMap<String, Kind>,
+}
+
+impl Rules {
+    /// Adds one rule (`co.uk`, `*.ck`, `!www.ck`) in its Unicode and its punycode spelling.
+    ///
+    /// A rule that is there already keeps its section; an exception prevails over a rule of the same name.
+    ///
+    /// # Errors
+    ///
+    /// A rule that cannot be read changes nothing.
+    pub fn add(&mut self, rule: &str, section: Section) -> Result<(), RuleError> {
+        if rule.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(RuleError::Space);
+        }
+        let (pattern, exception) = match rule.strip_prefix('!') {
+            Some(pattern) => (pattern, true),
+            None => (rule, false),
+        };
+        let labels: Vec<&str> = pattern.split('.').collect();
+        if labels.iter().any(|label| label.is_empty()) {
+            return Err(RuleError::EmptyLabel);
+        }
+        if exception && (labels.len() < 2 || pattern.contains('*')) {
+            return Err(RuleError::Exception);
+        }
+        let partial = labels.iter().any(|label| label.contains('*') && *label != "*");
+        if partial || labels.last() == Some(&"*") {
+            return Err(RuleError::Wildcard);
+        }
+        let spelt = labels.iter().map(|label| spellings(label)).collect::<Result<Vec<_>, _>>()?;
+        let join = |pick: fn(&(String, String)) -> &str| spelt.iter().map(pick).collect::<Vec<_>>().join(".");
+        for pattern in [join(|(unicode, _)| unicode), join(|(_, ascii)| ascii)] {
+            self.insert(pattern, Kind { section, exception });
+        }
+        Ok(())
+    }
+
+    /// Adds all rules of `text`, the format of `public_suffix_list.dat` (sections by their BEGIN comments).
+    ///
+    /// # Errors
+    ///
+    /// The first rule that cannot be read, with its line number (from 1) and the rule.
+    pub fn add_list(&mut self, text: &str) -> Result<(), (usize, String, RuleError)> {
+        let mut section = None;
+        for (index, line) in text.lines().enumerate() {
+            if line.contains("===BEGIN ICANN DOMAINS===") {
+                section = Some(Section::Icann);
+            } else if line.contains("===BEGIN PRIVATE DOMAINS===") {
+                section = Some(Section::Private);
+            } else if !line.starts_with("//")
+                && let (Some(section), Some(rule)) = (section, line.split_whitespace().next())
+            {
+                self.add(rule, section).map_err(|error| (index + 1, rule.to_owned(), error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The rules of one section alone.
+    #[must_use]
+    pub fn section(&self, section: Section) -> Rules {
+        let of_section = self.by_pattern.iter().filter(|(_, kind)| kind.section == section);
+        Rules { by_pattern: of_section.map(|(pattern, kind)| (pattern.clone(), *kind)).collect() }
+    }
+
+    /// The top-level domains that the rules of the ICANN section end in.
+    #[must_use]
+    pub fn top_level(&self) -> Rules {
+        let kind = Kind { section: Section::Icann, exception: false };
+        let icann = self.by_pattern.iter().filter(|(_, kind)| kind.section == Section::Icann);
+        let last_labels = icann.filter_map(|(pattern, _)| pattern.rsplit('.').next());
+        Rules { by_pattern: last_labels.map(|label| (label.to_owned(), kind)).collect() }
+    }
+
+    /// The number of rules, both spellings counted.
+    pub fn len(&self) -> usize {
+        self.by_pattern.len()
+    }
+
+    /// Whether there is no rule at all.
+    pub fn is_empty(&self) -> bool {
+        self.by_pattern.is_empty()
+    }
+
+    /// Adds what the `publicsuffix` crate needs to see every wildcard.
+    ///
+    /// Its search walks a tree of labels and takes `*` only where the label itself has no node, so in
+    /// `mtls.run.app` the inner node of `*.mtls.run.app` hides the rule `*.run.app`. Spelling out each hidden
+    /// rule (`mtls.run.app` here) gives the tree the same answers as the published algorithm.
+    pub fn mend(&mut self) {
+        let mut children: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for pattern in self.by_pattern.keys() {
+            note_children(pattern, &mut children);
+        }
+        // A spelt-out rule may have wildcards left or may hide others, so it goes through the same mill.
+        let mut open: Vec<String> = self.by_pattern.keys().cloned().collect();
+        while let Some(pattern) = open.pop() {
+            let kind = self.by_pattern[&pattern];
+            for (start, _) in pattern.match_indices('*') {
+                let parent = &pattern[start + 2..];
+                let siblings = children.get(parent).into_iter().flatten();
+                let hidden: Vec<String> = siblings
+                    .filter(|label| *label != "*")
+                    .map(|label| format!("{}{label}.{parent}", &pattern[..start]))
+                    .filter(|hidden| !self.by_pattern.contains_key(hidden))
+                    .collect();
+                for hidden in hidden {
+                    note_children(&hidden, &mut children);
+                    self.insert(hidden.clone(), kind);
+                    open.push(hidden);
+                }
+            }
+        }
+    }
+
+    /// The rules in the form that `publicsuffix::List` reads: two sections, a rule a line.
+    #[must_use]
+    pub fn to_list(&self) -> String {
+        let mut text = String::new();
+        let sections = [(Section::Icann, "ICANN"), (Section::Private, "PRIVATE")];
+        for (section, name) in sections {
+            let _ = writeln!(text, "// ===BEGIN {name} DOMAINS===");
+            for (pattern, kind) in self.by_pattern.iter().filter(|(_, kind)| kind.section == section) {
+                let _ = writeln!(text, "{}{pattern}", if kind.exception { "!" } else { "" });
+            }
+        }
+        text
+    }
+
+    fn insert(&mut self, pattern: String, kind: Kind) {
+        let entry = self.by_pattern.entry(pattern).or_insert(kind);
+        entry.exception |= kind.exception;
+    }
+}
+
+/// The Unicode and the ASCII spelling of a label, both lower-cased (the mapping of UTS #46).
+fn spellings(label: &str) -> Result<(String, String), RuleError> {
+    if label == "*" {
+        return Ok((label.to_owned(), label.to_owned()));
+    }
+    let ascii = ascii_label(label).ok_or_else(|| RuleError::Label(label.to_owned()))?;
+    let (unicode, _) = idna::domain_to_unicode(&ascii);
+    Ok((unicode, ascii))
+}
+
+/// The ASCII (punycode, lower-case) spelling of one label, where it has one.
+pub fn ascii_label(label: &str) -> Option<String> {
+    let ascii = idna::domain_to_ascii(label).ok()?;
+    (!ascii.is_empty() && !ascii.contains('.')).then_some(ascii)
+}
+
+/// Notes for each label of `pattern` that it stands directly below the labels behind it.
+fn note_children(pattern: &str, children: &mut BTreeMap<String, BTreeSet<String>>) {
+    let mut tail = pattern;
+    while let Some((label, parent)) = tail.split_once('.') {
+        children.entry(parent.to_owned()).or_default().insert(label.to_owned());
+        tail = parent;
+    }
+}

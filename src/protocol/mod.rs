@@ -1,0 +1,19 @@
+//! The conversation with splunkd: the chunked search command protocol, version 2.
+//!
+//! splunkd sends messages ([`framing`]), first a getinfo, then chunks of rows ([`metadata`]); a [`session`]
+//! answers each with one message of its own. The rows of a chunk are CSV ([`rows`]) in which a field can have
+//! several values ([`multivalue`]). The search's own words come in getinfo ([`arguments`]). None of this does
+//! any I/O but [`serve`], which joins a session to two streams.
+
+pub mod arguments;
+pub mod framing;
+pub mod metadata;
+pub mod multivalue;
+pub mod rows;
+pub mod serve;
+pub mod session;
+
+pub use arguments::{Arguments, Refusal};
+pub use metadata::{CommandInfo, CommandType, Level, UserMessage};
+pub use serve::serve;
+pub use session::Session;

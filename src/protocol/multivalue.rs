@@ -1,0 +1,114 @@
+//! Multivalues: how a CSV cell holds several values of one field.
+//!
+//! A field `f` with several values has them joined by line feeds in the column `f`, and as `$v1$;$v2$` in the
+//! column `__mv_f`, a `$` inside a value doubled.
+
+use std::borrow::Cow;
+
+/// The values in a cell of an `__mv_` column, empty ones too; `None` where the cell is not written so.
+pub fn decode(cell: &[u8]) -> Option<Vec<Cow<'_, [u8]>>> {
+    let mut values = Vec::new();
+    let mut rest = cell;
+    loop {
+        let (value, tail) = decode_value(rest.strip_prefix(b"$")?)?;
+        values.push(value);
+        if tail.is_empty() {
+            return Some(values);
+        }
+        rest = tail.strip_prefix(b";")?;
+    }
+}
+
+/// The value up to the closing `$` of `rest`, and what follows that.
+fn decode_value(rest: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
+    let mut value = Cow::Borrowed(&rest[..0]);
+    let mut start = 0;
+    loop {
+        let dollar = start + rest[start..].iter().position(|&byte| byte == b'$')?;
+        let doubled = rest.get(dollar + 1) == Some(&b'$');
+        let piece = &rest[start..dollar + usize::from(doubled)];
+        if start == 0 && !doubled {
+            value = Cow::Borrowed(piece);
+        } else {
+            value.to_mut().extend_from_slice(piece);
+        }
+        if !doubled {
+            return Some((value, &rest[dollar + 1..]));
+        }
+        start = dollar + 2;
+    }
+}
+
+/// Appends `value` to the `__mv_` cell `cell`.
+pub fn encode(value: &[u8], cell: &mut Vec<u8>) {
+    if !cell.is_empty() {
+        cell.push(b';');
+    }
+    cell.push(b'$');
+    for piece in value.split_inclusive(|&byte| byte == b'$') {
+        cell.extend_from_slice(piece);
+        if piece.ends_with(b"$") {
+            cell.push(b'$');
+        }
+    }
+    cell.push(b'$');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn decoded(cell: &str) -> Option<Vec<String>> {
+        let values = decode(cell.as_bytes())?;
+        Some(values.iter().map(|value| String::from_utf8_lossy(value).into_owned()).collect())
+    }
+
+    #[test]
+    fn cells_as_splunkd_writes_them() {
+        let cells: [(&str, &[&str]); 8] = [
+            ("$a$", &["a"]),
+            ("$a$;$b$", &["a", "b"]),
+            ("$$", &[""]),
+            ("$$;$b$;$$", &["", "b", ""]),
+            ("$a$$b$", &["a$b"]),
+            ("$$$$", &["$"]),
+            ("$$$;$", &["$;"]),
+            ("$a;b$;$c\nd$", &["a;b", "c\nd"]),
+        ];
+        for (cell, values) in cells {
+            let values = values.iter().map(ToString::to_string).collect();
+            assert_eq!(decoded(cell), Some(values), "{cell}");
+        }
+    }
+
+    #[test]
+    fn other_cells_are_no_multivalues() {
+        for cell in ["", "a", "$", "$a", "$a$b", "$a$;", "$a$;b", "a$b$", "$a$ ;$b$"] {
+            assert_eq!(decoded(cell), None, "{cell}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(values in prop::collection::vec("[$;a]{0,6}|\\PC{0,9}", 1..6)) {
+            let mut cell = Vec::new();
+            for value in &values {
+                encode(value.as_bytes(), &mut cell);
+            }
+            let cell = String::from_utf8(cell).expect("UTF-8 in, UTF-8 out");
+            prop_assert_eq!(decoded(&cell), Some(values));
+        }
+
+        #[test]
+        fn a_cell_that_is_decoded_is_encoded_to_itself(cell in "[$;a]{0,12}") {
+            if let Some(values) = decode(cell.as_bytes()) {
+                let mut again = Vec::new();
+                for value in &values {
+                    encode(value, &mut again);
+                }
+                prop_assert_eq!(again, cell.as_bytes());
+            }
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! Rows: the CSV body of a chunk, read and written.
+//!
+//! [`extend`] is what a streaming command does to a chunk: every column and every row comes back with its
+//! values byte for byte, in the same order, and the command's outputs stand in columns of their own.
+
+use std::borrow::Cow;
+use std::io;
+
+use csv::{ByteRecord, QuoteStyle, Terminator};
+
+use super::multivalue;
+
+/// The prefix of the column that holds a field's several values.
+const MULTI: &[u8] = b"__mv_";
+
+/// Where a field stands in the rows of one chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    plain: Option<usize>,
+    multi: Option<usize>,
+}
+
+/// One row, with as many cells as the header has names.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'r> {
+    record: &'r ByteRecord,
+}
+
+impl<'r> Row<'r> {
+    /// The cell at a column's index; empty where the row is too short.
+    pub fn cell(self, index: usize) -> &'r [u8] {
+        self.record.get(index).unwrap_or_default()
+    }
+
+    /// The values of a field: none where the event does not have it, several for a multivalue.
+    ///
+    /// An `__mv_` cell that is not written as one is passed over.
+    pub fn values(self, column: Column) -> Vec<Cow<'r, [u8]>> {
+        let multi = column.multi.map_or(&b""[..], |index| self.cell(index));
+        let plain = column.plain.map_or(&b""[..], |index| self.cell(index));
+        if let Some(values) = multivalue::decode(multi)
+            && (values.len() > 1 || !values[0].is_empty())
+        {
+            return values;
+        }
+        if plain.is_empty() { Vec::new() } else { vec![Cow::Borrowed(plain)] }
+    }
+}
+
+/// Reads the rows of a body one after another.
+pub struct Rows<'b> {
+    reader: csv::Reader<io::Cursor<Cow<'b, [u8]>>>,
+    header: ByteRecord,
+    record: ByteRecord,
+    /// Whether a row can have several values: a multivalue needs a `$` somewhere in the body.
+    multivalues: bool,
+}
+
+impl<'b> Rows<'b> {
+    /// Reads the header of `body`. A body without any byte has no columns and no rows.
+    pub fn read(body: &'b [u8]) -> Rows<'b> {
+        let mut rows = Rows::open(Cow::Borrowed(body));
+        if rows.header.len() == 1 {
+            // The csv crate takes a blank line for nothing, but here it is a row whose one cell is empty.
+            rows = Rows::open(Cow::Owned(quote_blank_lines(body)));
+        }
+        rows
+    }
+
+    fn open(body: Cow<'b, [u8]>) -> Rows<'b> {
+        let multivalues = body.contains(&b'$');
+        let reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .terminator(Terminator::Any(b'\n'))
+            .from_reader(io::Cursor::new(body));
+        let mut rows = Rows { reader, header: ByteRecord::new(), record: ByteRecord::new(), multivalues };
+        if rows.next().is_some() {
+            rows.header = std::mem::take(&mut rows.record);
+        }
+        rows
+    }
+
+    /// The names of the columns.
+    pub fn header(&self) -> &ByteRecord {
+        &self.header
+    }
+
+    /// Where `field` stands in these rows.
+    pub fn column(&self, field: &str) -> Column {
+        let multi = [MULTI, field.as_bytes()].concat();
+        Column { plain: self.index_of(field.as_bytes()), multi: self.index_of(&multi) }
+    }
+
+    /// The next row.
+    #[allow(clippy::should_implement_trait)] // the row borrows from the reader
+    pub fn next(&mut self) -> Option<Row<'_>> {
+        // Reading a flexible byte record from memory cannot fail: any bytes are some CSV.
+        let read = self.reader.read_byte_record(&mut self.record).unwrap_or(false);
+        read.then_some(Row { record: &self.record })
+    }
+
+    fn index_of(&self, name: &[u8]) -> Option<usize> {
+        self.header.iter().position(|header| header == name)
+    }
+}
+
+/// `body` with `""` in place of every blank line outside quotes.
+fn quote_blank_lines(body: &[u8]) -> Vec<u8> {
+    let mut quoted = Vec::with_capacity(body.len());
+    let mut inside_quotes = false;
+    for line in body.split_inclusive(|&byte| byte == b'\n') {
+        if line == b"\n" && !inside_quotes {
+            quoted.extend_from_slice(b"\"\"");
+        }
+        quoted.extend_from_slice(line);
+        inside_quotes ^= line.iter().filter(|&&byte| byte == b'"').count() % 2 == 1;
+    }
+    quoted
+}
+
+/// What a command gives for one field of one row: any number of values.
+#[derive(Debug, Clone, Default)]
+pub struct Output {
+    plain: Vec<u8>,
+    multi: Vec<u8>,
+    count: usize,
+}
+
+impl Output {
+    /// Adds a value. An empty one keeps its place among the others.
+    pub fn push(&mut self, value: &[u8]) {
+        if self.count > 0 {
+            self.plain.push(b'\n');
+        }
+        self.plain.extend_from_slice(value);
+        multivalue::encode(value, &mut self.multi);
+        self.count += 1;
+    }
+
+    fn clear(&mut self) {
+        self.plain.clear();
+        self.multi.clear();
+        self.count = 0;
+    }
+
+    /// The cell in the field's own column.
+    pub fn plain(&self) -> &[u8] {
+        &self.plain
+    }
+
+    /// The cell in the field's `__mv_` column: empty unless there are several values.
+    pub fn multi(&self) -> &[u8] {
+        if self.count > 1 { &self.multi } else { b"" }
+    }
+}
+
+/// One column of the reply.
+#[derive(Debug, Clone, Copy)]
+enum Cell {
+    /// A column of the request, as it came.
+    Kept(usize),
+    /// An output's values, or its `__mv_` form. Where the request has that column too, a row that the command
+    /// leaves alone keeps what it has there.
+    Output { index: usize, multi: bool, kept: Option<usize> },
+}
+
+/// Writes `rows` to `body` with the columns `outputs` set by a streaming command.
+///
+/// `compute` gets each row and an empty [`Output`] for each of `outputs`, and says whether it has set them; a
+/// row that it leaves alone comes back as it came. A body without columns stays one.
+pub fn extend(
+    mut rows: Rows<'_>,
+    outputs: &[String],
+    body: &mut Vec<u8>,
+    mut compute: impl FnMut(Row<'_>, &mut [Output]) -> bool,
+) {
+    if rows.header.is_empty() {
+        return;
+    }
+    let (names, cells) = layout(&rows, outputs);
+    let mut values = vec![Output::default(); outputs.len()];
+    let mut writer = csv::WriterBuilder::new()
+        .flexible(true)
+        .quote_style(QuoteStyle::Necessary)
+        .terminator(Terminator::Any(b'\n'))
+        .from_writer(body);
+    let mut write = |row: &mut dyn Iterator<Item = &[u8]>| {
+        writer.write_record(row).expect("memory takes every write");
+    };
+    write(&mut names.iter().map(AsRef::as_ref));
+    while let Some(row) = rows.next() {
+        values.iter_mut().for_each(Output::clear);
+        let set = compute(row, &mut values);
+        write(&mut cells.iter().map(|cell| match *cell {
+            Cell::Kept(column) => row.cell(column),
+            Cell::Output { index, multi: false, .. } if set => values[index].plain(),
+            Cell::Output { index, multi: true, .. } if set => values[index].multi(),
+            Cell::Output { kept, .. } => kept.map_or(&b""[..], |column| row.cell(column)),
+        }));
+    }
+}
+
+/// The columns of the reply: those of the request in their order, then the outputs that it does not have.
+fn layout(rows: &Rows<'_>, outputs: &[String]) -> (Vec<Vec<u8>>, Vec<Cell>) {
+    let mut names: Vec<Vec<u8>> = rows.header.iter().map(<[u8]>::to_vec).collect();
+    let mut cells: Vec<Cell> = (0..names.len()).map(Cell::Kept).collect();
+    for multi in [false, true] {
+        for (index, output) in outputs.iter().enumerate() {
+            let prefix = if multi { MULTI } else { b"" };
+            let name = [prefix, output.as_bytes()].concat();
+            let kept = rows.index_of(&name);
+            let cell = Cell::Output { index, multi, kept };
+            if let Some(column) = kept {
+                cells[column] = cell;
+            } else if !multi || rows.multivalues {
+                names.push(name);
+                cells.push(cell);
+            }
+        }
+    }
+    (names, cells)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The reply to `body` of a command that doubles each value of the field `f` in the output `g`.
+    fn doubled(body: &[u8]) -> Vec<u8> {
+        let rows = Rows::read(body);
+        let column = rows.column("f");
+        let mut reply = Vec::new();
+        extend(rows, &["g".to_owned()], &mut reply, |row, outputs| {
+            let values = row.values(column);
+            for value in &values {
+                outputs[0].push(&[value.as_ref(), value].concat());
+            }
+            !values.is_empty()
+        });
+        reply
+    }
+
+    fn cells(body: &[u8]) -> Vec<Vec<Vec<u8>>> {
+        let mut rows = Rows::read(body);
+        let mut cells = vec![rows.header().iter().map(<[u8]>::to_vec).collect()];
+        while let Some(row) = rows.next() {
+            cells.push(row.record.iter().map(<[u8]>::to_vec).collect());
+        }
+        cells
+    }
+
+    fn check(body: &str, reply: &str) {
+        assert_eq!(String::from_utf8_lossy(&doubled(body.as_bytes())), reply);
+    }
+
+    #[test]
+    fn outputs_stand_behind_the_columns_of_the_request() {
+        check("f,_chunked_idx\na,0\n,1\n", "f,_chunked_idx,g\na,0,aa\n,1,\n");
+        check("_chunked_idx,\"f\"\n0,\"a,b\"", "_chunked_idx,f,g\n0,\"a,b\",\"a,ba,b\"\n");
+        check("f,x{},Source IP\na,\"1\n2\",\"\"\"\"\n", "f,x{},Source IP,g\na,\"1\n2\",\"\"\"\",aa\n");
+    }
+
+    #[test]
+    fn several_values_give_several() {
+        check(
+            "f,__mv_f\n\"a\nb\",$a$;$b$\nc,\n\"\n\",$$;$$\n,$$\n",
+            "f,__mv_f,g,__mv_g\n\"a\nb\",$a$;$b$,\"aa\nbb\",$aa$;$bb$\nc,,cc,\n\"\n\",$$;$$,\"\n\",$$;$$\n,$$,,\n",
+        );
+        check("__mv_f\n$a$\n", "__mv_f,g,__mv_g\n$a$,aa,\n");
+        check("f,__mv_f\na,$broken\n", "f,__mv_f,g,__mv_g\na,$broken,aa,\n");
+    }
+
+    #[test]
+    fn a_column_of_the_same_name_is_replaced_where_the_row_is_not_left_alone() {
+        check("g,f\nold,a\nold,\n", "g,f\naa,a\nold,\n");
+        check(
+            "g,__mv_g,f\n\"x\ny\",$x$;$y$,a\n\"x\ny\",$x$;$y$,\n",
+            "g,__mv_g,f\naa,,a\n\"x\ny\",$x$;$y$,\n",
+        );
+    }
+
+    #[test]
+    fn chunks_without_rows_or_columns() {
+        check("", "");
+        check("f,_chunked_idx\n", "f,_chunked_idx,g\n");
+        check("x\n1\n", "x,g\n1,\n");
+        check("f\na\n\n\"\n\n\"\n\n", "f,g\na,aa\n,\n\"\n\n\",\"\n\n\n\n\"\n,\n");
+    }
+
+    #[test]
+    fn odd_rows_keep_their_places() {
+        check("f,x\na\nb,1,2\n", "f,x,g\na,,aa\nb,1,bb\n");
+        check("f,x\na\r,\"1\n", "f,x,g\n\"a\r\",\"1\n\",\"a\ra\r\"\n");
+        assert_eq!(doubled(b"f,x\n\xff,\xfe\n"), b"f,x,g\n\xff,\xfe,\xff\xff\n");
+    }
+
+    proptest! {
+        #[test]
+        fn every_cell_of_every_row_comes_back(
+            table in (1_usize..5).prop_flat_map(|width| prop::collection::vec(
+                prop::collection::vec("[a\"\\n,$;]{0,5}|\\PC{0,8}", width), 1..8)),
+        ) {
+            let mut body = Vec::new();
+            let mut writer = csv::WriterBuilder::new().from_writer(&mut body);
+            // Names differ, so that none is the output's.
+            let header = (0..table[0].len()).map(|index| format!("c{index}"));
+            writer.write_record(header).expect("memory");
+            for row in &table {
+                writer.write_record(row).expect("memory");
+            }
+            drop(writer);
+            let reply = cells(&doubled(&body));
+            let width = table[0].len();
+            prop_assert_eq!(reply.len(), table.len() + 1);
+            for (row, replied) in table.iter().zip(&reply[1..]) {
+                let row: Vec<&[u8]> = row.iter().map(String::as_bytes).collect();
+                prop_assert_eq!(&replied[..width], &row);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_rows(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            let reply = doubled(&[b"f,x\n", body.as_slice()].concat());
+            prop_assert!(cells(&reply).iter().all(|row| row.len() >= 3));
+        }
+    }
+}

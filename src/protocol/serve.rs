@@ -1,0 +1,89 @@
+//! Joins a session to two streams: the edge where the conversation is read and written.
+
+use std::io::{self, Read, Write};
+
+use super::framing::{Deframer, FramingError};
+use super::session::{RequestError, Session, farewell};
+
+/// How much is read at once: what a pipe holds on Linux.
+const BLOCK: usize = 64 * 1024;
+
+/// Why a conversation broke down.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The stream is not what the protocol has.
+    #[error(transparent)]
+    Framing(#[from] FramingError),
+    /// A request makes no sense.
+    #[error("chunk {chunk}, which ends at byte {end} of the stream: {error}")]
+    Request {
+        /// The message, counted from 1; the first is getinfo.
+        chunk: u64,
+        /// Where it ends.
+        end: u64,
+        /// What is wrong with it.
+        error: RequestError,
+    },
+    /// Reading or writing failed.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// Answers requests from `input` on `output` until the last one is answered or the input ends.
+///
+/// A request is read whole before its reply is written, and each reply is flushed. An `output` that is closed
+/// is a normal end: the search has enough.
+///
+/// # Errors
+///
+/// The stream is broken or ends inside a message, a request makes no sense, or reading or writing fails. The
+/// first three are told to the user too, in a last reply.
+pub fn serve(
+    mut input: impl Read,
+    mut output: impl Write,
+    mut session: Session<'_>,
+) -> Result<(), ServeError> {
+    match converse(&mut input, &mut output, &mut session) {
+        Err(ServeError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => {
+            if !matches!(error, ServeError::Io(_)) {
+                let mut reply = Vec::new();
+                farewell(&format!("the conversation with splunkd broke down: {error}"), &mut reply);
+                // Nobody may be there to read it any more, and the error itself goes to stderr anyway.
+                let _ = output.write_all(&reply).and_then(|()| output.flush());
+            }
+            Err(error)
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+fn converse(
+    input: &mut impl Read,
+    output: &mut impl Write,
+    session: &mut Session<'_>,
+) -> Result<(), ServeError> {
+    let mut deframer = Deframer::new();
+    let mut block = vec![0; BLOCK];
+    let mut reply = Vec::new();
+    loop {
+        while let Some(frame) = deframer.frame()? {
+            reply.clear();
+            if let Err(error) = session.answer(frame, &mut reply) {
+                let (chunk, end) = (deframer.chunks(), deframer.position());
+                return Err(ServeError::Request { chunk, end, error });
+            }
+            output.write_all(&reply)?;
+            output.flush()?;
+            if session.is_finished() {
+                return Ok(());
+            }
+        }
+        match input.read(&mut block) {
+            Ok(0) => return Ok(deframer.end()?),
+            Ok(length) => deframer.push(&block[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}

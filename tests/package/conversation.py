@@ -1,0 +1,149 @@
+"""The messages between splunkd and a search command ("chunked", version 2), without forgiving anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import selectors
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+# No real one: it must never be seen again.
+SESSION_KEY = "5e55104" * 16
+
+Metadata = dict[str, Any]
+
+
+class ProtocolError(AssertionError):
+    """The command broke the protocol."""
+
+
+class Conversation:
+    """One process of the command. Leaving the context without `finish`, `hang_up` or `abandon` kills it."""
+
+    def __init__(self, argv: Sequence[str], cwd: Path, timeout: float) -> None:
+        self._timeout = timeout
+        environment = {"PATH": "/usr/bin:/bin", "SPLUNK_HOME": str(cwd)}
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, cwd=cwd, env=environment, bufsize=0)
+        self._unsent, self._received, self._errors = b"", bytearray(), bytearray()
+        self._selector = selectors.DefaultSelector()
+        for stream in (self._process.stdout, self._process.stderr, self._process.stdin):
+            os.set_blocking(stream.fileno(), False)
+        self._selector.register(self._process.stdout, selectors.EVENT_READ)
+        self._selector.register(self._process.stderr, selectors.EVENT_READ)
+
+    def __enter__(self) -> Conversation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            stream.close()
+        self._selector.close()
+
+    def request(self, metadata: Metadata, body: bytes, ending: str = "") -> tuple[Metadata, bytes]:
+        """Send one message whole, then read the one reply to it."""
+        spaced = (", ", ": ") if ending else (",", ":")
+        head = (json.dumps(metadata, separators=spaced) + ending).encode()
+        self._send(b"chunked 1.0,%d,%d\n" % (len(head), len(body)) + head + body)
+        deadline = time.monotonic() + self._timeout
+        while (reply := self._reply()) is None:
+            if not self._pump(deadline):
+                raise self._broken("the command ended in place of a reply")
+        return reply
+
+    def finish(self) -> None:
+        """The last reply was read: the command must end of itself, and have said no more."""
+        self._end()
+
+    def hang_up(self) -> None:
+        """Close the command's input between two messages: a normal end."""
+        self._process.stdin.close()
+        self._end()
+
+    def abandon(self) -> None:
+        """Close both pipes as for `| head`: a normal end, even with a reply under way."""
+        self._selector.unregister(self._process.stdout)
+        self._process.stdout.close()
+        self._process.stdin.close()
+        self._end()
+
+    def _send(self, message: bytes) -> None:
+        if self._received:
+            raise self._broken("more than one reply to a request")
+        self._unsent = message
+        self._selector.register(self._process.stdin, selectors.EVENT_WRITE)
+        deadline = time.monotonic() + self._timeout
+        while self._unsent:
+            running = self._pump(deadline)
+            if self._received:
+                raise self._broken("output before the whole request was read")
+            if not running:
+                raise self._broken("the command ended in place of reading its input")
+        self._selector.unregister(self._process.stdin)
+
+    def _pump(self, deadline: float) -> bool:
+        """Move what can be moved, waiting until something can; False once the command's output has ended."""
+        ready = self._selector.select(max(0, deadline - time.monotonic()))
+        if not ready:
+            raise self._broken(f"nothing happened for {self._timeout} seconds")
+        running = True
+        for stream in (key.fileobj for key, _ in ready):
+            if stream is self._process.stdin:
+                try:
+                    self._unsent = self._unsent[os.write(stream.fileno(), self._unsent[:65_536]) :]
+                except BrokenPipeError:
+                    raise self._broken("the command closed its input") from None
+                continue
+            data = os.read(stream.fileno(), 1 << 20)
+            (self._received if stream is self._process.stdout else self._errors).extend(data)
+            if not data:
+                self._selector.unregister(stream)
+                running = running and stream is not self._process.stdout
+        return running
+
+    def _reply(self) -> tuple[Metadata, bytes] | None:
+        """The reply, once it has come whole."""
+        line, newline, rest = bytes(self._received).partition(b"\n")
+        header = re.fullmatch(rb"chunked 1\.0,([0-9]+),([0-9]+)", line)
+        if header is None:
+            if newline or len(line) > 60 or not b"chunked 1.0,".startswith(line[:12]):
+                raise self._broken(f"no chunk header: {line[:80]!r}")
+            return None
+        if not newline or len(rest) < int(header[1]) + int(header[2]):
+            return None
+        head, body = rest[: int(header[1])], rest[int(header[1]) :][: int(header[2])]
+        del self._received[: len(line) + 1 + len(head) + len(body)]
+        if self._received:
+            raise self._broken(f"more than one reply, or a wrong length: {bytes(self._received[:80])!r}")
+        if SESSION_KEY.encode() in head + body:
+            raise self._broken("the session key was given away")
+        try:
+            return json.loads(head.decode("utf-8")), body
+        except ValueError as error:
+            raise self._broken(f"the metadata is no JSON: {error}: {head!r}") from None
+
+    def _end(self) -> None:
+        deadline = time.monotonic() + self._timeout
+        while self._selector.get_map():
+            self._pump(deadline)
+        if self._received:
+            raise self._broken(f"output after the last reply: {bytes(self._received[:80])!r}")
+        try:
+            status = self._process.wait(self._timeout)
+        except subprocess.TimeoutExpired:
+            raise self._broken("the command does not end") from None
+        if status != 0:
+            raise self._broken(f"exit status {status}")
+        if SESSION_KEY.encode() in self._errors:
+            raise self._broken("the session key was given away in the log")
+
+    def _broken(self, what: str) -> ProtocolError:
+        log = self._errors.decode("utf-8", "replace")
+        return ProtocolError(what + (f"; its log: {log}" if log else ""))

@@ -1,0 +1,63 @@
+"""What the tests of the package share: the unpacked app, the sample, and searches over it."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import tempfile
+import unittest
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from app import App, newest_package, unpack
+from rows import Event, load_events
+from spl import Splunk
+from splunkd import Options
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample_stream_dns.ndjson"
+INDEX = "botsv2"
+OUTPUTS = (
+    "ut_domain", "ut_subdomain", "ut_domain_without_tld", "ut_tld", "ut_subdomain_count", "ut_subdomain_length",
+    "ut_shannon", "ut_suffix_type",
+)  # fmt: skip
+
+
+class PackageTest(unittest.TestCase):
+    """A test of the newest package, unpacked once a class."""
+
+    app: App
+    sample: list[Event]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        home = tempfile.mkdtemp(prefix="package-test-")
+        cls.addClassCleanup(shutil.rmtree, home)
+        cls.home = Path(home)
+        cls.app = unpack(newest_package(), cls.home / "splunk" / "etc" / "apps")
+        cls.sample = load_events(SAMPLE, INDEX)
+
+    def folder(self) -> Path:
+        """A new folder, which goes with the test."""
+        path = tempfile.mkdtemp(dir=self.home)
+        self.addCleanup(shutil.rmtree, path)
+        return Path(path)
+
+    def splunk(self, peers: int = 0, options: Options = Options(), app: App | None = None) -> Splunk:
+        """A server, or a search head with peers, that has the app."""
+        return Splunk(app or self.app, self.folder(), peers, options)
+
+    def search(self, text: str, events: Sequence[Event], peers: int = 0, options: Options = Options()) -> list[Event]:
+        """The results of a search."""
+        return self.splunk(peers, options).search(text, events)
+
+    def split(self, name: str, arguments: str = "query") -> dict[str, str]:
+        """What the command adds to an event with this name, each of one value."""
+        (event,) = self.search(f"index=x | dnsentropy {arguments}", [{"index": ["x"], "query": [name]}])
+        self.assertEqual((event.pop("index"), event.pop("query")), (["x"], [name]))
+        return {field: "\n".join(values) for field, values in event.items()}
+
+
+def entropy(text: str) -> float:
+    """Shannon entropy in bits a character."""
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())

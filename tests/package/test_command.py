@@ -1,0 +1,163 @@
+"""The packaged command by itself: its arguments, its lists, its process, and what other apps see of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import unittest
+from pathlib import Path
+
+from app import App
+from conversation import Conversation
+from harness import PackageTest, entropy
+from spl import Splunk
+from splunkd import Call, CommandError, Options, ask, searchinfo
+
+CUSTOM = "dnsentropy_custom_suffixes"
+
+
+class Arguments(PackageTest):
+    """The options of the command, as typed in a search."""
+
+    def getinfo(self, arguments: str, options: Options = Options()) -> dict[str, object]:
+        """The reply to getinfo; the process is told no more and must end well."""
+        return ask(Call("dnsentropy", self.app.command("dnsentropy"), arguments), options, self.folder())
+
+    def test_getinfo_alone(self) -> None:
+        """Type and fields, in both forms of the protocol."""
+        for options in (Options(), Options(version="6.3")):
+            reply = self.getinfo("query", options)
+            self.assertEqual(reply.get("type", "streaming"), "streaming")
+            self.assertEqual(reply["required_fields"], ["query"])
+        self.assertEqual(self.getinfo("")["required_fields"], ["query"])
+        self.assertEqual(self.getinfo("field=QueryName")["required_fields"], ["QueryName"])
+        self.assertEqual(self.getinfo('"Source Name"')["required_fields"], ["Source Name"])
+        self.assertEqual(self.getinfo("query{}")["required_fields"], ["query{}"])
+        self.assertEqual(set(self.getinfo("field=query list_field=list")["required_fields"]), {"query", "list"})
+
+    def test_a_wrong_argument_is_named_to_the_user(self) -> None:
+        """An error text, not a crash, and it says which word is wrong."""
+        for arguments, word in (
+            ("query colour=red", "colour"), ("query list=mozila", "mozila"), ("query mode=fast", "fast"),
+            ("query fields=domain,colour", "colour"), ("query answer", "answer"), ("field=query field=answer", "field"),
+        ):  # fmt: skip
+            for options in (Options(), Options(version="6.3")):
+                with self.subTest(arguments=arguments, options=options):
+                    with self.assertRaises(CommandError) as caught:
+                        self.getinfo(arguments, options)
+                    self.assertIn(word, str(caught.exception))
+
+    def test_prefix_fields_and_mode(self) -> None:
+        """What is asked for, by the names asked for, and nothing else."""
+        self.assertEqual(
+            self.split("a.example.co.uk", "query prefix=dns_ fields=domain,tld"),
+            {"dns_domain": "example.co.uk", "dns_tld": "co.uk"},
+        )
+        self.assertEqual(self.split("a.example.com", "query fields=ut_subdomain"), {"ut_subdomain": "a"})
+        self.assertEqual(len(self.split("a.example.com", "query fields=all")), 8)
+        shannon = self.split("a.example.com", "query mode=shannon")
+        self.assertEqual(list(shannon), ["ut_shannon"])
+        self.assertAlmostEqual(float(shannon["ut_shannon"]), entropy("a.example.com"), delta=1e-9)
+
+    def test_lists(self) -> None:
+        """Which suffixes split a name; the list's name may also come from the event."""
+        name = "bucket.s3.amazonaws.com"
+        domains = {"mozilla": name, "icann": "amazonaws.com", "iana": "amazonaws.com"}
+        for which, domain in domains.items():
+            self.assertEqual(self.split(name, f"query list={which}")["ut_domain"], domain)
+            event = {"index": ["x"], "query": [name], "which": [which]}
+            (after,) = self.search("index=x | dnsentropy query list_field=which", [event])
+            self.assertEqual((after["ut_domain"], after["which"]), ([domain], [which]))
+        self.assertEqual(self.split("a.example.co.uk", "query list=iana")["ut_domain"], "co.uk")
+
+
+class CustomList(PackageTest):
+    """The suffixes that an administrator keeps in the app's own lookup."""
+
+    def altered(self, *rules: str) -> App:
+        """A copy of the app with these rules at the end of the lookup."""
+        root = self.folder() / "splunk" / "etc" / "apps" / self.app.name
+        shutil.copytree(self.app.root, root)
+        app = App(root)
+        with app.lookup(CUSTOM).open("a", encoding="utf-8") as lookup:
+            lookup.writelines(rule + "\n" for rule in rules)
+        return app
+
+    def domain(self, app: App, name: str, peers: int) -> list[str] | None:
+        """The registrable domain of a name by the custom list."""
+        splunk: Splunk = self.splunk(peers, app=app)
+        (event,) = splunk.search("index=x | dnsentropy query list=custom", [{"index": ["x"], "query": [name]}])
+        return event.get("ut_domain")
+
+    def test_a_rule_is_used_on_the_machine_and_on_peers(self) -> None:
+        """The lookup that lies beside the program counts, wherever the app was unpacked."""
+        name = "host.kiln.brewhouse.test"
+        self.assertNotEqual(self.domain(self.app, name, 0), ["kiln.brewhouse.test"])
+        for peers in (0, 1):
+            self.assertEqual(self.domain(self.altered("brewhouse.test"), name, peers), ["kiln.brewhouse.test"])
+
+    def test_a_broken_rule_is_shown(self) -> None:
+        """The user learns the file, the line and the rule."""
+        app = self.altered("good.test", "brew..test")
+        line = app.lookup(CUSTOM).read_text(encoding="utf-8").splitlines().index("brew..test") + 1
+        with self.assertRaises(CommandError) as caught:
+            self.domain(app, "a.b.test", 0)
+        for part in (app.lookup(CUSTOM).name, str(line), "brew..test"):
+            self.assertIn(part, str(caught.exception))
+
+
+class Process(PackageTest):
+    """How the program starts and ends."""
+
+    def test_it_starts_from_any_folder(self) -> None:
+        """By a whole path, by a relative one, from its own folder, and through a folder with a space in its name."""
+        command = self.app.command("dnsentropy")
+        program = Path(command[0])
+        spaced = self.folder() / "a folder" / "bin"
+        shutil.copytree(program.parent, spaced)
+        starts = (
+            (str(program), Path("/")), (os.path.relpath(program, self.home), self.home),
+            ("./" + program.name, program.parent), (str(spaced / program.name), self.home),
+        )  # fmt: skip
+        for path, cwd in starts:
+            with self.subTest(path=path, cwd=cwd):
+                with Conversation([path, *command[1:]], cwd, 20) as talk:
+                    reply, _ = talk.request(searchinfo(Call("dnsentropy", [], "query"), Options(), cwd), b"")
+                    self.assertEqual(reply["required_fields"], ["query"])
+                    talk.hang_up()
+
+    def test_closed_pipes_are_a_normal_end(self) -> None:
+        """Splunk closes them for `| head` and when a search is cancelled."""
+        with Conversation(self.app.command("dnsentropy"), self.folder(), 20) as talk:
+            talk.request(searchinfo(Call("dnsentropy", [], "query"), Options(), self.home), b"")
+            talk.request({"action": "execute", "finished": False}, b"query,_chunked_idx\na.example.com,0\n")
+            talk.abandon()
+
+    def test_an_input_cut_short_is_an_error(self) -> None:
+        """The end of input inside a message is not a normal end."""
+        ended = subprocess.run(self.app.command("dnsentropy"), input=b"chunked 1.0,90,0\n{", capture_output=True, timeout=20)
+        self.assertNotEqual(ended.returncode, 0)
+        self.assertTrue(ended.stderr)
+
+
+class Settings(PackageTest):
+    """What other apps see."""
+
+    def test_the_command_is_shared_and_the_macros_are_not(self) -> None:
+        """URL Toolbox has macros of the same names, and shares them with every app."""
+        self.assertTrue(self.app.is_exported("commands", "dnsentropy"))
+        macros = self.app.settings("macros.conf")
+        self.assertTrue({"ut_parse_extended(2)", "ut_shannon(1)"} <= set(macros))
+        for name in macros:
+            self.assertFalse(self.app.is_exported("macros", name), name)
+
+    def test_chunked_commands_set_nothing_that_splunk_ignores(self) -> None:
+        """The other settings of commands.conf make trouble with chunked."""
+        known = {"chunked", "filename", "maxwait", "maxchunksize", "is_risky", "run_in_preview", "python.version"}
+        for name, stanza in self.app.settings("commands.conf").items():
+            self.assertEqual({key for key in stanza if not key.startswith("command.arg.")} - known, set(), name)
+
+
+if __name__ == "__main__":
+    unittest.main()
