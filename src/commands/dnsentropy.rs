@@ -159,11 +159,11 @@ impl Command for DnsEntropy {
         extend(rows, &self.outputs, reply, |row, outputs| {
             let values = distinct(row.values(column));
             self.presence.note(!values.is_empty());
-            let Some(list) = self.list.of_event(list_field.map(|column| row.values(column))) else {
+            let Some(suffixes) = self.list.of_event(list_field.map(|field| row.values(field))) else {
                 return false;
             };
             for value in &values {
-                self.measure.value(value, list, outputs);
+                self.measure.value(value, suffixes, outputs);
             }
             !values.is_empty()
         });

@@ -204,3 +204,90 @@ fn note_children(pattern: &str, children: &mut BTreeMap<String, BTreeSet<String>
         tail = parent;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_spelt_both_ways() {
+        let mut rules = Rules::default();
+        for rule in ["公司.CN", "*.Example", "!www.example"] {
+            rules.add(rule, Section::Private).expect("a rule");
+        }
+        let list = "// ===BEGIN ICANN DOMAINS===\n// ===BEGIN PRIVATE DOMAINS===\n\
+                    *.example\n!www.example\nxn--55qx5d.cn\n公司.cn\n";
+        assert_eq!(rules.to_list(), list);
+    }
+
+    #[test]
+    fn a_rule_that_cannot_be_read_says_why() {
+        let refused = [
+            ("", RuleError::EmptyLabel),
+            (".com", RuleError::EmptyLabel),
+            ("com.", RuleError::EmptyLabel),
+            ("a..b", RuleError::EmptyLabel),
+            ("*", RuleError::Wildcard),
+            ("a.*", RuleError::Wildcard),
+            ("*a.com", RuleError::Wildcard),
+            ("!com", RuleError::Exception),
+            ("!*.com", RuleError::Exception),
+            ("a b.com", RuleError::Space),
+            ("a\0.com", RuleError::Space),
+            ("xn--a.com", RuleError::Label("xn--a".to_owned())),
+        ];
+        for (rule, error) in refused {
+            let mut rules = Rules::default();
+            assert_eq!(rules.add(rule, Section::Icann), Err(error), "{rule}");
+            assert!(rules.is_empty());
+        }
+    }
+
+    /// The rules that inner nodes hide from the crate's search, in the list as vendored.
+    #[test]
+    fn the_rules_that_mending_adds() {
+        let mut rules = Rules::default();
+        rules.add_list(include_str!("../../data/public_suffix_list.dat")).expect("a list");
+        let before = rules.clone();
+        rules.mend();
+        let added: Vec<&str> = rules
+            .by_pattern
+            .keys()
+            .filter(|pattern| !before.by_pattern.contains_key(*pattern))
+            .map(String::as_str)
+            .collect();
+        let apple = [
+            "ap-north-1",
+            "ap-south-1",
+            "ap-south-2",
+            "eu-central-1",
+            "eu-north-1",
+            "us-central-1",
+            "us-central-2",
+            "us-east-1",
+            "us-east-2",
+            "us-west-1",
+            "us-west-2",
+            "us-west-3",
+        ];
+        let mut expected: Vec<String> =
+            apple.iter().map(|zone| format!("{zone}.r.cloud.int.apple")).collect();
+        expected.extend(
+            [
+                "ex.futurecms.at",
+                "in.futurecms.at",
+                "mtls.run.app",
+                "oci.customer-oci.com",
+                "ocp.customer-oci.com",
+                "ocs.customer-oci.com",
+                "privatelink.snowflake.app",
+                "r.cloud.int.apple",
+                "svc.firenet.ch",
+                "teams.replit.dev",
+            ]
+            .map(str::to_owned),
+        );
+        expected.sort_unstable();
+        assert_eq!(added, expected);
+    }
+}

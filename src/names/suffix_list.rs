@@ -80,3 +80,44 @@ fn key(label: &[u8]) -> Cow<'_, [u8]> {
     let ascii = std::str::from_utf8(label).ok().and_then(ascii_label);
     ascii.map_or(Cow::Borrowed(label), |ascii| Cow::Owned(ascii.into_bytes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::rules::Section;
+    use super::*;
+
+    /// The published algorithm over rules with wildcards anywhere: the number of labels of the suffix.
+    fn plainly(rules: &[String], name: &str) -> usize {
+        let labels: Vec<&str> = name.rsplit('.').collect();
+        let matches = |rule: &str| {
+            let rule: Vec<&str> = rule.rsplit('.').collect();
+            let equal = rule.iter().zip(&labels).all(|(rule, label)| *rule == "*" || rule == label);
+            (equal && rule.len() <= labels.len()).then_some(rule.len())
+        };
+        let exception = rules.iter().filter_map(|rule| matches(rule.strip_prefix('!')?)).max();
+        let longest = rules.iter().filter_map(|rule| matches(rule)).max();
+        exception.map(|labels| labels - 1).or(longest).unwrap_or(1)
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_algorithm_for_any_rules(
+            rules in prop::collection::vec("([ab*]\\.){0,3}[ab]", 0..8),
+            exception in prop::option::of("![ab]\\.([ab]\\.){0,2}[ab]"),
+            names in prop::collection::vec("([abc]\\.){0,5}[abc]", 1..30),
+        ) {
+            let mut rules: Vec<String> = rules;
+            rules.extend(exception);
+            let mut read = Rules::default();
+            for rule in &rules {
+                read.add(rule, Section::Private).expect("a rule");
+            }
+            let list = SuffixList::new(read);
+            for name in names {
+                prop_assert_eq!(list.suffix(name.as_bytes()).0, plainly(&rules, &name), "{} {:?}", name, rules);
+            }
+        }
+    }
+}

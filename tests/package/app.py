@@ -80,11 +80,13 @@ class App:
                 shutil.copytree(self.root / folder, apps / self.name / folder)
         return App(apps / self.name)
 
-    def command(self, name: str) -> list[str] | None:
-        """The program of a search command and its fixed arguments, or None for a command of Splunk's."""
-        stanza = self.settings("commands.conf").get(name)
-        if stanza is None:
-            return None
+    def has_command(self, name: str) -> bool:
+        """Whether a search command is the app's and not Splunk's."""
+        return name in self.settings("commands.conf")
+
+    def command(self, name: str) -> list[str]:
+        """The program of a search command of the app, and its fixed arguments."""
+        stanza = self.settings("commands.conf")[name]
         if stanza.get("chunked") not in ("true", "1"):
             raise AppError(f"the command {name} is not chunked")
         numbered = sorted((int(key[12:]), value) for key, value in stanza.items() if key.startswith("command.arg."))

@@ -29,13 +29,17 @@ class Conversation:
         self._timeout = timeout
         environment = {"PATH": "/usr/bin:/bin", "SPLUNK_HOME": str(cwd)}
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, cwd=cwd, env=environment, bufsize=0)
-        self._unsent, self._received, self._errors = b"", bytearray(), bytearray()
+        self._process = subprocess.Popen(
+            argv, stdin=pipe, stdout=pipe, stderr=pipe, cwd=cwd, env=environment, bufsize=0
+        )
+        assert self._process.stdin and self._process.stdout and self._process.stderr
+        self._stdin, self._stdout, self._stderr = self._process.stdin, self._process.stdout, self._process.stderr
+        self._unsent, self._received, self._errors = memoryview(b""), bytearray(), bytearray()
         self._selector = selectors.DefaultSelector()
-        for stream in (self._process.stdout, self._process.stderr, self._process.stdin):
+        for stream in (self._stdout, self._stderr, self._stdin):
             os.set_blocking(stream.fileno(), False)
-        self._selector.register(self._process.stdout, selectors.EVENT_READ)
-        self._selector.register(self._process.stderr, selectors.EVENT_READ)
+        self._selector.register(self._stdout, selectors.EVENT_READ)
+        self._selector.register(self._stderr, selectors.EVENT_READ)
 
     def __enter__(self) -> Conversation:
         return self
@@ -43,7 +47,7 @@ class Conversation:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+        for stream in (self._stdin, self._stdout, self._stderr):
             stream.close()
         self._selector.close()
 
@@ -64,21 +68,21 @@ class Conversation:
 
     def hang_up(self) -> None:
         """Close the command's input between two messages: a normal end."""
-        self._process.stdin.close()
+        self._stdin.close()
         self._end()
 
     def abandon(self) -> None:
         """Close both pipes as for `| head`: a normal end, even with a reply under way."""
-        self._selector.unregister(self._process.stdout)
-        self._process.stdout.close()
-        self._process.stdin.close()
+        self._selector.unregister(self._stdout)
+        self._stdout.close()
+        self._stdin.close()
         self._end()
 
     def _send(self, message: bytes) -> None:
         if self._received:
             raise self._broken("more than one reply to a request")
-        self._unsent = message
-        self._selector.register(self._process.stdin, selectors.EVENT_WRITE)
+        self._unsent = memoryview(message)
+        self._selector.register(self._stdin, selectors.EVENT_WRITE)
         deadline = time.monotonic() + self._timeout
         while self._unsent:
             running = self._pump(deadline)
@@ -86,7 +90,7 @@ class Conversation:
                 raise self._broken("output before the whole request was read")
             if not running:
                 raise self._broken("the command ended in place of reading its input")
-        self._selector.unregister(self._process.stdin)
+        self._selector.unregister(self._stdin)
 
     def _pump(self, deadline: float) -> bool:
         """Move what can be moved, waiting until something can; False once the command's output has ended."""
@@ -94,32 +98,34 @@ class Conversation:
         if not ready:
             raise self._broken(f"nothing happened for {self._timeout} seconds")
         running = True
-        for stream in (key.fileobj for key, _ in ready):
-            if stream is self._process.stdin:
+        for key, _ in ready:
+            if key.fileobj is self._stdin:
                 try:
-                    self._unsent = self._unsent[os.write(stream.fileno(), self._unsent[:65_536]) :]
+                    self._unsent = self._unsent[os.write(key.fd, self._unsent[:65_536]) :]
                 except BrokenPipeError:
                     raise self._broken("the command closed its input") from None
                 continue
-            data = os.read(stream.fileno(), 1 << 20)
-            (self._received if stream is self._process.stdout else self._errors).extend(data)
+            data = os.read(key.fd, 1 << 20)
+            (self._received if key.fileobj is self._stdout else self._errors).extend(data)
             if not data:
-                self._selector.unregister(stream)
-                running = running and stream is not self._process.stdout
+                self._selector.unregister(key.fileobj)
+                running = running and key.fileobj is not self._stdout
         return running
 
     def _reply(self) -> tuple[Metadata, bytes] | None:
         """The reply, once it has come whole."""
-        line, newline, rest = bytes(self._received).partition(b"\n")
+        line, newline, _ = bytes(self._received[:60]).partition(b"\n")
         header = re.fullmatch(rb"chunked 1\.0,([0-9]+),([0-9]+)", line)
         if header is None:
-            if newline or len(line) > 60 or not b"chunked 1.0,".startswith(line[:12]):
-                raise self._broken(f"no chunk header: {line[:80]!r}")
+            if newline or len(line) == 60 or not b"chunked 1.0,".startswith(line[:12]):
+                raise self._broken(f"no chunk header: {line!r}")
             return None
-        if not newline or len(rest) < int(header[1]) + int(header[2]):
+        middle = len(line) + 1 + int(header[1])
+        end = middle + int(header[2])
+        if not newline or len(self._received) < end:
             return None
-        head, body = rest[: int(header[1])], rest[int(header[1]) :][: int(header[2])]
-        del self._received[: len(line) + 1 + len(head) + len(body)]
+        head, body = bytes(self._received[len(line) + 1 : middle]), bytes(self._received[middle:end])
+        del self._received[:end]
         if self._received:
             raise self._broken(f"more than one reply, or a wrong length: {bytes(self._received[:80])!r}")
         if SESSION_KEY.encode() in head + body:

@@ -26,6 +26,7 @@ OUTPUTS = (
 class PackageTest(unittest.TestCase):
     """A test of the newest package, unpacked once a class."""
 
+    home: Path
     app: App
     sample: list[Event]
 

@@ -11,8 +11,8 @@ from itertools import product
 from pathlib import Path
 
 from app import App
-from rows import Event, columns_of
-from splunkd import Call, Options, Outcome, ask, run
+from rows import Event
+from splunkd import Call, Options, ask, run
 
 Step = Callable[[list[Event]], list[Event]]
 
@@ -43,7 +43,8 @@ class Splunk:
         self._peers = [self._peer(number) for number in range(peers)]
 
     def _peer(self, number: int) -> App:
-        return self.app.replicate(self.home / f"peer{number}" / "var" / "run" / "searchpeers" / "head-1503612000" / "apps")
+        bundles = self.home / f"peer{number}" / "var" / "run" / "searchpeers"
+        return self.app.replicate(bundles / "head-1503612000" / "apps")
 
     def search(self, text: str, events: Sequence[Event]) -> list[Event]:
         """The results of a search over these events."""
@@ -56,19 +57,18 @@ class Splunk:
         return self._run(stages[head:], results, self.app, text)
 
     def _plan(self, name: str, arguments: str, text: str) -> Stage:
-        argv = self.app.command(name)
-        if argv is None:
+        if not self.app.has_command(name):
             return Stage(name, arguments, name in STREAMING)
-        reply = ask(Call(name, argv, arguments, text), self.options, self._dispatch())
+        reply = ask(Call(name, self.app.command(name), arguments, text), self.options, self._dispatch())
         return Stage(name, arguments, reply.get("type", "streaming") == "streaming")
 
     def _run(self, stages: Sequence[Stage], events: list[Event], app: App, text: str) -> list[Event]:
         for stage in stages:
-            argv = app.command(stage.name)
-            if argv is None:
+            if not app.has_command(stage.name):
                 events = builtin(stage.name, stage.arguments)(events)
                 continue
-            outcome: Outcome = run(Call(stage.name, argv, stage.arguments, text), events, self.options, self._dispatch())
+            call = Call(stage.name, app.command(stage.name), stage.arguments, text)
+            outcome = run(call, events, self.options, self._dispatch())
             self.messages += outcome.messages
             events = outcome.events
         return events
@@ -94,7 +94,8 @@ def split_pipeline(text: str) -> list[tuple[str, str]]:
 def builtin(name: str, arguments: str) -> Step:
     """A command of Splunk's own."""
     makers: dict[str, Callable[[str], Step]] = {
-        "search": _search, "eval": _eval, "stats": _stats, "sort": _sort, "fields": _fields, "table": _table, "head": _head,
+        "search": _search, "eval": _eval, "fields": _fields,
+        "stats": _stats, "sort": _sort, "table": _table, "head": _head,
     }  # fmt: skip
     if name not in makers:
         raise SearchError(f"unknown command {name}")

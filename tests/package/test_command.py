@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from app import App
-from conversation import Conversation
+from conversation import Conversation, Metadata
 from harness import PackageTest, entropy
 from spl import Splunk
 from splunkd import Call, CommandError, Options, ask, searchinfo
@@ -20,7 +20,7 @@ CUSTOM = "dnsentropy_custom_suffixes"
 class Arguments(PackageTest):
     """The options of the command, as typed in a search."""
 
-    def getinfo(self, arguments: str, options: Options = Options()) -> dict[str, object]:
+    def getinfo(self, arguments: str, options: Options = Options()) -> Metadata:
         """The reply to getinfo; the process is told no more and must end well."""
         return ask(Call("dnsentropy", self.app.command("dnsentropy"), arguments), options, self.folder())
 
@@ -110,6 +110,13 @@ class CustomList(PackageTest):
 class Process(PackageTest):
     """How the program starts and ends."""
 
+    def greet(self, argv: list[str], cwd: Path) -> Metadata:
+        """Start the program there, and hear what it says to getinfo."""
+        with Conversation(argv, cwd, 20) as talk:
+            reply, _ = talk.request(searchinfo(Call("dnsentropy", argv, "query"), Options(), cwd), b"")
+            talk.hang_up()
+        return reply
+
     def test_it_starts_from_any_folder(self) -> None:
         """By a whole path, by a relative one, from its own folder, and through a folder with a space in its name."""
         command = self.app.command("dnsentropy")
@@ -122,10 +129,8 @@ class Process(PackageTest):
         )  # fmt: skip
         for path, cwd in starts:
             with self.subTest(path=path, cwd=cwd):
-                with Conversation([path, *command[1:]], cwd, 20) as talk:
-                    reply, _ = talk.request(searchinfo(Call("dnsentropy", [], "query"), Options(), cwd), b"")
-                    self.assertEqual(reply["required_fields"], ["query"])
-                    talk.hang_up()
+                reply = self.greet([path, *command[1:]], cwd)
+                self.assertEqual(reply["required_fields"], ["query"])
 
     def test_closed_pipes_are_a_normal_end(self) -> None:
         """Splunk closes them for `| head` and when a search is cancelled."""
@@ -136,7 +141,8 @@ class Process(PackageTest):
 
     def test_an_input_cut_short_is_an_error(self) -> None:
         """The end of input inside a message is not a normal end."""
-        ended = subprocess.run(self.app.command("dnsentropy"), input=b"chunked 1.0,90,0\n{", capture_output=True, timeout=20)
+        command = self.app.command("dnsentropy")
+        ended = subprocess.run(command, input=b"chunked 1.0,90,0\n{", capture_output=True, timeout=20)
         self.assertNotEqual(ended.returncode, 0)
         self.assertTrue(ended.stderr)
 

@@ -20,13 +20,15 @@ OLD_HUNT = """
 | eval query=mvdedup(query) | eval list="mozilla"
 | `ut_parse_extended(query,list)` | `ut_shannon(ut_subdomain)`
 | eval sublen=len(ut_subdomain)
-| stats count avg(ut_shannon) as avg_entropy avg(sublen) as avg_sublen stdev(sublen) as stdev_sublen by ut_domain src dest
+| stats count avg(ut_shannon) as avg_entropy avg(sublen) as avg_sublen stdev(sublen) as stdev_sublen
+    by ut_domain src dest
 | sort - count"""
 NEW_HUNT = """
 | dnsentropy query
 | stats count avg(ut_shannon) as avg_entropy avg(ut_subdomain_length) as avg_sublen
     stdev(ut_subdomain_length) as stdev_sublen by ut_domain src dest
 | sort - count"""
+NUMBERS = ("avg_entropy", "avg_sublen", "stdev_sublen")
 
 SERVERS = (
     Options(), Options(chunk_rows=97), Options(quoting="minimal"), Options(quoting="all", chunk_rows=1_000),
@@ -50,11 +52,8 @@ class Hunt(PackageTest):
 
     def table(self, rows: list[Event]) -> list[tuple[str, ...]]:
         """The rows with their numbers to nine places, so that tables compare."""
-        numbers = ("avg_entropy", "avg_sublen", "stdev_sublen")
-        return [
-            (*(row[k][0] for k in ("ut_domain", "src", "dest", "count")), *(f"{float(row[k][0]):.9f}" for k in numbers))
-            for row in rows
-        ]
+        names = ("ut_domain", "src", "dest", "count")
+        return [(*(row[k][0] for k in names), *(f"{float(row[k][0]):.9f}" for k in NUMBERS)) for row in rows]
 
     def test_both_forms_find_the_exfiltration_on_any_number_of_peers(self) -> None:
         """Old and new search, one machine, one peer and three: always the table that plain Python gives."""
@@ -62,7 +61,8 @@ class Hunt(PackageTest):
         for server, names in sorted(stolen_by_server(self.sample).items(), key=lambda item: -len(item[1])):
             lengths = [float(len(name)) for name in names]
             numbers = (average([entropy(name) for name in names]), average(lengths), deviation(lengths))
-            expected.append(("hildegardsfarm.com", "10.0.2.109", server, str(len(names)), *(f"{n:.9f}" for n in numbers)))
+            texts = (f"{number:.9f}" for number in numbers)
+            expected.append(("hildegardsfarm.com", "10.0.2.109", server, str(len(names)), *texts))
         for peers in (0, 1, 3):
             for form, hunt in (("old", OLD_HUNT), ("new", NEW_HUNT)):
                 with self.subTest(form=form, peers=peers):
@@ -72,10 +72,7 @@ class Hunt(PackageTest):
     def test_the_numbers_are_the_published_ones(self) -> None:
         """Counts, entropies to two decimals and lengths as the sample was designed."""
         rows = self.search(EXFILTRATION + NEW_HUNT, self.sample)
-        rounded = [
-            (row["dest"][0], row["count"][0], *(f"{float(row[k][0]):.2f}" for k in ("avg_entropy", "avg_sublen", "stdev_sublen")))
-            for row in rows
-        ]
+        rounded = [(row["dest"][0], row["count"][0], *(f"{float(row[k][0]):.2f}" for k in NUMBERS)) for row in rows]
         self.assertEqual(
             rounded,
             [("208.109.255.42", "444", "3.62", "16.00", "0.00"), ("216.69.185.42", "406", "3.63", "16.00", "0.00")],
@@ -86,7 +83,8 @@ class Hunt(PackageTest):
         expected = self.table(self.search(EXFILTRATION + NEW_HUNT, self.sample))
         for options in SERVERS[1:]:
             with self.subTest(options=options):
-                self.assertEqual(self.table(self.search(EXFILTRATION + NEW_HUNT, self.sample, options=options)), expected)
+                rows = self.search(EXFILTRATION + NEW_HUNT, self.sample, options=options)
+                self.assertEqual(self.table(rows), expected)
 
     def test_the_exfiltration_is_on_top_of_all_queries(self) -> None:
         """Without knowing the domain, the two rows come first and by far."""
@@ -103,8 +101,12 @@ class EveryEvent(PackageTest):
     def assert_only_added(self, before: list[Event], after: list[Event]) -> None:
         """Every event is there, once and in order, with every field as it was."""
         self.assertEqual(len(after), len(before))
-        for old, new in zip(before, after):
-            self.assertEqual({name: values for name, values in new.items() if name not in OUTPUTS}, old)
+        for number, (old, new) in enumerate(zip(before, after)):
+            kept = {name: values for name, values in new.items() if name not in OUTPUTS}
+            for name in old | kept:
+                if kept.get(name) != old.get(name):
+                    was, now = (str(event.get(name))[:200] for event in (old, kept))
+                    self.fail(f"event {number}: {name} was {was} and is {now}")
 
     def test_no_event_loses_a_field_or_changes(self) -> None:
         """The whole sample passes on every kind of server, old events and new ones alike."""
@@ -152,8 +154,10 @@ class EveryEvent(PackageTest):
 
     def test_awkward_text_comes_back_as_it_was(self) -> None:
         """Commas, quotes, line ends, dollar signs, other scripts and broken bytes, in a name and beside it."""
-        texts = ['a,"b".example.com', "two\nlines.example.com", "$a$;$b$.example.com", "", "$", '"', "caf\udce9.example.com",
-                 "食狮.公司.cn", "x" * 40_000 + ".example.com", "a=b.example.com", " spaced . example.com ", "\ufeff.com"]  # fmt: skip
+        texts = [
+            'a,"b".example.com', "two\nlines.example.com", "$a$;$b$.example.com", "", "$", '"', "caf\udce9.example.com",
+            "食狮.公司.cn", "x" * 40_000 + ".example.com", "a=b.example.com", " spaced . example.com ", "\ufeff.com",
+        ]  # fmt: skip
         events = [{"index": ["x"], "query": [text], "beside": [text, "$;"]} for text in texts if text]
         events += [{"index": ["x"], "query": texts}, {"index": ["x"], "query": ["", "example.com"]}]
         for options in (Options(), Options(quoting="minimal"), Options(chunk_rows=1)):
@@ -167,7 +171,8 @@ class EveryEvent(PackageTest):
 
     def test_columns_may_come_and_go(self) -> None:
         """A chunk in which no event has the field lies between two that have it."""
-        events = [{"index": ["x"], "query": ["a.example.com"]}, {"index": ["x"], "src": ["1"]}, {"index": ["x"], "query": ["b.example.com"]}]
+        fields = (("query", "a.example.com"), ("src", "1"), ("query", "b.example.com"))
+        events = [{"index": ["x"], name: [value]} for name, value in fields]
         after = self.search("index=x | dnsentropy query", events, options=Options(chunk_rows=1))
         self.assert_only_added(events, after)
         self.assertEqual([event.get("ut_subdomain") for event in after], [["a"], None, ["b"]])
@@ -197,15 +202,14 @@ class OneName(PackageTest):
         for name, expected in cases.items():
             with self.subTest(name=name):
                 parts = self.split(name)
-                found = tuple(parts.get("ut_" + k) for k in ("domain", "subdomain", "tld", "subdomain_count", "suffix_type"))
-                self.assertEqual(found, expected)
+                names = ("ut_domain", "ut_subdomain", "ut_tld", "ut_subdomain_count", "ut_suffix_type")
+                self.assertEqual(tuple(parts.get(name) for name in names), expected)
                 self.assertEqual({"ut_shannon", "ut_subdomain_length"} <= set(parts), expected[1] is not None)
 
     def test_an_address_has_no_suffix(self) -> None:
         """It is called an address, and has no domain."""
         for name in ("216.22.0.192", "2001:db8::1"):
-            parts = self.split(name)
-            self.assertEqual((parts.get("ut_suffix_type"), parts.get("ut_tld"), parts.get("ut_domain")), ("ip", None, None))
+            self.assertEqual(self.split(name), {"ut_suffix_type": "ip"})
 
     def test_entropy_counts_characters(self) -> None:
         """Not bytes."""

@@ -1,0 +1,234 @@
+//! The split of names, through the real program: the official vectors, the names derived from every rule of the
+//! list, and the cases in which other splitters go wrong.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use support::oracle::Oracle;
+use support::{Event, split, value};
+
+const LIST: &str = include_str!("../data/public_suffix_list.dat");
+/// From the public suffix list's own tests (public domain): a name, its registrable domain or `null`.
+const OFFICIAL: &str = include_str!("official_vectors.txt");
+
+/// `subdomain|label|suffix|type`, a dash for what is absent.
+fn parts(event: &Event) -> String {
+    let part = |field: &str| value(event, field).unwrap_or("-").to_owned();
+    let domain = value(event, "ut_domain");
+    assert_eq!(
+        domain.map(str::to_owned),
+        value(event, "ut_domain_without_tld").map(|label| format!("{label}.{}", part("ut_tld"))),
+        "the domain is label and suffix: {event:?}"
+    );
+    [part("ut_subdomain"), part("ut_domain_without_tld"), part("ut_tld"), part("ut_suffix_type")].join("|")
+}
+
+fn check(list: &str, cases: &[(&str, &str)]) {
+    let names: Vec<&str> = cases.iter().map(|(name, _)| *name).collect();
+    for (event, (name, expected)) in split(&["query", list], &names).iter().zip(cases) {
+        assert_eq!(parts(event), *expected, "{name} with {list}");
+    }
+}
+
+#[test]
+fn the_official_vectors() {
+    let vectors: Vec<(&str, &str)> = OFFICIAL
+        .lines()
+        .filter(|line| !line.starts_with("//"))
+        .filter_map(|line| line.split_once(' '))
+        .filter(|(name, _)| *name != "null")
+        .collect();
+    assert_eq!(vectors.len(), 77);
+    let names: Vec<&str> = vectors.iter().map(|(name, _)| *name).collect();
+    for (event, (name, domain)) in split(&["query"], &names).iter().zip(vectors) {
+        assert_eq!(value(event, "ut_domain").unwrap_or("null"), domain, "{name}");
+    }
+}
+
+/// The names that a rule can go wrong on: each of its tails, bare and with one and two labels in front, a
+/// wildcard filled in, in Unicode and in punycode.
+fn derived(oracle: &Oracle) -> Vec<String> {
+    let mut names = BTreeSet::new();
+    for rule in oracle.rules() {
+        let filled = rule.trim_start_matches('!').replace('*', "wild");
+        let mut tail = filled.as_str();
+        loop {
+            for name in [tail.to_owned(), format!("b.{tail}"), format!("a.b.{tail}")] {
+                names.insert(idna::domain_to_ascii(&name).expect("a valid name"));
+                names.insert(name);
+            }
+            let Some((_, parent)) = tail.split_once('.') else { break };
+            tail = parent;
+        }
+    }
+    names.into_iter().collect()
+}
+
+fn check_derived(list: &str, icann_only: bool) {
+    let oracle = Oracle::read(LIST, icann_only);
+    let names = derived(&oracle);
+    assert!(names.len() > 20_000, "{}", names.len());
+    let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut wrong = Vec::new();
+    for (event, name) in split(&["query", list], &borrowed).iter().zip(&borrowed) {
+        // The list's rules are in Unicode, so that is how the oracle is asked; names keep their spelling.
+        let unicode = idna::domain_to_unicode(name).0;
+        let expected = oracle.split(&unicode);
+        let is = |field: &str| value(event, field).map(|part| idna::domain_to_unicode(part).0);
+        let right = is("ut_tld") == Some(expected.suffix.clone())
+            && is("ut_domain") == expected.domain
+            && value(event, "ut_suffix_type") == Some(expected.suffix_type)
+            && [value(event, "ut_subdomain"), value(event, "ut_domain").or(value(event, "ut_tld"))]
+                .iter()
+                .flatten()
+                .copied()
+                .collect::<Vec<_>>()
+                .join(".")
+                == **name;
+        if !right {
+            wrong.push((name, expected));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {} wrong, such as {:?}",
+        wrong.len(),
+        names.len(),
+        &wrong[..wrong.len().min(5)]
+    );
+}
+
+#[test]
+fn names_derived_from_every_rule_of_the_whole_list() {
+    check_derived("list=mozilla", false);
+}
+
+#[test]
+fn names_derived_from_every_rule_of_the_icann_section() {
+    check_derived("list=icann", true);
+}
+
+#[test]
+fn names_derived_from_every_rule_with_the_users_own_suffixes_added() {
+    // Without a file of their own, `*` is the whole list.
+    check_derived("list=*", false);
+}
+
+#[test]
+fn suffixes_and_domains() {
+    check(
+        "list=mozilla",
+        &[
+            ("com", "-|-|com|icann"),
+            ("co.uk", "-|-|co.uk|icann"),
+            ("uk.com", "-|-|uk.com|private"),
+            ("www.com", "-|www|com|icann"),
+            ("example.ck", "-|-|example.ck|icann"),
+            ("www.ck", "-|www|ck|icann"),
+            ("www.www.ck", "www|www|ck|icann"),
+            ("b.c.kobe.jp", "-|b|c.kobe.jp|icann"),
+            ("city.kobe.jp", "-|city|kobe.jp|icann"),
+            ("kobe.jp", "-|kobe|jp|icann"),
+            ("a.b.c.mm", "a|b|c.mm|icann"),
+            ("c.mm", "-|-|c.mm|icann"),
+            ("k12.ak.us", "-|-|k12.ak.us|icann"),
+            ("test.k12.ak.us", "-|test|k12.ak.us|icann"),
+            ("example.za", "-|example|za|unlisted"),
+            ("b.example.example", "b|example|example|unlisted"),
+            ("bucket.s3.amazonaws.com", "-|bucket|s3.amazonaws.com|private"),
+            ("a.nes.buskerud.no", "-|a|nes.buskerud.no|icann"),
+            ("host.localdomain", "-|host|localdomain|unlisted"),
+            ("_sip._tcp.example.com", "_sip._tcp|example|com|icann"),
+            ("4.3.2.1.in-addr.arpa", "4.3.2|1|in-addr.arpa|icann"),
+            // An inner node of one rule must not hide the wildcard of another.
+            ("mtls.run.app", "-|-|mtls.run.app|private"),
+            ("a.mtls.run.app", "-|-|a.mtls.run.app|private"),
+            ("teams.replit.dev", "-|-|teams.replit.dev|private"),
+            ("a.b.svc.firenet.ch", "-|a|b.svc.firenet.ch|private"),
+        ],
+    );
+    check(
+        "list=icann",
+        &[
+            ("uk.com", "-|uk|com|icann"),
+            ("bucket.s3.amazonaws.com", "bucket.s3|amazonaws|com|icann"),
+            ("foo.github.io", "foo|github|io|icann"),
+        ],
+    );
+    check(
+        "list=iana",
+        &[
+            ("www.example.co.uk", "www.example|co|uk|icann"),
+            ("foo.github.io", "foo|github|io|icann"),
+            ("example.za", "-|example|za|icann"),
+            ("www.www.ck", "www|www|ck|icann"),
+            ("a.b.example", "a|b|example|unlisted"),
+            ("com", "-|-|com|icann"),
+        ],
+    );
+}
+
+#[test]
+fn case_dots_and_scripts() {
+    check(
+        "list=mozilla",
+        &[
+            ("WwW.example.COM", "WwW|example|com|icann"),
+            ("0DsAAHNIclYsFcDN.HildegardsFarm.Com", "0DsAAHNIclYsFcDN|hildegardsfarm|com|icann"),
+            ("www.example.com.", "www|example|com|icann"),
+            ("www.食狮.公司.cn", "www|食狮|公司.cn|icann"),
+            ("www.xn--85x722f.xn--55qx5d.cn", "www|xn--85x722f|xn--55qx5d.cn|icann"),
+            ("www.XN--85X722F.XN--55QX5D.cn", "www|xn--85x722f|xn--55qx5d.cn|icann"),
+            ("A.B.ÅLESUND.NO", "A|b|ålesund.no|icann"),
+            // The same letter, written as a letter and a ring.
+            ("a.b.A\u{30a}lesund.no", "a|b|a\u{30a}lesund.no|icann"),
+            ("ＷＷＷ。example．com｡", "ＷＷＷ|example|com|icann"),
+        ],
+    );
+}
+
+#[test]
+fn empty_labels_are_split_as_they_are() {
+    check(
+        "list=mozilla",
+        &[
+            (".example.com", "-|-|com|icann"),
+            ("a..b", "-|-|b|unlisted"),
+            ("a..example.com", "a.|example|com|icann"),
+            ("a..", "-|-|-|-"),
+            (".", "-|-|-|-"),
+            ("..", "-|-|-|-"),
+            ("...com", "-|-|com|icann"),
+            (".com", "-|-|com|icann"),
+        ],
+    );
+}
+
+#[test]
+fn addresses_are_no_names() {
+    check(
+        "list=mozilla",
+        &[
+            ("216.22.0.192", "-|-|-|ip"),
+            ("2001:db8::1", "-|-|-|ip"),
+            ("[::1]", "-|-|-|ip"),
+            ("256.256.256.256", "256.256|256|256|unlisted"),
+            ("127.0.0", "127|0|0|unlisted"),
+        ],
+    );
+}
+
+#[test]
+fn names_that_are_no_host_names() {
+    check(
+        "list=mozilla",
+        &[
+            ("localhost", "-|-|localhost|unlisted"),
+            ("-", "-|-|-|unlisted"),
+            ("a/b+c=?d#e[f].x:1@y.example.com", "a/b+c=?d#e[f].x:1@y|example|com|icann"),
+            ("\\xff\\255.t.example.com", "\\xff\\255.t|example|com|icann"),
+            ("http://www.example.com/x?y=1", "http://www|example|com/x?y=1|unlisted"),
+        ],
+    );
+}

@@ -1,0 +1,295 @@
+//! The conversation with splunkd, through the real program.
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use support::{Event, SESSION_KEY, Search, Splunkd, event, execute, getinfo, request, value};
+
+/// Conversations in the forms that splunkd 6.3 and 8.2.1 were recorded in, with the replies.
+#[test]
+fn transcripts() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts");
+    let mut count = 0;
+    for entry in fs::read_dir(folder).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|extension| extension != "in") {
+            continue;
+        }
+        let (requests, replies) = (fs::read(&path), fs::read(path.with_extension("out")));
+        let mut splunkd = Splunkd::start();
+        assert!(splunkd.write(&requests.expect("requests")));
+        let (out, errors, status) = splunkd.end();
+        let (out, replies) = (String::from_utf8_lossy(&out), replies.expect("replies"));
+        assert_eq!(out, String::from_utf8_lossy(&replies), "{}", path.display());
+        assert_eq!((errors.as_str(), status.code()), ("", Some(0)), "{}", path.display());
+        count += 1;
+    }
+    assert!(count >= 5);
+}
+
+#[test]
+fn getinfo_alone_is_a_search_head_that_only_asks() {
+    let mut splunkd = Splunkd::start();
+    let reply = splunkd.ask(&getinfo(&["DNS.query"]));
+    assert_eq!(reply.metadata, json!({"type": "streaming", "required_fields": ["DNS.query"]}));
+    assert!(reply.body.is_empty());
+    splunkd.end_well();
+}
+
+#[test]
+fn a_search_may_end_between_any_two_chunks() {
+    let mut splunkd = Splunkd::start();
+    splunkd.ask(&getinfo(&[]));
+    splunkd.ask(&execute(b"query,_chunked_idx\nwww.example.com,0\n", false));
+    splunkd.end_well();
+    Splunkd::start().end_well();
+}
+
+#[test]
+fn nothing_more_is_read_after_the_last_chunk() {
+    let mut splunkd = Splunkd::start();
+    splunkd.ask(&getinfo(&[]));
+    splunkd.ask(&execute(b"", true));
+    // The program has gone; whether this write fails is up to the system.
+    splunkd.write(b"no message");
+    let (rest, errors, status) = splunkd.end();
+    assert_eq!((rest.as_slice(), errors.as_str(), status.code()), (&b""[..], "", Some(0)));
+}
+
+#[test]
+fn every_wrong_argument_is_told_at_once() {
+    let mut splunkd = Splunkd::start();
+    let words = [
+        "a",
+        "b",
+        "field=c",
+        "lst=icann",
+        "list=ican",
+        "prefix=_x",
+        "fields=domain,foo,bar",
+        "mode=url2",
+        "field=d",
+    ];
+    let reply = splunkd.ask(&getinfo(&words));
+    assert_eq!(reply.metadata["finished"], true);
+    let error = reply.metadata["error"].as_str().expect("an error");
+    for problem in [
+        "one field is read, not several: give 'a', 'b' or 'c'",
+        "field= is given 2 times",
+        "unknown option lst=: use field=, list=, prefix=, fields=, mode= or list_field=",
+        "list=ican is unknown: use mozilla, icann, iana, custom or *",
+        "prefix=_x makes no field names",
+        "fields=foo is unknown: use domain, subdomain,",
+        "fields=bar is unknown",
+        "mode=url2 is unknown: use name or shannon",
+    ] {
+        assert!(error.contains(problem), "{problem}: {error}");
+    }
+    assert!(error.starts_with("dnsentropy: ") && !error.contains('\n'), "{error}");
+    splunkd.end_well();
+}
+
+#[test]
+fn after_a_refusal_each_request_is_still_answered() {
+    let mut splunkd = Splunkd::start();
+    splunkd.ask(&getinfo(&["list=none"]));
+    let reply = splunkd.ask(&execute(b"query\nwww.example.com\n", false));
+    assert_eq!((reply.metadata, reply.body), (json!({"finished": true}), Vec::new()));
+    splunkd.end_well();
+}
+
+#[test]
+fn a_field_that_no_event_has_is_told_once_at_the_end() {
+    let events = vec![event(&[("query", "www.example.com")]); 5];
+    let search = Search { rows_per_chunk: 2, ..Search::default() };
+    let (unchanged, messages) = search.run(&["qurey"], &events);
+    assert_eq!(unchanged, events);
+    assert_eq!(messages, [("WARN".to_owned(), "no event has the field 'qurey'".to_owned())]);
+
+    let mut late = events.clone();
+    late[4] = event(&[("qurey", "www.example.com")]);
+    assert_eq!(search.run(&["qurey"], &late).1, []);
+    assert_eq!(search.run(&["qurey"], &[]).1, []);
+}
+
+#[test]
+fn events_without_the_field_come_through_untouched() {
+    let events = [event(&[("src", "10.0.0.1")]), event(&[("query", "www.example.com")]), event(&[])];
+    let (merged, _) = Search::default().run(&["query"], &events);
+    assert_eq!((&merged[0], &merged[2]), (&events[0], &events[2]));
+    assert_eq!(value(&merged[1], "ut_domain"), Some("example.com"));
+}
+
+#[test]
+fn columns_may_change_between_chunks() {
+    let mut splunkd = Splunkd::start();
+    splunkd.ask(&getinfo(&[]));
+    let mut reply = |body: &str, last| {
+        let reply = splunkd.ask(&execute(body.as_bytes(), last));
+        String::from_utf8(reply.body).expect("UTF-8")
+    };
+    let outputs = "ut_domain,ut_subdomain,ut_domain_without_tld,ut_tld,ut_subdomain_count,ut_subdomain_length,\
+                   ut_shannon,ut_suffix_type";
+    assert_eq!(
+        reply("\"_chunked_idx\",query,\"__mv_query\"\n0,www.example.com,\n", false),
+        format!(
+            "_chunked_idx,query,__mv_query,{outputs}\n0,www.example.com,,example.com,www,example,com,1,3,0.0,icann\n"
+        )
+    );
+    assert_eq!(reply("x,_chunked_idx\ny,1\n", false), format!("x,_chunked_idx,{outputs}\ny,1,,,,,,,,\n"));
+    assert_eq!(reply("", false), "");
+    assert_eq!(reply("\"query\"\n", false), format!("query,{outputs}\n"));
+    assert_eq!(reply("query\ncom\n\n", true), format!("query,{outputs}\ncom,,,,com,0,,,icann\n,,,,,,,,\n"));
+    splunkd.end_well();
+}
+
+#[test]
+fn field_names_and_values_of_any_kind_come_back() {
+    let odd: Vec<Vec<u8>> = [
+        &b"a,b\"c\nd.example.com"[..],
+        b"\xff\xfe.example.com",
+        "食狮.公司.cn".as_bytes(),
+        b"$a$;$b$.example.com",
+        b" www.example.com ",
+        b"\r\n",
+        b"\"",
+        b"a\x00b.example.com",
+    ]
+    .map(<[u8]>::to_vec)
+    .to_vec();
+    for field in ["query", "query{}", "Source IP", "DNS.query", "a,b", "a\"b", "食狮", "a=b"] {
+        let mut events: Vec<Event> =
+            odd.iter().map(|name| Event::from([(field.to_owned(), vec![name.clone()])])).collect();
+        events.push(Event::from([(field.to_owned(), odd.clone())]));
+        events.push(Event::from([(field.to_owned(), vec![b"$".to_vec(), Vec::new(), b"$;$".to_vec()])]));
+        // As JSON carries no quotes in `args`, this name can only be given where there are none in it.
+        if field.contains('"') {
+            continue;
+        }
+        let (merged, messages) = Search::default().run(&[&format!("\"{field}\"")], &events);
+        assert_eq!(messages, []);
+        for (after, before) in merged.iter().zip(&events) {
+            assert_eq!(after[field], before[field], "{field}");
+            assert!(after.contains_key("ut_subdomain_count"), "{field}");
+        }
+    }
+}
+
+#[test]
+fn cells_and_chunks_of_many_megabytes() {
+    let long = format!("{}.Example.COM", "aB3,\"".repeat(2_000_000));
+    let many_labels = format!("{}example.com", "A.".repeat(1_000_000));
+    let (merged, _) =
+        Search::default().run(&[], &[event(&[("query", &long)]), event(&[("query", &many_labels)])]);
+    assert_eq!(value(&merged[0], "ut_domain"), Some("example.com"));
+    assert_eq!(value(&merged[0], "ut_subdomain_length"), Some("10000000"));
+    let entropy: f64 = value(&merged[0], "ut_shannon").and_then(|bits| bits.parse().ok()).expect("a number");
+    assert!((entropy - 5_f64.log2()).abs() < 1e-12);
+    assert_eq!(value(&merged[1], "ut_subdomain_count"), Some("1000000"));
+
+    let names: Vec<String> = (0..200_000).map(|number| format!("{number:0>60}.example.com")).collect();
+    let events: Vec<Event> = names.iter().map(|name| event(&[("query", name)])).collect();
+    let (merged, _) = Search { rows_per_chunk: 150_000, ..Search::default() }.run(&[], &events);
+    for (event, name) in merged.iter().zip(&names) {
+        assert_eq!(value(event, "ut_subdomain"), name.strip_suffix(".example.com"));
+    }
+}
+
+#[test]
+fn a_multivalue_of_very_many_values() {
+    let values: Vec<Vec<u8>> =
+        (0..200_000).map(|number| format!("h{number}.example.com").into_bytes()).collect();
+    let (merged, _) = Search::default().run(&[], &[Event::from([("query".to_owned(), values.clone())])]);
+    assert_eq!(merged[0]["query"], values);
+    assert_eq!(merged[0]["ut_subdomain"].len(), values.len());
+}
+
+/// Sends the requests, and returns the error told to the user and the one on stderr.
+fn breakdown(requests: &[&[u8]]) -> (String, String) {
+    let mut splunkd = Splunkd::start();
+    for request in requests {
+        splunkd.write(request);
+    }
+    // All but the last are answered as ever; the last reply tells the user what broke.
+    for _ in 1..requests.len() {
+        assert_eq!(splunkd.read().metadata["error"], Value::Null);
+    }
+    splunkd.close_stdin();
+    let last = splunkd.read();
+    assert_eq!((&last.metadata["finished"], last.body.len()), (&json!(true), 0));
+    let told = last.metadata["error"].as_str().expect("an error").to_owned();
+    let (rest, errors, status) = splunkd.end();
+    assert_eq!((rest.len(), status.code()), (0, Some(1)));
+    assert!(!errors.contains(SESSION_KEY) && !told.contains(SESSION_KEY));
+    (told, errors)
+}
+
+#[test]
+fn a_broken_stream_is_an_error_that_says_where() {
+    let start = getinfo(&[]);
+    let first = execute(b"query\n", false);
+    let at = |offset: usize| start.len() + first.len() + offset;
+    let cases: [(&[u8], String); 6] = [
+        (b"hello", format!("chunk 3, byte {} of the stream: expected a header", at(0))),
+        (b"chunked 1.0,x,0\n{}", format!("chunk 3, byte {} of the stream: a length", at(12))),
+        (
+            b"chunked 1.0,36,10\n{\"action\"",
+            format!(
+                "chunk 3, byte {} of the stream: the stream ends inside the metadata: 37 more bytes",
+                at(27)
+            ),
+        ),
+        (b"chunked 1.0", format!("chunk 3, byte {} of the stream: the stream ends inside a header", at(11))),
+        (
+            b"chunked 1.0,2,0\n{]",
+            format!("chunk 3, which ends at byte {} of the stream: the metadata", at(18)),
+        ),
+        (
+            b"chunked 1.0,14,0\n{\"action\":\"x\"}",
+            format!("chunk 3, which ends at byte {} of the stream: the action 'x'", at(31)),
+        ),
+    ];
+    for (bytes, expected) in cases {
+        let (told, errors) = breakdown(&[&start, &first, bytes]);
+        assert!(told.contains(&expected), "{told}\n{expected}");
+        assert!(errors.contains(&expected), "{errors}\n{expected}");
+    }
+    let (told, _) = breakdown(&[&first]);
+    assert!(
+        told.contains("chunk 1, which ends at byte 60 of the stream: execute came before getinfo"),
+        "{told}"
+    );
+}
+
+#[test]
+fn numbers_strings_and_unknown_keys_in_getinfo() {
+    let metadata = json!({"preview": 0, "new": {"x": [1]}, "action": "getinfo", "searchinfo": {
+        "latest_time": 0, "earliest_time": "0", "sid": 1.5, "args": ["query"], "session_key": SESSION_KEY}});
+    let mut splunkd = Splunkd::start();
+    let reply = splunkd.ask(&request(&metadata, b""));
+    assert_eq!(reply.metadata["required_fields"], json!(["query"]));
+    let finished = splunkd.ask(&request(&json!({"action": "execute", "finished": "1"}), b""));
+    assert_eq!(finished.metadata["finished"], true);
+    splunkd.end_well();
+}
+
+#[test]
+fn a_closed_pipe_is_a_normal_end() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dnsentropy"))
+        .arg("dnsentropy")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().expect("piped");
+    let _ = stdin.write_all(&getinfo(&[])).and_then(|()| stdin.flush());
+    drop(stdin);
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!((output.stderr.as_slice(), output.status.code()), (&b""[..], Some(0)));
+}
