@@ -76,12 +76,14 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Ref
     let prefix = take_prefix(&mut arguments);
     let parts = take_parts(&mut arguments, mode, &prefix);
     let outputs: Vec<String> = parts.iter().map(|(name, _)| format!("{prefix}{name}")).collect();
-    if outputs.contains(&field) {
-        arguments.problem(format!(
-            "the output '{field}' would replace the field that it is read from: choose another prefix="
-        ));
-    }
     let list = ListChoice::take(&mut arguments, app);
+    for read in [Some(field.as_str()), list.field()].into_iter().flatten() {
+        if outputs.iter().any(|output| output == read) {
+            arguments.problem(format!(
+                "the output '{read}' would replace the field that is read: choose another prefix="
+            ));
+        }
+    }
     arguments.finish(NAME, &OPTIONS)?;
     let measure = Measure { mode, parts: parts.into_iter().map(|(_, part)| part).collect() };
     Ok(Box::new(DnsEntropy { presence: Presence::of(&field), field, outputs, measure, list }))
@@ -124,18 +126,19 @@ fn take_parts(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'sta
         return allowed;
     };
     let mut picked = HashSet::new();
+    let named = |field: &str| allowed.iter().map(|(name, _)| *name).find(|name| *name == field);
     for field in fields.split(',').map(str::trim).filter(|field| !field.is_empty()) {
-        let bare = field.strip_prefix(prefix).or(field.strip_prefix("ut_")).unwrap_or(field);
+        let bare = [Some(field), field.strip_prefix(prefix), field.strip_prefix("ut_")];
         if field == "all" {
             picked.extend(allowed.iter().map(|(name, _)| *name));
-        } else if let Some((name, _)) = allowed.iter().find(|(name, _)| *name == bare) {
-            picked.insert(*name);
+        } else if let Some(name) = bare.into_iter().flatten().find_map(named) {
+            picked.insert(name);
         } else {
             let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).chain(["all"]).collect();
             arguments.problem(format!("fields={field} is unknown: use {}", one_of(&names)));
         }
     }
-    if picked.is_empty() {
+    if fields.replace(',', "").trim().is_empty() {
         arguments.problem("fields= picks no output: name at least one, or leave it out".to_owned());
     }
     allowed.into_iter().filter(|(name, _)| picked.contains(name)).collect()

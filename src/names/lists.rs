@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::fmt;
-use std::fs::File;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -84,7 +84,7 @@ pub enum ListError {
         /// The file.
         file: PathBuf,
         /// The line, from 1.
-        line: u64,
+        line: usize,
         /// The rule as written.
         rule: String,
         /// What is wrong with it.
@@ -156,8 +156,9 @@ fn mozilla() -> Rules {
 fn add_custom(rules: &mut Rules, file: &Path) -> Result<(), ListError> {
     let unreadable =
         |error: &dyn fmt::Display| ListError::Unreadable { file: file.to_owned(), error: error.to_string() };
-    let opened = File::open(file).map_err(|error| unreadable(&error))?;
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(opened);
+    let bytes = fs::read(file).map_err(|error| unreadable(&error))?;
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes.as_slice());
     let header = reader.headers().map_err(|error| unreadable(&error))?;
     let column = header
         .iter()
@@ -171,10 +172,18 @@ fn add_custom(rules: &mut Rules, file: &Path) -> Result<(), ListError> {
         }
         rules.add(&rule, Section::Private).map_err(|error| ListError::Rule {
             file: file.to_owned(),
-            line: record.position().map_or(0, csv::Position::line),
-            rule: rule.to_string(),
+            line: line_of(&record, &bytes),
+            rule: rule.escape_debug().to_string(),
             error,
         })?;
     }
     Ok(())
+}
+
+/// The line of `bytes`, from 1, that `record` begins in. The crate's own count stops before blank lines.
+fn line_of(record: &csv::ByteRecord, bytes: &[u8]) -> usize {
+    let start = record.position().map_or(0, csv::Position::byte);
+    let (before, after) = bytes.split_at(usize::try_from(start).unwrap_or(0));
+    let blank = after.iter().take_while(|byte| byte.is_ascii_whitespace());
+    1 + before.iter().chain(blank).filter(|&&byte| byte == b'\n').count()
 }

@@ -1,0 +1,233 @@
+//! The command `dnsentropy` through the real program: its outputs and its options.
+
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+
+use support::{Event, Search, Splunkd, event, getinfo, split, value};
+use tempfile::TempDir;
+
+fn fields(event: &Event) -> Vec<&str> {
+    event.keys().map(String::as_str).filter(|name| *name != "query").collect()
+}
+
+#[test]
+fn every_output_of_a_name() {
+    let events = split(&[], &["0DsAAHNIclYsFcDN.x.HildegardsFarm.co.UK."]);
+    let parts = [
+        ("ut_domain", "hildegardsfarm.co.uk"),
+        ("ut_subdomain", "0DsAAHNIclYsFcDN.x"),
+        ("ut_domain_without_tld", "hildegardsfarm"),
+        ("ut_tld", "co.uk"),
+        ("ut_subdomain_count", "2"),
+        ("ut_subdomain_length", "18"),
+        ("ut_suffix_type", "icann"),
+    ];
+    for (field, part) in parts {
+        assert_eq!(value(&events[0], field), Some(part), "{field}");
+    }
+    assert_eq!(fields(&events[0]).len(), 8);
+}
+
+#[test]
+fn the_entropy_is_that_of_the_definition() {
+    let subdomains = ["buttercup", "0DsAAHNIclYsFcDN", "aaa", "食狮", "a.b", "0123456789abcdef"];
+    let bits = [2.725_480_556_997_868, 3.375, 0.0, 1.0, 1.584_962_500_721_156, 4.0];
+    let names: Vec<String> = subdomains.iter().map(|subdomain| format!("{subdomain}.example.com")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for (event, bits) in split(&[], &names).iter().zip(bits) {
+        let entropy: f64 = value(event, "ut_shannon").and_then(|text| text.parse().ok()).expect("a number");
+        assert!((entropy - bits).abs() < 1e-12, "{event:?}");
+    }
+}
+
+#[test]
+fn what_a_name_does_not_have_is_absent() {
+    let events = split(&[], &["example.com", "com", "10.0.0.1", "."]);
+    let expected: [&[&str]; 4] = [
+        &["ut_domain", "ut_domain_without_tld", "ut_subdomain_count", "ut_suffix_type", "ut_tld"],
+        &["ut_subdomain_count", "ut_suffix_type", "ut_tld"],
+        &["ut_subdomain_count", "ut_suffix_type"],
+        &["ut_subdomain_count"],
+    ];
+    for (event, expected) in events.iter().zip(expected) {
+        assert_eq!(fields(event), expected);
+        assert_eq!(value(event, "ut_subdomain_count"), Some("0"));
+    }
+}
+
+#[test]
+fn fields_and_prefix_pick_and_name_the_outputs() {
+    for (words, expected) in [
+        (&["fields=shannon,domain"][..], &["ut_domain", "ut_shannon"][..]),
+        (&["fields=ut_shannon,", "ut_domain"], &["ut_domain", "ut_shannon"]),
+        (&["prefix=dns.", "fields=dns.domain,tld"], &["dns.domain", "dns.tld"]),
+        (&["prefix=", "fields=domain"], &["domain"]),
+        (&["prefix=s", "fields=shannon,stld"], &["sshannon", "stld"]),
+        (&["prefix=\"my \"", "fields=domain"], &["my domain"]),
+    ] {
+        assert_eq!(fields(&split(words, &["www.example.com"])[0]), expected, "{words:?}");
+    }
+    assert_eq!(fields(&split(&["fields=all"], &["www.example.com"])[0]).len(), 8);
+}
+
+fn refusal(words: &[&str]) -> String {
+    refusal_of(&Search::default(), words)
+}
+
+fn refusal_of(search: &Search, words: &[&str]) -> String {
+    let mut splunkd = Splunkd::start_program(&search.program);
+    let reply = splunkd.ask(&getinfo(words));
+    splunkd.end_well();
+    reply.metadata["error"].as_str().unwrap_or_else(|| panic!("{words:?} is refused")).to_owned()
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    for (words, problem) in [
+        (&["ut_domain"][..], "the output 'ut_domain' would replace the field that is read"),
+        (&["list_field=ut_tld"], "the output 'ut_tld' would replace the field that is read"),
+        (&["mode=shannon", "fields=domain"], "fields=domain is unknown: use shannon or all"),
+        (&["fields="], "fields= picks no output"),
+        (&["field="], "field= is empty"),
+        (&["list_field="], "list_field= is empty"),
+        (&["list=icann", "list_field=list"], "list= and list_field= exclude each other"),
+        (&["prefix=a,b"], "prefix=a,b makes no field names"),
+        (&["field", "=", "query"], "one field is read, not several: give 'field', '=' or 'query'"),
+    ] {
+        let error = refusal(words);
+        assert!(error.contains(problem), "{words:?}: {error}");
+    }
+}
+
+#[test]
+fn exact_duplicates_count_once_and_distinct_values_stay_aligned() {
+    let query = |names: &[&str]| {
+        let values = names.iter().map(|name| name.as_bytes().to_vec()).collect();
+        Event::from([("query".to_owned(), values)])
+    };
+    let events = [
+        query(&["www.example.com", "www.example.com"]),
+        query(&["www.example.com", "example.org", "www.example.com", "WWW.example.com"]),
+        query(&["com", "net"]),
+        query(&["", "a.example.com"]),
+    ];
+    let (merged, _) = Search::default().run(&["fields=domain,subdomain,subdomain_count"], &events);
+    let outputs = |event: &Event| {
+        ["ut_domain", "ut_subdomain", "ut_subdomain_count"].map(|field| {
+            let values = event.get(field).cloned().unwrap_or_default();
+            values
+                .iter()
+                .map(|value| String::from_utf8_lossy(value).into_owned())
+                .collect::<Vec<_>>()
+                .join("|")
+        })
+    };
+    assert_eq!(outputs(&merged[0]), ["example.com", "www", "1"]);
+    assert_eq!(outputs(&merged[1]), ["example.com|example.org|example.com", "www||WWW", "1|0|1"]);
+    assert_eq!(outputs(&merged[2]), ["|", "|", "0|0"]);
+    assert_eq!(outputs(&merged[3]), ["|example.com", "|a", "|1"]);
+}
+
+#[test]
+fn mode_shannon_takes_any_field_whole() {
+    let events = [event(&[("word", "buttercup")]), event(&[("word", "10.0.0.1")]), event(&[("other", "x")])];
+    let (merged, messages) = Search::default().run(&["mode=shannon", "field=word"], &events);
+    assert_eq!(messages, []);
+    assert_eq!(value(&merged[0], "ut_shannon").map(|bits| &bits[..14]), Some("2.725480556997"));
+    assert_eq!(value(&merged[1], "ut_shannon"), Some("1.5612781244591327"));
+    assert_eq!(merged[2], events[2]);
+}
+
+#[test]
+fn list_field_names_the_list_of_each_event() {
+    let query = |list: &str| event(&[("query", "foo.github.io"), ("list", list)]);
+    let mut events = vec![query("mozilla"), query("ICANN"), query("iana"), query("nolist")];
+    events.push(event(&[("query", "foo.github.io")]));
+    let (merged, messages) = Search::default().run(&["list_field=list", "fields=tld"], &events);
+    let tlds: Vec<Option<&str>> = merged.iter().map(|event| value(event, "ut_tld")).collect();
+    assert_eq!(tlds, [Some("github.io"), Some("io"), Some("io"), None, Some("github.io")]);
+    assert_eq!(messages.len(), 1);
+    assert!(messages[0].1.contains("no list is called 'nolist'"), "{messages:?}");
+    let (_, messages) = Search::default().run(&["list_field=lst"], &events);
+    assert_eq!(messages, [("WARN".to_owned(), "no event has the field 'lst'".to_owned())]);
+}
+
+/// The program as installed in an app with its own suffixes.
+fn app(suffixes: &str) -> (TempDir, Search) {
+    let app = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    let program: PathBuf = app.path().join("bin/dnsentropy-bin/dnsentropy-x86_64");
+    fs::create_dir_all(program.parent().expect("a folder")).expect("a folder");
+    fs::create_dir(app.path().join("lookups")).expect("a folder");
+    // A copy would still be open for writing in a child that another test forks at this moment.
+    fs::hard_link(env!("CARGO_BIN_EXE_dnsentropy"), &program).expect("a link");
+    fs::write(app.path().join("lookups/dnsentropy_custom_suffixes.csv"), suffixes).expect("a file");
+    (app, Search { program, ..Search::default() })
+}
+
+fn tld_and_type(search: &Search, list: &str, name: &str) -> String {
+    let (merged, _) = search.run(&[list], &[event(&[("query", name)])]);
+    let part = |field: &str| value(&merged[0], field).unwrap_or("-").to_owned();
+    format!("{} {}", part("ut_tld"), part("ut_suffix_type"))
+}
+
+#[test]
+fn the_users_own_suffixes() {
+    let (_app, search) = app("suffix\nCorp.Internal\n*.lab\n!www.lab\n\"食狮.example\"\nintranet.co.uk\n");
+    for (list, name, expected) in [
+        ("list=custom", "a.b.corp.internal", "corp.internal private"),
+        ("list=custom", "a.b.c.lab", "c.lab private"),
+        ("list=custom", "a.www.lab", "lab private"),
+        ("list=custom", "a.b.xn--85x722f.example", "xn--85x722f.example private"),
+        ("list=custom", "www.example.co.uk", "uk unlisted"),
+        ("list=*", "a.b.corp.internal", "corp.internal private"),
+        ("list=*", "www.example.co.uk", "co.uk icann"),
+        ("list=*", "www.example.intranet.co.uk", "intranet.co.uk private"),
+        ("list=*", "foo.github.io", "github.io private"),
+        ("list=mozilla", "a.b.corp.internal", "internal unlisted"),
+    ] {
+        assert_eq!(tld_and_type(&search, list, name), expected, "{name} with {list}");
+    }
+}
+
+#[test]
+fn other_columns_line_ends_and_a_byte_order_mark_do_not_matter() {
+    let (_app, search) = app("\u{feff}suffix,comment\r\n corp.internal ,ours\r\n\r\nlab,\r\n");
+    assert_eq!(tld_and_type(&search, "list=custom", "a.b.corp.internal"), "corp.internal private");
+    assert_eq!(tld_and_type(&search, "list=custom", "a.b.lab"), "lab private");
+}
+
+#[test]
+fn suffixes_that_cannot_be_read_are_told_with_file_line_and_rule() {
+    let file = "lookups/dnsentropy_custom_suffixes.csv";
+    for (suffixes, problem) in [
+        ("suffix\ncorp.internal\n\n\"a\nb\"\nlab\n", "line 4: the suffix 'a\\nb' cannot be read"),
+        ("suffix\nlab\na..b\n", "line 3: the suffix 'a..b' cannot be read: it has an empty label"),
+        (
+            "suffix\n*foo.lab\n",
+            "line 2: the suffix '*foo.lab' cannot be read: '*' stands for one whole label",
+        ),
+        ("suffixes\nlab\n", "has no column 'suffix'"),
+    ] {
+        let (_app, search) = app(suffixes);
+        for list in ["list=custom", "list=*"] {
+            let error = refusal_of(&search, &[list]);
+            assert!(error.contains(file) && error.contains(problem), "{error}");
+        }
+        // A search that takes its lists from a field goes on without those events.
+        let events = [
+            event(&[("query", "a.b.com"), ("list", "custom")]),
+            event(&[("query", "a.b.com"), ("list", "iana")]),
+        ];
+        let (merged, messages) = search.run(&["list_field=list"], &events);
+        assert_eq!((merged[0].clone(), value(&merged[1], "ut_tld")), (events[0].clone(), Some("com")));
+        assert!(messages[0].1.contains(problem), "{messages:?}");
+    }
+    let (_app, search) = app("suffix\n");
+    assert!(refusal_of(&search, &["list=custom"]).contains("has no suffix in it"));
+    let (app, search) = app("suffix\n");
+    fs::remove_file(app.path().join(file)).expect("removed");
+    assert!(refusal_of(&search, &["list=custom"]).contains("cannot read"));
+    assert_eq!(tld_and_type(&search, "list=*", "www.example.co.uk"), "co.uk icann");
+}

@@ -1,0 +1,118 @@
+//! The command line, as a person types it.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::NamedTempFile;
+
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/sample_stream_dns.ndjson");
+
+fn dnsentropy(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_dnsentropy")).args(arguments).output().expect("the program starts")
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let output = dnsentropy(arguments);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// The cells of the rows of a printed table that begin with `start`.
+fn rows<'p>(printed: &'p str, start: &str) -> Vec<Vec<&'p str>> {
+    let cells = printed.lines().map(|line| line.trim_matches('|').split_whitespace().collect::<Vec<_>>());
+    cells.filter(|cells| cells.first() == Some(&start)).collect()
+}
+
+fn file(content: &str) -> NamedTempFile {
+    let mut file = NamedTempFile::new().expect("a file");
+    file.write_all(content.as_bytes()).expect("written");
+    file
+}
+
+fn path(file: &NamedTempFile) -> &str {
+    file.path().to_str().expect("UTF-8")
+}
+
+#[test]
+fn the_hunt_puts_the_exfiltration_of_the_sample_on_top() {
+    let printed = printed(&["hunt", SAMPLE]);
+    let groups = printed.split("stdev_sublen").nth(1).expect("the second table");
+    let top: Vec<&str> = groups.lines().filter(|line| line.contains("10.0")).take(2).collect();
+    for (line, expected) in top.iter().zip([
+        ["hildegardsfarm.com", "10.0.2.109", "208.109.255.42", "444", "3.62", "16.0000", "0.0000"],
+        ["hildegardsfarm.com", "10.0.2.109", "216.69.185.42", "406", "3.63", "16.0000", "0.0000"],
+    ]) {
+        let cells: Vec<&str> = line.trim_matches('|').split_whitespace().collect();
+        let entropy: f64 = cells[4].parse().expect("a number");
+        let rounded = format!("{entropy:.2}");
+        assert_eq!([&cells[..4], &[rounded.as_str()], &cells[5..]].concat(), expected);
+    }
+    assert_eq!(top.len(), 2);
+}
+
+#[test]
+fn the_hunt_reads_plain_ndjson_and_csv() {
+    let ndjson = file(
+        "{\"query\":[\"a1.evil.com\",\"a1.evil.com\"],\"src\":\"10.0.0.1\",\"dest\":\"1.1.1.1\"}\n\n\
+         {\"query\":\"a.evil.com\",\"src\":\"10.0.0.1\",\"dest\":\"1.1.1.1\",\"n\":5,\"message_type\":[\"QUERY\",\"x\"]}\n\
+         {\"query\":\"b.evil.com\",\"src\":\"10.0.0.1\",\"dest\":\"1.1.1.1\",\"message_type\":\"RESPONSE\"}\n",
+    );
+    let csv =
+        file("src,dest,query\n10.0.0.1,1.1.1.1,\"a1.evil.com\na1.evil.com\"\n10.0.0.1,1.1.1.1,a.evil.com\n");
+    for file in [ndjson, csv] {
+        let printed = printed(&["hunt", path(&file)]);
+        let expected = [["evil.com", "10.0.0.1", "1.1.1.1", "2", "0.5000", "1.5000", "0.7071"]];
+        let rows: Vec<Vec<&str>> = rows(&printed, "evil.com")
+            .into_iter()
+            .map(|row| row.into_iter().filter(|cell| *cell != "|").collect())
+            .collect();
+        assert_eq!(rows, expected, "{printed}");
+    }
+}
+
+#[test]
+fn the_hunt_says_what_is_wrong() {
+    let broken = file("{\"query\":\"a.com\"}\n{\"query\":\n");
+    let fine = file("{\"query\":\"a.com\"}\n");
+    for (arguments, problem) in [
+        (&["hunt", "/no/such/file"][..], "cannot read /no/such/file"),
+        (&["hunt", path(&broken)], "line 2: not a JSON object"),
+        (&["hunt", path(&fine), "--list", "none"], "list=none is unknown: use mozilla"),
+    ] {
+        let output = dnsentropy(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(errors.starts_with("dnsentropy: ") && errors.contains(problem), "{errors}");
+        assert_eq!(output.status.code(), Some(1));
+    }
+    assert!(printed(&["hunt", path(&fine), "--field", "qurey"]).contains("no event has the field 'qurey'"));
+}
+
+#[test]
+fn control_characters_of_a_name_do_not_reach_the_terminal() {
+    let printed = printed(&["hunt", path(&file("{\"query\":\"\\u001b[31mx.evil.com\"}\n"))]);
+    assert!(!printed.contains('\u{1b}') && printed.contains("\\u{1b}[31mx.evil.com"), "{printed}");
+}
+
+#[test]
+fn help_and_version() {
+    let list = include_str!("../data/public_suffix_list.dat");
+    let version = list.lines().find_map(|line| line.strip_prefix("// VERSION: ")).expect("a version");
+    let expected = format!("dnsentropy {} (public suffix list {version})\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(printed(&["--version"]), expected);
+    assert!(printed(&[]).contains("Usage: dnsentropy"));
+    assert_eq!(dnsentropy(&["nosuchcommand"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_reader_that_has_enough_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dnsentropy"))
+        .args(["hunt", SAMPLE, "--rows", "5000"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!((output.stderr.as_slice(), output.status.code()), (&b""[..], Some(0)));
+}
