@@ -209,7 +209,9 @@ class OneName(PackageTest):
     def test_an_address_has_no_suffix(self) -> None:
         """It is called an address, and has no domain."""
         for name in ("216.22.0.192", "2001:db8::1"):
-            self.assertEqual(self.split(name), {"ut_suffix_type": "ip"})
+            parts = self.split(name)
+            self.assertEqual(parts["ut_suffix_type"], "ip")
+            self.assertFalse({"ut_domain", "ut_domain_without_tld", "ut_tld", "ut_subdomain"} & set(parts))
 
     def test_entropy_counts_characters(self) -> None:
         """Not bytes."""
