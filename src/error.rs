@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::protocol::serve::ServeError;
+use crate::urltoolbox::lookup::LookupError;
 
 /// Why the program failed. Each message says what to do about it or where to look.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,17 @@ pub enum Error {
     /// The command refused the file's events.
     #[error("{0}")]
     Refused(String),
+    /// An external lookup cannot be answered.
+    #[error("lookup {name}: {error}")]
+    Lookup {
+        /// The lookup's function.
+        name: String,
+        /// What is wrong.
+        error: LookupError,
+    },
+    /// Reading standard input failed.
+    #[error("cannot read standard input: {0}")]
+    Input(#[source] io::Error),
     /// Writing to the terminal or a pipe failed.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),

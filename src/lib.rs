@@ -10,5 +10,7 @@ pub mod error;
 pub mod features;
 pub mod names;
 pub mod protocol;
+pub mod url;
+pub mod urltoolbox;
 
 pub use error::Error;

@@ -87,12 +87,11 @@ fn refusal_of(search: &Search, words: &[&str]) -> String {
 fn what_makes_no_sense_is_refused() {
     for (words, problem) in [
         (&["ut_domain"][..], "the output 'ut_domain' would replace the field that is read"),
-        (&["list_field=ut_tld"], "the output 'ut_tld' would replace the field that is read"),
         (&["mode=shannon", "fields=domain"], "fields=domain is unknown: use shannon or all"),
         (&["fields="], "fields= picks no output"),
-        (&["field="], "field= is empty"),
-        (&["list_field="], "list_field= is empty"),
-        (&["list=icann", "list_field=list"], "list= and list_field= exclude each other"),
+        (&["field="], "field= names no field"),
+        (&["mode=shannon", "list=icann"], "mode=shannon splits nothing: leave list= out"),
+        (&["field=*"], "field=* names no field"),
         (&["prefix=a,b"], "prefix=a,b makes no field names"),
         (&["field", "=", "query"], "one field is read, not several: give 'field', '=' or 'query'"),
     ] {
@@ -141,17 +140,35 @@ fn mode_shannon_takes_any_field_whole() {
 }
 
 #[test]
-fn list_field_names_the_list_of_each_event() {
-    let query = |list: &str| event(&[("query", "foo.github.io"), ("list", list)]);
-    let mut events = vec![query("mozilla"), query("ICANN"), query("iana"), query("nolist")];
-    events.push(event(&[("query", "foo.github.io")]));
-    let (merged, messages) = Search::default().run(&["list_field=list", "fields=tld"], &events);
-    let tlds: Vec<Option<&str>> = merged.iter().map(|event| value(event, "ut_tld")).collect();
-    assert_eq!(tlds, [Some("github.io"), Some("io"), Some("io"), None, Some("github.io")]);
-    assert_eq!(messages.len(), 1);
-    assert!(messages[0].1.contains("no list is called 'nolist'"), "{messages:?}");
-    let (_, messages) = Search::default().run(&["list_field=lst"], &events);
-    assert_eq!(messages, [("WARN".to_owned(), "no event has the field 'lst'".to_owned())]);
+fn mode_url_gives_the_parts_of_a_url() {
+    let parts = |url: &str| {
+        let (merged, _) = Search::default().run(&["mode=url", "field=url"], &[event(&[("url", url)])]);
+        let parts = merged[0].iter().filter(|(name, _)| *name != "url" && *name != "ut_shannon");
+        let parts = parts.map(|(name, values)| format!("{name}={}", String::from_utf8_lossy(&values[0])));
+        parts.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        parts("https://user:pass@a.Example.co.uk:8443/a/b;p=1?x=1&y=2#frag"),
+        "ut_domain=example.co.uk ut_domain_without_tld=example ut_fragment=frag ut_host=a.Example.co.uk \
+         ut_netloc=user:pass@a.Example.co.uk:8443 ut_params=p=1 ut_path=/a/b ut_port=8443 ut_query=x=1&y=2 \
+         ut_scheme=https ut_subdomain=a ut_subdomain_count=1 ut_subdomain_length=1 ut_suffix_type=icann \
+         ut_tld=co.uk ut_username=user"
+    );
+    assert_eq!(
+        parts("HTTPS://[2001:db8::1]/"),
+        "ut_host=[2001:db8::1] ut_netloc=[2001:db8::1] ut_path=/ ut_port=443 ut_scheme=https \
+         ut_subdomain_count=0 ut_suffix_type=ip"
+    );
+    assert_eq!(
+        parts("ftp://[::1]:2121"),
+        "ut_host=[::1] ut_netloc=[::1]:2121 ut_port=2121 ut_scheme=ftp ut_subdomain_count=0 ut_suffix_type=ip"
+    );
+    assert_eq!(
+        parts("example.com/x"),
+        "ut_domain=example.com ut_domain_without_tld=example ut_host=example.com ut_netloc=example.com \
+         ut_path=/x ut_subdomain_count=0 ut_suffix_type=icann ut_tld=com"
+    );
+    assert_eq!(parts("file:///etc/passwd"), "ut_path=/etc/passwd ut_scheme=file ut_subdomain_count=0");
 }
 
 /// The program as installed in an app with its own suffixes.
@@ -215,14 +232,6 @@ fn suffixes_that_cannot_be_read_are_told_with_file_line_and_rule() {
             let error = refusal_of(&search, &[list]);
             assert!(error.contains(file) && error.contains(problem), "{error}");
         }
-        // A search that takes its lists from a field goes on without those events.
-        let events = [
-            event(&[("query", "a.b.com"), ("list", "custom")]),
-            event(&[("query", "a.b.com"), ("list", "iana")]),
-        ];
-        let (merged, messages) = search.run(&["list_field=list"], &events);
-        assert_eq!((merged[0].clone(), value(&merged[1], "ut_tld")), (events[0].clone(), Some("com")));
-        assert!(messages[0].1.contains(problem), "{messages:?}");
     }
     let (_app, search) = app("suffix\n");
     assert!(refusal_of(&search, &["list=custom"]).contains("has no suffix in it"));

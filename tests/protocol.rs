@@ -80,12 +80,12 @@ fn every_wrong_argument_is_told_at_once() {
     for problem in [
         "one field is read, not several: give 'a', 'b' or 'c'",
         "field= is given 2 times",
-        "unknown option lst=: use field=, list=, prefix=, fields=, mode= or list_field=",
+        "unknown option lst=: use field=, list=, prefix=, fields= or mode=",
         "list=ican is unknown: use mozilla, icann, iana, custom or *",
         "prefix=_x makes no field names",
         "fields=foo is unknown: use domain, subdomain,",
         "fields=bar is unknown",
-        "mode=url2 is unknown: use name or shannon",
+        "mode=url2 is unknown: use name, url or shannon",
     ] {
         assert!(error.contains(problem), "{problem}: {error}");
     }

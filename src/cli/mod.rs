@@ -6,13 +6,14 @@ mod hunt;
 mod table;
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Read, Write};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::commands::{self, App};
 use crate::error::Error;
 use crate::protocol::{Session, serve};
+use crate::urltoolbox::{Function, lookup};
 
 /// Hunt DNS exfiltration: split DNS names and measure the entropy of their subdomains.
 ///
@@ -29,6 +30,12 @@ struct Cli {
 enum Action {
     /// Run the classic hunt on a file of DNS events
     Hunt(hunt::Options),
+    /// Answer an external lookup of URL Toolbox's: CSV on standard input and output, as splunkd calls it
+    Lookup {
+        /// The lookup's function, such as ut_shannon
+        #[arg(value_parser = Function::ALL.map(|function| function.name))]
+        function: String,
+    },
 }
 
 /// The version of the program and of the public suffix list in it.
@@ -51,6 +58,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
     }
     match Cli::parse_from(arguments).action {
         Some(Action::Hunt(options)) => hunt::run(&options),
+        Some(Action::Lookup { function }) => answer_lookup(&function),
         None => Ok(Cli::command().print_help()?),
     }
+}
+
+fn answer_lookup(name: &str) -> Result<(), Error> {
+    let Some(function) = Function::find(name) else {
+        return Err(Error::Refused(format!("no lookup is called {name}")));
+    };
+    let mut input = Vec::new();
+    io::stdin().lock().read_to_end(&mut input).map_err(Error::Input)?;
+    let answer = lookup::answer(function, &App::of_program().lists(), &input)
+        .map_err(|error| Error::Lookup { name: name.to_owned(), error })?;
+    let mut out = io::stdout().lock();
+    Ok(out.write_all(&answer).and_then(|()| out.flush())?)
 }

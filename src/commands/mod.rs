@@ -4,11 +4,14 @@
 //! from the search's arguments. A new command is a file here and a line in [`COMMANDS`].
 
 mod dnsentropy;
-mod list_choice;
 mod presence;
+mod urltoolbox;
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
+use crate::names::Lists;
 use crate::protocol::session::Command;
 use crate::protocol::{Arguments, Refusal};
 
@@ -16,7 +19,8 @@ use crate::protocol::{Arguments, Refusal};
 pub type Open = fn(Arguments, &App) -> Result<Box<dyn Command>, Refusal>;
 
 /// The commands by name.
-pub const COMMANDS: [(&str, Open); 1] = [(dnsentropy::NAME, dnsentropy::open)];
+pub const COMMANDS: [(&str, Open); 2] =
+    [(dnsentropy::NAME, dnsentropy::open), (urltoolbox::NAME, urltoolbox::open)];
 
 /// The command called `name`, if there is one.
 pub fn find(name: &str) -> Option<Open> {
@@ -38,4 +42,18 @@ impl App {
         let app = program.ancestors().nth(3).map(PathBuf::from).unwrap_or_default();
         App { lookups: app.join("lookups") }
     }
+
+    /// The suffix lists, with the user's own.
+    pub fn lists(&self) -> Lists {
+        Lists::new(self.lookups.join("dnsentropy_custom_suffixes.csv"))
+    }
+}
+
+/// `values` without the ones that were there already, in their order.
+fn distinct(mut values: Vec<Cow<'_, [u8]>>) -> Vec<Cow<'_, [u8]>> {
+    if values.len() > 1 {
+        let mut seen = HashSet::new();
+        values.retain(|value| seen.insert(value.clone()));
+    }
+    values
 }

@@ -135,29 +135,40 @@ impl Rules {
     /// `mtls.run.app` the inner node of `*.mtls.run.app` hides the rule `*.run.app`. Spelling out each hidden
     /// rule (`mtls.run.app` here) gives the tree the same answers as the published algorithm.
     pub fn mend(&mut self) {
-        let mut children: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for pattern in self.by_pattern.keys() {
-            note_children(pattern, &mut children);
+        // A rule that is spelt out can hide others and have wildcards left, so this goes on until nothing is new.
+        loop {
+            let hidden = self.hidden();
+            if hidden.is_empty() {
+                return;
+            }
+            self.by_pattern.extend(hidden);
         }
-        // A spelt-out rule may have wildcards left or may hide others, so it goes through the same mill.
-        let mut open: Vec<String> = self.by_pattern.keys().cloned().collect();
-        while let Some(pattern) = open.pop() {
-            let kind = self.by_pattern[&pattern];
+    }
+
+    /// For each wildcard of a rule, and each label that has a node beside it: the rule with that label there, unless
+    /// there is such a rule already.
+    fn hidden(&self) -> Vec<(String, Kind)> {
+        let mut beside: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for pattern in self.by_pattern.keys() {
+            let mut tail = pattern.as_str();
+            while let Some((label, parent)) = tail.split_once('.') {
+                beside.entry(parent).or_default().insert(label);
+                tail = parent;
+            }
+        }
+        let mut hidden = Vec::new();
+        for (pattern, kind) in &self.by_pattern {
             for (start, _) in pattern.match_indices('*') {
-                let parent = &pattern[start + 2..];
-                let siblings = children.get(parent).into_iter().flatten();
-                let hidden: Vec<String> = siblings
-                    .filter(|label| *label != "*")
-                    .map(|label| format!("{}{label}.{parent}", &pattern[..start]))
-                    .filter(|hidden| !self.by_pattern.contains_key(hidden))
-                    .collect();
-                for hidden in hidden {
-                    note_children(&hidden, &mut children);
-                    self.insert(hidden.clone(), kind);
-                    open.push(hidden);
+                let (children, parent) = (&pattern[..start], &pattern[start + 2..]);
+                for label in beside[parent].iter().filter(|label| **label != "*") {
+                    let spelt = format!("{children}{label}.{parent}");
+                    if !self.by_pattern.contains_key(&spelt) {
+                        hidden.push((spelt, *kind));
+                    }
                 }
             }
         }
+        hidden
     }
 
     /// The rules in the form that `publicsuffix::List` reads: two sections, a rule a line.
@@ -194,15 +205,6 @@ fn spellings(label: &str) -> Result<(String, String), RuleError> {
 pub fn ascii_label(label: &str) -> Option<String> {
     let ascii = idna::domain_to_ascii(label).ok()?;
     (!ascii.is_empty() && !ascii.contains('.')).then_some(ascii)
-}
-
-/// Notes for each label of `pattern` that it stands directly below the labels behind it.
-fn note_children(pattern: &str, children: &mut BTreeMap<String, BTreeSet<String>>) {
-    let mut tail = pattern;
-    while let Some((label, parent)) = tail.split_once('.') {
-        children.entry(parent.to_owned()).or_default().insert(label.to_owned());
-        tail = parent;
-    }
 }
 
 #[cfg(test)]

@@ -32,6 +32,11 @@ impl<'r> Row<'r> {
         self.record.get(index).unwrap_or_default()
     }
 
+    /// Whether the row has all its cells, for a header of `width` names.
+    pub fn is_whole(self, width: usize) -> bool {
+        self.record.len() == width
+    }
+
     /// The values of a field: none where the event does not have it, several for a multivalue.
     ///
     /// An `__mv_` cell that is not written as one is passed over.
@@ -59,20 +64,27 @@ pub struct Rows<'b> {
 impl<'b> Rows<'b> {
     /// Reads the header of `body`. A body without any byte has no columns and no rows.
     pub fn read(body: &'b [u8]) -> Rows<'b> {
-        let mut rows = Rows::open(Cow::Borrowed(body));
+        let mut rows = Rows::open(Cow::Borrowed(body), Terminator::Any(b'\n'));
+        // splunkd ends lines with a line feed, and a carriage return is data. Who ends the header with both, as
+        // other writers of CSV do, means both everywhere.
+        let crlf = rows.header.iter().next_back().is_some_and(|name| name.ends_with(b"\r"));
+        if crlf {
+            rows = Rows::open(Cow::Borrowed(body), Terminator::CRLF);
+        }
         if rows.header.len() == 1 {
             // The csv crate takes a blank line for nothing, but here it is a row whose one cell is empty.
-            rows = Rows::open(Cow::Owned(quote_blank_lines(body)));
+            let terminator = if crlf { Terminator::CRLF } else { Terminator::Any(b'\n') };
+            rows = Rows::open(Cow::Owned(quote_blank_lines(body)), terminator);
         }
         rows
     }
 
-    fn open(body: Cow<'b, [u8]>) -> Rows<'b> {
+    fn open(body: Cow<'b, [u8]>, terminator: Terminator) -> Rows<'b> {
         let multivalues = body.contains(&b'$');
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .terminator(Terminator::Any(b'\n'))
+            .terminator(terminator)
             .from_reader(io::Cursor::new(body));
         let mut rows = Rows { reader, header: ByteRecord::new(), record: ByteRecord::new(), multivalues };
         if rows.next().is_some() {
@@ -89,7 +101,7 @@ impl<'b> Rows<'b> {
     /// Where `field` stands in these rows.
     pub fn column(&self, field: &str) -> Column {
         let multi = [MULTI, field.as_bytes()].concat();
-        Column { plain: self.index_of(field.as_bytes()), multi: self.index_of(&multi) }
+        Column { plain: self.index_of(field), multi: self.index_of(multi) }
     }
 
     /// The next row.
@@ -100,8 +112,9 @@ impl<'b> Rows<'b> {
         read.then_some(Row { record: &self.record })
     }
 
-    fn index_of(&self, name: &[u8]) -> Option<usize> {
-        self.header.iter().position(|header| header == name)
+    /// The index of the column with exactly this name.
+    pub fn index_of(&self, name: impl AsRef<[u8]>) -> Option<usize> {
+        self.header.iter().position(|header| header == name.as_ref())
     }
 }
 
@@ -110,13 +123,36 @@ fn quote_blank_lines(body: &[u8]) -> Vec<u8> {
     let mut quoted = Vec::with_capacity(body.len());
     let mut inside_quotes = false;
     for line in body.split_inclusive(|&byte| byte == b'\n') {
-        if line == b"\n" && !inside_quotes {
+        if matches!(line, b"\n" | b"\r\n") && !inside_quotes {
             quoted.extend_from_slice(b"\"\"");
         }
         quoted.extend_from_slice(line);
         inside_quotes ^= line.iter().filter(|&&byte| byte == b'"').count() % 2 == 1;
     }
     quoted
+}
+
+/// Writes rows as splunkd does: line feeds, and quotes where they are needed.
+pub struct Writer<'b>(csv::Writer<&'b mut Vec<u8>>);
+
+impl<'b> Writer<'b> {
+    /// A writer that appends to `body`, to the last when it is dropped.
+    pub fn new(body: &'b mut Vec<u8>) -> Writer<'b> {
+        let terminator = Terminator::Any(b'\n');
+        let mut builder = csv::WriterBuilder::new();
+        Writer(
+            builder
+                .flexible(true)
+                .quote_style(QuoteStyle::Necessary)
+                .terminator(terminator)
+                .from_writer(body),
+        )
+    }
+
+    /// Writes one row.
+    pub fn row<'c>(&mut self, cells: impl Iterator<Item = &'c [u8]>) {
+        self.0.write_record(cells).expect("memory takes every write");
+    }
 }
 
 /// What a command gives for one field of one row: any number of values.
@@ -180,19 +216,12 @@ pub fn extend(
     }
     let (names, cells) = layout(&rows, outputs);
     let mut values = vec![Output::default(); outputs.len()];
-    let mut writer = csv::WriterBuilder::new()
-        .flexible(true)
-        .quote_style(QuoteStyle::Necessary)
-        .terminator(Terminator::Any(b'\n'))
-        .from_writer(body);
-    let mut write = |row: &mut dyn Iterator<Item = &[u8]>| {
-        writer.write_record(row).expect("memory takes every write");
-    };
-    write(&mut names.iter().map(AsRef::as_ref));
+    let mut writer = Writer::new(body);
+    writer.row(names.iter().map(AsRef::as_ref));
     while let Some(row) = rows.next() {
         values.iter_mut().for_each(Output::clear);
         let set = compute(row, &mut values);
-        write(&mut cells.iter().map(|cell| match *cell {
+        writer.row(cells.iter().map(|cell| match *cell {
             Cell::Kept(column) => row.cell(column),
             Cell::Output { index, multi: false, .. } if set => values[index].plain(),
             Cell::Output { index, multi: true, .. } if set => values[index].multi(),

@@ -1,0 +1,150 @@
+//! `dnsentropy`: the parts of each DNS name and the entropy of its subdomain.
+//!
+//! A streaming command, so splunkd runs it on the search peers and each row stands on its own.
+
+mod parts;
+
+use std::collections::HashSet;
+
+use self::parts::{Mode, Part};
+use crate::commands::presence::Presence;
+use crate::commands::{App, distinct};
+use crate::names::{ListName, Lists};
+use crate::protocol::arguments::one_of;
+use crate::protocol::rows::{Rows, extend};
+use crate::protocol::session::Command;
+use crate::protocol::{Arguments, CommandInfo, CommandType, Refusal, UserMessage};
+
+/// The command's name in a search.
+pub const NAME: &str = "dnsentropy";
+
+const OPTIONS: [&str; 5] = ["field", "list", "prefix", "fields", "mode"];
+
+struct DnsEntropy {
+    field: String,
+    mode: Mode,
+    parts: Vec<Part>,
+    /// The names of the output fields, one for each of `parts`.
+    outputs: Vec<String>,
+    list: ListName,
+    lists: Lists,
+    presence: Presence,
+}
+
+/// Reads the arguments of a search.
+///
+/// # Errors
+///
+/// Every argument that is wrong, and a custom suffix list that cannot be read.
+pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Refusal> {
+    let field = take_field(&mut arguments);
+    let mode = arguments.take_choice("mode", &Mode::ALL).unwrap_or(Mode::Name);
+    let prefix = take_prefix(&mut arguments);
+    let (names, parts): (Vec<&str>, Vec<Part>) =
+        take_parts(&mut arguments, mode, &prefix).into_iter().unzip();
+    let outputs: Vec<String> = names.iter().map(|name| format!("{prefix}{name}")).collect();
+    if outputs.contains(&field) {
+        arguments.problem(format!(
+            "the output '{field}' would replace the field that is read: choose another prefix="
+        ));
+    }
+    let lists = app.lists();
+    let list = take_list(&mut arguments, mode, &lists);
+    arguments.finish(NAME, &OPTIONS)?;
+    Ok(Box::new(DnsEntropy { presence: Presence::of(&field), field, mode, parts, outputs, list, lists }))
+}
+
+fn take_field(arguments: &mut Arguments) -> String {
+    let mut fields = arguments.take_fields();
+    fields.extend(arguments.take("field"));
+    fields.dedup();
+    if fields.len() > 1 {
+        let named: Vec<String> = fields.iter().map(|field| format!("'{field}'")).collect();
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        arguments.problem(format!("one field is read, not several: give {}", one_of(&named)));
+    }
+    let field = fields.into_iter().next().unwrap_or_else(|| "query".to_owned());
+    if field.is_empty() || field.contains('*') || field.starts_with("__mv_") || field == "_chunked_idx" {
+        arguments.problem(format!("field={field} names no field: give the one that holds the DNS name"));
+    }
+    field
+}
+
+fn take_prefix(arguments: &mut Arguments) -> String {
+    let prefix = arguments.take("prefix").unwrap_or_else(|| "ut_".to_owned());
+    if prefix.starts_with('_') || prefix.contains(|c: char| c.is_control() || "\"$,".contains(c)) {
+        arguments.problem(format!(
+            "prefix={} makes no field names: it must not begin with '_' nor hold commas, quotes or '$'",
+            prefix.escape_debug()
+        ));
+    }
+    prefix
+}
+
+/// The outputs that `fields=` picks, in the order of [`PARTS`].
+fn take_parts(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'static str, Part)> {
+    let allowed = mode.parts();
+    let Some(fields) = arguments.take("fields") else {
+        return allowed;
+    };
+    let mut picked = HashSet::new();
+    let named = |field: &str| allowed.iter().map(|(name, _)| *name).find(|name| *name == field);
+    for field in fields.split(',').map(str::trim).filter(|field| !field.is_empty()) {
+        let bare = [Some(field), field.strip_prefix(prefix), field.strip_prefix("ut_")];
+        if field == "all" {
+            picked.extend(allowed.iter().map(|(name, _)| *name));
+        } else if let Some(name) = bare.into_iter().flatten().find_map(named) {
+            picked.insert(name);
+        } else {
+            let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).chain(["all"]).collect();
+            arguments.problem(format!("fields={field} is unknown: use {}", one_of(&names)));
+        }
+    }
+    if fields.replace(',', "").trim().is_empty() {
+        arguments.problem("fields= picks no output: name at least one, or leave it out".to_owned());
+    }
+    allowed.into_iter().filter(|(name, _)| picked.contains(name)).collect()
+}
+
+fn take_list(arguments: &mut Arguments, mode: Mode, lists: &Lists) -> ListName {
+    let list = arguments.take_choice("list", &ListName::ALL.map(|list| (list.as_str(), list)));
+    if list.is_some() && mode == Mode::Shannon {
+        arguments.problem("mode=shannon splits nothing: leave list= out".to_owned());
+    }
+    // The user's own file is read now, so that what is wrong with it is told before the search. The lists that
+    // come with the program wait for the first event, so that it starts quickly.
+    if let Some(list @ (ListName::Custom | ListName::All)) = list
+        && let Err(error) = lists.load(list)
+    {
+        arguments.problem(format!("list={}: {error}", list.as_str()));
+    }
+    list.unwrap_or(ListName::Mozilla)
+}
+
+impl Command for DnsEntropy {
+    fn info(&self) -> CommandInfo {
+        CommandInfo {
+            command_type: CommandType::Streaming,
+            required_fields: Some(vec![self.field.clone()]),
+            streaming_preop: None,
+        }
+    }
+
+    fn execute(&mut self, body: &[u8], last: bool, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) {
+        let rows = Rows::read(body);
+        let column = rows.column(&self.field);
+        extend(rows, &self.outputs, reply, |row, outputs| {
+            let values = distinct(row.values(column));
+            self.presence.note(!values.is_empty());
+            // Read here for the first row; a list that cannot be had was refused before the search.
+            let Ok(list) = self.lists.load(self.list) else { return false };
+            for value in &values {
+                self.mode.measure(value, list, &self.parts, outputs);
+            }
+            !values.is_empty()
+        });
+        if last {
+            messages.extend(self.presence.warning());
+        }
+    }
+}

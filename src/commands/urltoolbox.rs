@@ -1,0 +1,198 @@
+//! `urltoolbox`: URL Toolbox's functions as a streaming command; the compatible macros are calls of it.
+//!
+//! `| urltoolbox ut_parse_extended url=query list=list` gives what the lookup `ut_parse_extended_lookup` gives, and
+//! JSON of which URL Toolbox's macro makes fields with `spath` comes as those fields.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json};
+
+use crate::commands::presence::Presence;
+use crate::commands::{App, distinct};
+use crate::names::Lists;
+use crate::protocol::arguments::one_of;
+use crate::protocol::rows::{Column, Output, Row, Rows, extend};
+use crate::protocol::session::Command;
+use crate::protocol::{Arguments, CommandInfo, CommandType, Level, Refusal, UserMessage};
+use crate::urltoolbox::{Function, Value};
+
+/// The command's name in a search.
+pub const NAME: &str = "urltoolbox";
+
+/// The outputs that URL Toolbox's macros spread into fields.
+const SPREAD: [&str; 2] = ["ut_subdomain_parts", "ut_suites"];
+
+/// The most fields that JSON is spread into in one chunk; a DNS name has at most 127 labels.
+const MAX_SPREAD: usize = 127;
+
+struct UrlToolbox {
+    function: Function,
+    /// Which of the function's outputs is JSON that is spread into fields.
+    spread: Option<usize>,
+    inputs: Vec<Input>,
+    lists: Lists,
+    /// Whether JSON had more members than [`MAX_SPREAD`].
+    cut: bool,
+}
+
+/// Where a field that the function reads comes from.
+struct Input {
+    /// The event's field; `None` for an option that the search does not give.
+    field: Option<(String, Presence)>,
+    needed: bool,
+}
+
+/// Reads the arguments of a search: the function's name, and an event's field for each field that it reads.
+///
+/// # Errors
+///
+/// Every argument that is wrong or missing.
+pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Refusal> {
+    let names = arguments.take_fields();
+    let function = match names.as_slice() {
+        [name] => Function::find(name),
+        _ => None,
+    };
+    let Some(function) = function else {
+        let known = Function::ALL.map(|function| function.name);
+        arguments.problem(format!("give one function: {}", one_of(&known)));
+        let fields: Vec<&str> = Function::ALL.into_iter().flat_map(Function::reads).collect();
+        for field in &fields {
+            arguments.take(field);
+        }
+        return Err(arguments.finish(NAME, &fields).expect_err("a problem is noted"));
+    };
+    let mut inputs = Vec::new();
+    for name in function.reads() {
+        let needed = function.inputs.contains(&name);
+        let field = arguments.take(name).filter(|field| !field.is_empty());
+        if needed && field.is_none() {
+            arguments.problem(format!("{name}= is missing: give the field that holds it"));
+        }
+        inputs.push(Input { field: field.map(|field| (field.clone(), Presence::of(&field))), needed });
+    }
+    let allowed: Vec<&str> = function.reads().collect();
+    arguments.finish(NAME, &allowed)?;
+    let spread = function.outputs.iter().position(|output| SPREAD.contains(output));
+    Ok(Box::new(UrlToolbox { function, spread, inputs, lists: app.lists(), cut: false }))
+}
+
+impl Command for UrlToolbox {
+    fn info(&self) -> CommandInfo {
+        let fields: BTreeSet<&String> =
+            self.inputs.iter().flat_map(|input| &input.field).map(|(name, _)| name).collect();
+        CommandInfo {
+            command_type: CommandType::Streaming,
+            required_fields: Some(fields.into_iter().cloned().collect()),
+            streaming_preop: None,
+        }
+    }
+
+    fn execute(&mut self, body: &[u8], last: bool, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) {
+        let mut rows = Rows::read(body);
+        let columns: Vec<Option<Column>> =
+            self.inputs.iter().map(|input| Some(rows.column(&input.field.as_ref()?.0))).collect();
+        // Which fields the JSON gives is known only after all rows, and the header stands before them.
+        let mut answers = Vec::new();
+        while let Some(row) = rows.next() {
+            answers.push(self.answer(row, &columns));
+        }
+        let spread = self.spread_names(&answers);
+        let plain = self.function.outputs.iter().enumerate().filter(|(index, _)| Some(*index) != self.spread);
+        let outputs: Vec<String> =
+            plain.map(|(_, name)| (*name).to_owned()).chain(spread.iter().cloned()).collect();
+        let mut answers = answers.iter();
+        extend(Rows::read(body), &outputs, reply, |_, outputs| {
+            let values = answers.next().map(Vec::as_slice).unwrap_or_default();
+            for answer in values {
+                answer.push_to(outputs, &spread);
+            }
+            !values.is_empty()
+        });
+        if last {
+            messages.extend(self.warnings());
+        }
+    }
+}
+
+impl UrlToolbox {
+    /// The function's answers for each distinct value of its first field; none where the event lacks a field that
+    /// is needed.
+    fn answer(&mut self, row: Row<'_>, columns: &[Option<Column>]) -> Vec<Answer> {
+        let mut values: Vec<Vec<Cow<'_, [u8]>>> = Vec::new();
+        let mut complete = true;
+        for (input, column) in self.inputs.iter_mut().zip(columns) {
+            let found = column.map(|column| distinct(row.values(column))).unwrap_or_default();
+            if let Some((_, presence)) = &mut input.field {
+                presence.note(!found.is_empty());
+            }
+            complete &= !input.needed || !found.is_empty();
+            values.push(found);
+        }
+        let [first, others @ ..] = values.as_slice() else { return Vec::new() };
+        if !complete {
+            return Vec::new();
+        }
+        let others: Vec<&[u8]> =
+            others.iter().map(|values| values.first().map_or(&b""[..], AsRef::as_ref)).collect();
+        first.iter().map(|value| self.answer_value(value, &others)).collect()
+    }
+
+    fn answer_value(&self, first: &[u8], others: &[&[u8]]) -> Answer {
+        let values: Vec<&[u8]> = [first].into_iter().chain(others.iter().copied()).collect();
+        let mut values = self.function.compute(&values, &self.lists);
+        let json = self.spread.map(|index| values.remove(index)).unwrap_or_default();
+        // What is no JSON object is `None`: nothing to spread.
+        Answer { values, members: serde_json::from_slice(&json).unwrap_or_default() }
+    }
+
+    /// The fields that the answers' JSON gives, in order.
+    fn spread_names(&mut self, answers: &[Vec<Answer>]) -> Vec<String> {
+        let mut names = BTreeSet::new();
+        for name in answers.iter().flatten().flat_map(|answer| answer.members.keys()) {
+            if names.len() < MAX_SPREAD || names.contains(name) {
+                names.insert(name.clone());
+            } else {
+                self.cut = true;
+            }
+        }
+        names.into_iter().collect()
+    }
+
+    fn warnings(&self) -> Vec<UserMessage> {
+        let fields = self.inputs.iter().flat_map(|input| &input.field);
+        let mut warnings: Vec<UserMessage> = fields.filter_map(|(_, presence)| presence.warning()).collect();
+        if self.cut {
+            let text = format!(
+                "more than {MAX_SPREAD} fields would be needed for all levels: the rest was left out"
+            );
+            warnings.push(UserMessage(Level::Warn, text));
+        }
+        warnings
+    }
+}
+
+/// What the function gives for one value.
+struct Answer {
+    values: Vec<Value>,
+    /// The members of the JSON that is spread.
+    members: Map<String, Json>,
+}
+
+impl Answer {
+    fn push_to(&self, outputs: &mut [Output], spread: &[String]) {
+        let members = spread.iter().map(|name| match self.members.get(name) {
+            Some(Json::String(text)) => Cow::Borrowed(text.as_str()),
+            Some(number) => Cow::Owned(number.to_string()),
+            None => Cow::Borrowed(""),
+        });
+        let (plain, spread) = outputs.split_at_mut(self.values.len());
+        for (output, value) in plain.iter_mut().zip(&self.values) {
+            output.push(value);
+        }
+        for (output, member) in spread.iter_mut().zip(members) {
+            output.push(member.as_bytes());
+        }
+    }
+}

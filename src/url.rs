@@ -1,0 +1,198 @@
+//! URLs, split as Python's `urllib.parse.urlparse` splits them, since URL Toolbox rests on it.
+//!
+//! Bytes in, slices out: nothing is decoded, nothing is refused.
+
+use std::borrow::Cow;
+use std::net::Ipv6Addr;
+
+use memchr::memmem;
+
+/// The schemes whose last path segment can have parameters (`uses_params` of Python's `urllib.parse`).
+const WITH_PARAMS: [&[u8]; 16] = [
+    b"",
+    b"ftp",
+    b"hdl",
+    b"prospero",
+    b"http",
+    b"imap",
+    b"https",
+    b"shttp",
+    b"rtsp",
+    b"rtsps",
+    b"rtspu",
+    b"sip",
+    b"sips",
+    b"mms",
+    b"sftp",
+    b"tel",
+];
+
+/// The ports that schemes stand for, from IANA's registries.
+const PORTS: [(&[u8], &str); 15] = [
+    (b"ftp", "21"),
+    (b"ssh", "22"),
+    (b"sftp", "22"),
+    (b"telnet", "23"),
+    (b"http", "80"),
+    (b"ws", "80"),
+    (b"imap", "143"),
+    (b"ldap", "389"),
+    (b"https", "443"),
+    (b"wss", "443"),
+    (b"rtsp", "554"),
+    (b"ldaps", "636"),
+    (b"ftps", "990"),
+    (b"sip", "5060"),
+    (b"sips", "5061"),
+];
+
+/// The parts of a URL; a part that it does not have is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Url<'t> {
+    /// Lower-cased.
+    pub scheme: Cow<'t, [u8]>,
+    /// User, host and port together: the *authority*.
+    pub netloc: &'t [u8],
+    /// With its leading slash.
+    pub path: &'t [u8],
+    /// What follows a `;` in the last segment of the path.
+    pub params: &'t [u8],
+    /// What follows the `?`.
+    pub query: &'t [u8],
+    /// What follows the `#`.
+    pub fragment: &'t [u8],
+}
+
+/// A value, ready to be split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text<'u> {
+    /// Without what `urlparse` takes out before it looks: white space around it, and tabs and line ends in it.
+    pub text: Cow<'u, [u8]>,
+    /// Whether the value says that it is a URL: `://` is in it. Without that it begins with its host.
+    pub is_url: bool,
+}
+
+impl<'u> Text<'u> {
+    /// Reads a value.
+    pub fn read(value: &'u [u8]) -> Text<'u> {
+        let mut text = match std::str::from_utf8(value) {
+            Ok(text) => text.trim_matches(is_white).as_bytes(),
+            Err(_) => value.trim_ascii(),
+        };
+        let is_url = memmem::find(text, b"://").is_some();
+        if is_url {
+            let start = text.iter().position(|&byte| byte > b' ');
+            text = &text[start.unwrap_or(text.len())..];
+        }
+        let unsafe_byte = |byte: &u8| b"\t\r\n".contains(byte);
+        let text = if text.iter().any(unsafe_byte) {
+            Cow::Owned(text.iter().copied().filter(|byte| !unsafe_byte(byte)).collect())
+        } else {
+            Cow::Borrowed(text)
+        };
+        Text { text, is_url }
+    }
+}
+
+/// What Python takes for white space: Unicode's, and four control characters.
+fn is_white(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}')
+}
+
+impl<'t> Url<'t> {
+    /// Splits a value.
+    pub fn split(value: &'t Text<'_>) -> Url<'t> {
+        let mut parts = Url::default();
+        let mut rest = value.text.as_ref();
+        let mut has_netloc = !value.is_url;
+        if value.is_url {
+            let (scheme, after) = cut(rest, b':');
+            if is_scheme(scheme) {
+                parts.scheme = lower(scheme);
+                rest = after;
+            }
+            if let Some(after) = rest.strip_prefix(b"//") {
+                (rest, has_netloc) = (after, true);
+            }
+        }
+        if has_netloc {
+            let end = rest.iter().position(|byte| b"/?#".contains(byte)).unwrap_or(rest.len());
+            (parts.netloc, rest) = rest.split_at(end);
+        }
+        (rest, parts.fragment) = cut(rest, b'#');
+        (rest, parts.query) = cut(rest, b'?');
+        (parts.path, parts.params) = (rest, b"");
+        if WITH_PARAMS.contains(&parts.scheme.as_ref()) {
+            let segment = rest.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+            if let Some(semicolon) = rest[segment..].iter().position(|&byte| byte == b';') {
+                (parts.path, parts.params) = cut_at(rest, segment + semicolon);
+            }
+        }
+        parts
+    }
+
+    /// The port that the scheme stands for, if it is a known one.
+    pub fn default_port(&self) -> Option<&'static str> {
+        PORTS.iter().find(|(scheme, _)| *scheme == self.scheme.as_ref()).map(|(_, port)| *port)
+    }
+}
+
+/// The parts of a URL's authority.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authority<'t> {
+    /// What stands before the last `@`, up to its first `:` (the password is nobody's business).
+    pub username: Option<&'t [u8]>,
+    /// The host; an IPv6 address with its brackets, if it had some.
+    pub host: &'t [u8],
+    /// What stands behind the last `:`, a number or not, empty or not.
+    pub port: Option<&'t [u8]>,
+}
+
+impl<'t> Authority<'t> {
+    /// Splits an authority. Colons inside brackets, or of a bare IPv6 address, belong to the host.
+    pub fn split(netloc: &'t [u8]) -> Authority<'t> {
+        let (username, address) = match netloc.iter().rposition(|&byte| byte == b'@') {
+            Some(at) => (Some(cut(&netloc[..at], b':').0), &netloc[at + 1..]),
+            None => (None, netloc),
+        };
+        let bracket =
+            if address.first() == Some(&b'[') { address.iter().position(|&byte| byte == b']') } else { None };
+        let host_end = bracket.map_or(0, |bracket| bracket + 1);
+        let colons = &address[host_end..];
+        if bracket.is_none() && is_ipv6(address) || !colons.contains(&b':') {
+            return Authority { username, host: address, port: None };
+        }
+        let first = host_end + colons.iter().position(|&byte| byte == b':').unwrap_or(0);
+        let last = address.iter().rposition(|&byte| byte == b':').unwrap_or(first);
+        Authority { username, host: &address[..first], port: Some(&address[last + 1..]) }
+    }
+}
+
+fn is_ipv6(host: &[u8]) -> bool {
+    std::str::from_utf8(host).is_ok_and(|host| host.parse::<Ipv6Addr>().is_ok())
+}
+
+fn is_scheme(text: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    text.first().is_some_and(u8::is_ascii_alphabetic) && text.iter().all(allowed)
+}
+
+fn lower(text: &[u8]) -> Cow<'_, [u8]> {
+    if text.iter().any(u8::is_ascii_uppercase) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// What stands before and behind the first `mark`.
+fn cut(text: &[u8], mark: u8) -> (&[u8], &[u8]) {
+    match text.iter().position(|&byte| byte == mark) {
+        Some(index) => cut_at(text, index),
+        None => (text, b""),
+    }
+}
+
+fn cut_at(text: &[u8], index: usize) -> (&[u8], &[u8]) {
+    (&text[..index], &text[index + 1..])
+}

@@ -1,0 +1,67 @@
+//! External lookups: CSV of what is known comes in, the same columns go back filled.
+//!
+//! splunkd writes the columns of `fields_list` in `transforms.conf`, the inputs filled, and reads the same columns
+//! and as many rows back, in order.
+
+use super::{Function, Value};
+use crate::names::Lists;
+use crate::protocol::rows::{Rows, Writer};
+
+/// Why a lookup cannot be answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LookupError {
+    /// Standard input is empty.
+    #[error("there is no CSV on standard input: its header must name {columns}")]
+    NoHeader {
+        /// The columns that are needed.
+        columns: String,
+    },
+    /// A column that the function reads is not there.
+    #[error("there is no column '{column}' on standard input: fields_list in transforms.conf must name it")]
+    NoColumn {
+        /// The column.
+        column: &'static str,
+    },
+}
+
+/// Answers the rows of `input`.
+///
+/// A row that is too short gives empty outputs, and so does a value that cannot be worked on; the rows keep their
+/// number and their order. An output that has no column is left out.
+///
+/// # Errors
+///
+/// There is no header, or it lacks a column that the function reads.
+pub fn answer(function: Function, lists: &Lists, input: &[u8]) -> Result<Vec<u8>, LookupError> {
+    let mut rows = Rows::read(input);
+    if rows.header().is_empty() {
+        return Err(LookupError::NoHeader { columns: function.inputs.join(", ") });
+    }
+    if let Some(column) = function.inputs.iter().find(|input| rows.index_of(input).is_none()) {
+        return Err(LookupError::NoColumn { column });
+    }
+    let inputs: Vec<Option<usize>> = function.reads().map(|name| rows.index_of(name)).collect();
+    let outputs: Vec<Option<usize>> = function.outputs.iter().map(|name| rows.index_of(name)).collect();
+    let width = rows.header().len();
+    let mut reply = Vec::with_capacity(2 * input.len());
+    let mut writer = Writer::new(&mut reply);
+    writer.row(rows.header().iter());
+    while let Some(row) = rows.next() {
+        let mut cells: Vec<&[u8]> = (0..width).map(|index| row.cell(index)).collect();
+        let values: Vec<&[u8]> =
+            inputs.iter().map(|input| input.map_or(&b""[..], |index| cells[index])).collect();
+        let answer = if row.is_whole(width) { function.compute(&values, lists) } else { empty(function) };
+        for (column, value) in outputs.iter().zip(&answer) {
+            if let Some(index) = column {
+                cells[*index] = value;
+            }
+        }
+        writer.row(cells.into_iter());
+    }
+    drop(writer);
+    Ok(reply)
+}
+
+fn empty(function: Function) -> Vec<Value> {
+    vec![Value::default(); function.outputs.len()]
+}

@@ -1,0 +1,120 @@
+//! URL Toolbox's functions, in URL Toolbox's forms, so that its searches run unchanged.
+//!
+//! A [`Function`] takes the values of its input fields and gives one value for each output field. Its external
+//! lookups ([`lookup`]) and the macros (`commands::urltoolbox`) both rest on it. What is missing is the string
+//! `None`, a count is `0`, a port `80`: people's searches test for those. Where our split of a name differs from
+//! URL Toolbox's, `docs/url-toolbox.md` says why.
+
+mod json;
+pub mod lookup;
+mod parse;
+mod sets;
+mod words;
+
+use std::borrow::Cow;
+
+use crate::names::Lists;
+
+/// One of URL Toolbox's functions.
+#[derive(Debug, Clone, Copy)]
+pub struct Function {
+    /// Its name, without `_lookup`.
+    pub name: &'static str,
+    /// The fields it cannot do without.
+    pub inputs: &'static [&'static str],
+    /// The fields it reads where they are there.
+    pub options: &'static [&'static str],
+    /// The fields it gives, in the order of its values.
+    pub outputs: &'static [&'static str],
+    compute: fn(&[&[u8]], &Lists) -> Vec<Value>,
+}
+
+/// A value of an output field. Numbers are written as Python writes them.
+pub type Value = Cow<'static, [u8]>;
+
+/// What stands for a missing part.
+const NONE: &[u8] = b"None";
+
+impl Function {
+    /// Every function.
+    pub const ALL: [Function; 9] = [
+        Function {
+            name: "ut_parse",
+            inputs: &["url"],
+            options: &["list"],
+            outputs: &parse::EXTENDED,
+            compute: parse::extended,
+        },
+        Function {
+            name: "ut_parse_extended",
+            inputs: &["url"],
+            options: &["list"],
+            outputs: &parse::EXTENDED,
+            compute: parse::extended,
+        },
+        Function {
+            name: "ut_parse_simple",
+            inputs: &["url"],
+            options: &[],
+            outputs: &parse::SIMPLE,
+            compute: parse::simple,
+        },
+        Function {
+            name: "ut_shannon",
+            inputs: &["word"],
+            options: &[],
+            outputs: &["ut_shannon"],
+            compute: words::shannon,
+        },
+        Function {
+            name: "ut_meaning",
+            inputs: &["word"],
+            options: &[],
+            outputs: &["ut_meaning_ratio"],
+            compute: words::meaning,
+        },
+        Function {
+            name: "ut_bayesian",
+            inputs: &["word"],
+            options: &[],
+            outputs: &["ut_bayesian"],
+            compute: words::bayesian,
+        },
+        Function {
+            name: "ut_countset",
+            inputs: &["word", "set"],
+            options: &[],
+            outputs: &["ut_countset"],
+            compute: sets::countset,
+        },
+        Function {
+            name: "ut_suites",
+            inputs: &["word"],
+            options: &["set", "sets"],
+            outputs: &["ut_suites"],
+            compute: sets::suites,
+        },
+        Function {
+            name: "ut_levenshtein",
+            inputs: &["word1", "word2"],
+            options: &[],
+            outputs: &["ut_levenshtein"],
+            compute: words::levenshtein,
+        },
+    ];
+
+    /// The function called `name`.
+    pub fn find(name: &str) -> Option<Function> {
+        Function::ALL.into_iter().find(|function| function.name == name)
+    }
+
+    /// The fields it reads: its inputs, then its options.
+    pub fn reads(self) -> impl Iterator<Item = &'static str> {
+        self.inputs.iter().chain(self.options).copied()
+    }
+
+    /// One value for each output, from one for each field that it reads (an option not given is empty).
+    pub fn compute(self, values: &[&[u8]], lists: &Lists) -> Vec<Value> {
+        (self.compute)(values, lists)
+    }
+}

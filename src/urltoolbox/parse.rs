@@ -1,0 +1,171 @@
+//! The functions of a URL: `ut_parse_simple`, `ut_parse_extended` and its other name, `ut_parse`.
+
+use std::borrow::Cow;
+
+use super::{NONE, Value, json};
+use crate::names::{Host, ListName, Lists, Name, SuffixList, SuffixType};
+use crate::url::{Authority, Text, Url};
+
+/// The outputs of [`simple`].
+pub const SIMPLE: [&str; 6] = ["ut_scheme", "ut_netloc", "ut_path", "ut_params", "ut_query", "ut_fragment"];
+
+/// The outputs of [`extended`].
+pub const EXTENDED: [&str; 13] = [
+    "ut_scheme",
+    "ut_netloc",
+    "ut_path",
+    "ut_params",
+    "ut_query",
+    "ut_fragment",
+    "ut_domain",
+    "ut_tld",
+    "ut_domain_without_tld",
+    "ut_subdomain",
+    "ut_port",
+    "ut_subdomain_parts",
+    "ut_subdomain_count",
+];
+
+/// The parts of a URL; a value without `://` begins with its host.
+pub fn simple(values: &[&[u8]], _: &Lists) -> Vec<Value> {
+    simple_parts(&Url::split(&Text::read(values[0])))
+}
+
+fn simple_parts(url: &Url<'_>) -> Vec<Value> {
+    let parts = [&url.scheme, url.netloc, url.path, url.params, url.query, url.fragment];
+    parts.into_iter().map(or_none).collect()
+}
+
+/// The parts of a URL and of its host.
+pub fn extended(values: &[&[u8]], lists: &Lists) -> Vec<Value> {
+    let text = Text::read(values[0]);
+    let url = Url::split(&text);
+    let authority = Authority::split(url.netloc);
+    let mut outputs = simple_parts(&url);
+    outputs.extend(match list(values[1], lists) {
+        Some(list) => host_parts(&text, &authority, list),
+        None => HostParts::default().outputs(),
+    });
+    outputs
+}
+
+/// The list of that name, or URL Toolbox's default for any other name. `None` where the user's own list cannot be
+/// had.
+fn list<'l>(name: &[u8], lists: &'l Lists) -> Option<&'l SuffixList> {
+    let name = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
+    lists.load(name.unwrap_or(ListName::Iana)).ok()
+}
+
+/// What is said of a host, in the order of the outputs.
+struct HostParts {
+    domain: Value,
+    tld: Value,
+    domain_without_tld: Value,
+    subdomain: Value,
+    port: Value,
+    subdomain_parts: Value,
+    subdomain_count: Value,
+}
+
+impl Default for HostParts {
+    fn default() -> HostParts {
+        let none = || Cow::Borrowed(NONE);
+        HostParts {
+            domain: none(),
+            tld: none(),
+            domain_without_tld: none(),
+            subdomain: none(),
+            port: Cow::Borrowed(b"80"),
+            subdomain_parts: none(),
+            subdomain_count: Cow::Borrowed(b"0"),
+        }
+    }
+}
+
+impl HostParts {
+    fn outputs(self) -> [Value; 7] {
+        let HostParts { domain, tld, domain_without_tld, subdomain, port, subdomain_parts, subdomain_count } =
+            self;
+        [domain, tld, domain_without_tld, subdomain, port, subdomain_parts, subdomain_count]
+    }
+}
+
+/// The parts of the host in `authority`, or of the whole of `text` where that is a DNS name which the rules of
+/// URLs cut up: tunnels put `/`, `:` and `?` into their names.
+fn host_parts(text: &Text<'_>, authority: &Authority<'_>, list: &SuffixList) -> [Value; 7] {
+    let mut parts = HostParts::default();
+    if let Some(port) = authority.port {
+        parts.port = Cow::Owned(port.to_vec());
+    }
+    if is_dotted_quad(authority.host) {
+        parts.domain = Cow::Owned(authority.host.to_vec());
+        parts.domain_without_tld = parts.domain.clone();
+        return parts.outputs();
+    }
+    let (host, whole) = (Host::read(authority.host), Host::read(&text.text));
+    let name = split(&host, list).filter(|name| name.domain().is_some());
+    let name = name.or_else(|| split(&whole, list).filter(|name| !text.is_url && is_dns_name(name)));
+    if let Some(name) = name.or_else(|| split(&host, list)) {
+        parts.set(&name);
+    }
+    parts.outputs()
+}
+
+fn split<'h>(host: &'h Host<'_>, list: &SuffixList) -> Option<Name<'h>> {
+    match host {
+        Host::Address => None,
+        Host::Name(text) => Some(Name::split(text, list)),
+    }
+}
+
+/// Whether a name that URLs would cut up is a DNS name all the same: its suffix is listed, and its registrable
+/// domain is one that can be registered.
+fn is_dns_name(name: &Name<'_>) -> bool {
+    let listed = name.suffix_type().is_some_and(|suffix_type| suffix_type != SuffixType::Unlisted);
+    let domain = name.domain_without_suffix();
+    listed
+        && domain.is_some_and(|label| label.iter().all(|&byte| byte == b'-' || byte.is_ascii_alphanumeric()))
+}
+
+/// Four numbers of up to three digits: URL Toolbox calls that a domain.
+fn is_dotted_quad(host: &[u8]) -> bool {
+    let is_number = |part: &[u8]| (1..=3).contains(&part.len()) && part.iter().all(u8::is_ascii_digit);
+    host.split(|&byte| byte == b'.').filter(|part| is_number(part)).count() == 4
+        && host.iter().filter(|&&byte| byte == b'.').count() == 3
+}
+
+impl HostParts {
+    fn set(&mut self, name: &Name<'_>) {
+        let owned = |part: Option<Cow<'_, [u8]>>| {
+            part.map_or(Cow::Borrowed(NONE), |part| Cow::Owned(part.into_owned()))
+        };
+        self.domain = owned(name.domain());
+        self.domain_without_tld = owned(name.domain_without_suffix());
+        // A lone label that no list has is a host (`localhost`), not a suffix.
+        if name.domain().is_some() || name.suffix_type() != Some(SuffixType::Unlisted) {
+            self.tld = owned(name.suffix());
+        }
+        if let Some(subdomain) = name.subdomain() {
+            self.subdomain = Cow::Owned(subdomain.to_vec());
+            self.subdomain_count = Cow::Owned(name.subdomain_labels().to_string().into_bytes());
+            self.subdomain_parts = Cow::Owned(levels_json(subdomain).into_bytes());
+        }
+    }
+}
+
+/// The labels of a subdomain, the last one being of level 1, as JSON.
+fn levels_json(subdomain: &[u8]) -> String {
+    let labels: Vec<Cow<'_, str>> =
+        subdomain.split(|&byte| byte == b'.').map(String::from_utf8_lossy).collect();
+    let levels = (1..=labels.len()).rev();
+    json::object(
+        labels
+            .iter()
+            .zip(levels)
+            .map(|(label, level)| (format!("ut_subdomain_level_{level}"), json::string(label))),
+    )
+}
+
+fn or_none(part: &[u8]) -> Value {
+    if part.is_empty() { Cow::Borrowed(NONE) } else { Cow::Owned(part.to_vec()) }
+}

@@ -1,0 +1,84 @@
+//! The functions of sets of characters: `ut_countset` and `ut_suites`.
+
+use std::collections::BTreeMap;
+
+use super::{Value, json};
+use crate::names::Lists;
+
+/// The preset sets as URL Toolbox has them, which is not always as their names say: its digits reach from `0` to
+/// `?`, so `@base64@` lacks the `=` that it should have, and two of its sets of consonants forgot the case.
+fn preset(name: &str) -> Option<fn(char) -> bool> {
+    const fn digit(c: char) -> bool {
+        matches!(c, '0'..='?')
+    }
+    Some(match name {
+        "@punct@" => |c| matches!(c, ' '..='~') && !c.is_ascii_alphabetic() && !digit(c),
+        "@typo@" => |c| "&*@\\^#%~_|".contains(c),
+        "@digits@" => digit,
+        "@alpha@" => |c| c.is_ascii_lowercase(),
+        "@alpha_up@" => |c| c.is_ascii_uppercase(),
+        "@alpha_all@" => |c| c.is_ascii_alphabetic(),
+        "@alphanum@" => |c| c.is_ascii_lowercase() || digit(c),
+        "@alphanum_up@" => |c| c.is_ascii_uppercase() || digit(c),
+        "@alphanum_all@" => |c| c.is_ascii_alphabetic() || digit(c),
+        "@hexa@" => |c| matches!(c, 'a'..='f') || digit(c),
+        "@hexa_up@" => |c| matches!(c, 'A'..='F') || digit(c),
+        "@hexa_all@" => |c| matches!(c, 'a'..='f' | 'A'..='F') || digit(c),
+        "@noalpha@" => |c| matches!(c, ' '..='~') && !c.is_ascii_alphabetic(),
+        "@base64@" => |c| (c.is_ascii_alphabetic() || digit(c) || "+/".contains(c)) && c != '=',
+        "@vowels@" => |c| "aeiouy".contains(c),
+        "@vowels_up@" => |c| "AEIOUY".contains(c),
+        "@vowels_all@" => |c| "aeiouyAEIOUY".contains(c),
+        "@consonants@" | "@consonants_all@" => |c| c.is_ascii_lowercase() && !"aeiouy".contains(c),
+        "@consonants_up@" => |c| c.is_ascii_lowercase(),
+        _ => return None,
+    })
+}
+
+/// How often each character of a set stands in a word: JSON of hexadecimal code points and their sum.
+///
+/// The set is a preset, `@word@` (the word's own characters), or the characters themselves.
+pub fn countset(values: &[&[u8]], _: &Lists) -> Vec<Value> {
+    let [word, set] = [values[0], values[1]].map(String::from_utf8_lossy);
+    let mut counts: BTreeMap<char, usize> = if set == "@word@" {
+        BTreeMap::new()
+    } else if let Some(holds) = preset(&set) {
+        ('\0'..='\x7f').filter(|&c| holds(c)).map(|c| (c, 0)).collect()
+    } else {
+        set.chars().map(|c| (c, 0)).collect()
+    };
+    for c in word.chars() {
+        if set == "@word@" {
+            *counts.entry(c).or_default() += 1;
+        } else if let Some(count) = counts.get_mut(&c) {
+            *count += 1;
+        }
+    }
+    let sum: usize = counts.values().sum();
+    // Sorted by the code points' text, as URL Toolbox's answers were recorded.
+    let named: BTreeMap<String, usize> =
+        counts.into_iter().map(|(c, count)| (format!("{:X}", u32::from(c)), count)).collect();
+    let members = named.into_iter().chain([("sum".to_owned(), sum)]);
+    let counts = json::object(members.map(|(name, count)| (name, count.to_string())));
+    vec![json::object([("ut_countset".to_owned(), counts)]).into_bytes().into()]
+}
+
+/// The longest run of each preset's characters in a word: JSON of `ut_max_suite_<preset>`. Sets are parted by
+/// commas; what is no preset is passed over.
+pub fn suites(values: &[&[u8]], _: &Lists) -> Vec<Value> {
+    let word = String::from_utf8_lossy(values[0]);
+    let sets = values[1..].iter().find(|sets| !sets.is_empty()).copied().unwrap_or_default();
+    let mut longest: Vec<(String, String)> = Vec::new();
+    for set in String::from_utf8_lossy(sets).split(',') {
+        let Some(holds) = preset(set) else { continue };
+        let name = format!("ut_max_suite_{}", set.replace('@', ""));
+        if longest.iter().all(|(known, _)| *known != name) {
+            longest.push((name, longest_run(&word, holds).to_string()));
+        }
+    }
+    vec![json::object(longest).into_bytes().into()]
+}
+
+fn longest_run(word: &str, holds: impl Fn(char) -> bool) -> usize {
+    word.split(|c| !holds(c)).map(|run| run.chars().count()).max().unwrap_or(0)
+}

@@ -1,0 +1,40 @@
+//! The functions of a word: `ut_shannon`, `ut_meaning`, `ut_bayesian`, `ut_levenshtein`.
+
+use super::{Value, json};
+use crate::features;
+use crate::names::Lists;
+
+/// The most steps that an edit distance may take; beyond, the value is left empty.
+const MAX_STEPS: usize = 100_000_000;
+
+/// Shannon entropy in bits a character; 0 for an empty word.
+pub fn shannon(values: &[&[u8]], _: &Lists) -> Vec<Value> {
+    vec![number(features::shannon(values[0]).unwrap_or_default())]
+}
+
+/// The share of a word that known words make up.
+pub fn meaning(values: &[&[u8]], _: &Lists) -> Vec<Value> {
+    vec![number(features::meaning_ratio(values[0]))]
+}
+
+/// How probably a word is a generated one, by its 2-, 3- and 4-grams.
+pub fn bayesian(values: &[&[u8]], _: &Lists) -> Vec<Value> {
+    let scores = features::bayesian(values[0]);
+    let members = (2..).zip(scores).map(|(n, score): (u8, f64)| (n.to_string(), format!("{score:?}")));
+    let json = json::object([("ut_bayesian".to_owned(), json::object(members))]);
+    vec![json.into_bytes().into()]
+}
+
+/// The Levenshtein distance of two words, without regard to case.
+pub fn levenshtein(values: &[&[u8]], _: &Lists) -> Vec<Value> {
+    let [first, second] = [values[0], values[1]].map(|word| String::from_utf8_lossy(word).to_lowercase());
+    if first.len().saturating_mul(second.len()) > MAX_STEPS {
+        return vec![Value::default()];
+    }
+    vec![strsim::levenshtein(&first, &second).to_string().into_bytes().into()]
+}
+
+/// A float as Python writes it, at least for those that a program computes here: `4.0`.
+fn number(value: f64) -> Value {
+    format!("{value:?}").into_bytes().into()
+}
