@@ -5,7 +5,7 @@ mod support;
 use std::fs;
 use std::path::PathBuf;
 
-use support::{Event, Search, Splunkd, event, getinfo, split, value};
+use support::{Event, Search, event, getinfo, split, value};
 use tempfile::TempDir;
 
 fn fields(event: &Event) -> Vec<&str> {
@@ -77,7 +77,7 @@ fn refusal(words: &[&str]) -> String {
 }
 
 fn refusal_of(search: &Search, words: &[&str]) -> String {
-    let mut splunkd = Splunkd::start_program(&search.program);
+    let mut splunkd = search.start();
     let reply = splunkd.ask(&getinfo(words));
     splunkd.end_well();
     reply.metadata["error"].as_str().unwrap_or_else(|| panic!("{words:?} is refused")).to_owned()

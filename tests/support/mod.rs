@@ -77,12 +77,12 @@ pub struct Splunkd {
 
 impl Splunkd {
     pub fn start() -> Splunkd {
-        Splunkd::start_program(Path::new(env!("CARGO_BIN_EXE_dnsentropy")))
+        Search::default().start()
     }
 
-    pub fn start_program(program: &Path) -> Splunkd {
+    fn start_program(program: &Path, command: &str) -> Splunkd {
         let mut child = Command::new(program)
-            .arg("dnsentropy")
+            .arg(command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -142,22 +142,29 @@ impl Splunkd {
     }
 }
 
-/// Where a search keeps the program, and how it cuts the events.
+/// Where a search keeps the program, which command it runs, and how it cuts the events.
 pub struct Search {
     pub program: PathBuf,
+    pub command: &'static str,
     pub rows_per_chunk: usize,
 }
 
 impl Default for Search {
     fn default() -> Search {
-        Search { program: PathBuf::from(env!("CARGO_BIN_EXE_dnsentropy")), rows_per_chunk: 50_000 }
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_dnsentropy"));
+        Search { program, command: "dnsentropy", rows_per_chunk: 50_000 }
     }
 }
 
 impl Search {
-    /// Runs `| dnsentropy <typed>` over `events`; returns them merged with the replies, and the messages.
+    /// Starts the command as splunkd does.
+    pub fn start(&self) -> Splunkd {
+        Splunkd::start_program(&self.program, self.command)
+    }
+
+    /// Runs the command with the arguments `typed` over `events`; returns them merged with the replies, and the messages.
     pub fn run(&self, typed: &[&str], events: &[Event]) -> (Vec<Event>, Vec<(String, String)>) {
-        let mut splunkd = Splunkd::start_program(&self.program);
+        let mut splunkd = self.start();
         let info = splunkd.ask(&getinfo(typed)).metadata;
         assert_eq!(info["error"], Value::Null);
         assert_eq!(info["type"], "streaming");
