@@ -56,7 +56,8 @@ fn body(events: &[Event], first: usize, field: &str) -> Vec<u8> {
         for value in event.get(field).into_iter().flatten() {
             cell.push(value.as_bytes());
         }
-        write([cell.plain(), number.to_string().as_bytes(), cell.multi()]);
+        let multi = cell.multi().to_vec();
+        write([cell.plain(), number.to_string().as_bytes(), &multi]);
     }
     writer.into_inner().expect("memory takes every write")
 }

@@ -32,7 +32,7 @@ enum Action {
     Hunt(hunt::Options),
     /// Answer an external lookup of URL Toolbox's: CSV on standard input and output, as splunkd calls it
     Lookup {
-        /// The lookup's function, such as ut_shannon
+        /// The function of the lookup
         #[arg(value_parser = Function::ALL.map(|function| function.name))]
         function: String,
     },

@@ -1,12 +1,10 @@
 //! `urltoolbox`: URL Toolbox's functions as a streaming command; the compatible macros are calls of it.
 //!
-//! `| urltoolbox ut_parse_extended url=query list=list` gives what the lookup `ut_parse_extended_lookup` gives, and
-//! JSON of which URL Toolbox's macro makes fields with `spath` comes as those fields.
+//! `| urltoolbox ut_parse_extended url=query list=list` gives what the lookup `ut_parse_extended_lookup` gives, but
+//! an object of which URL Toolbox's macro makes fields with `spath` comes as those fields.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-
-use serde_json::{Map, Value as Json};
+use std::collections::{BTreeSet, HashSet};
 
 use crate::commands::presence::Presence;
 use crate::commands::{App, distinct};
@@ -15,7 +13,7 @@ use crate::protocol::arguments::one_of;
 use crate::protocol::rows::{Column, Output, Row, Rows, extend};
 use crate::protocol::session::Command;
 use crate::protocol::{Arguments, CommandInfo, CommandType, Level, Refusal, UserMessage};
-use crate::urltoolbox::{Function, Value};
+use crate::urltoolbox::{Function, Member, Value};
 
 /// The command's name in a search.
 pub const NAME: &str = "urltoolbox";
@@ -90,26 +88,15 @@ impl Command for UrlToolbox {
     }
 
     fn execute(&mut self, body: &[u8], last: bool, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) {
-        let mut rows = Rows::read(body);
-        let columns: Vec<Option<Column>> =
-            self.inputs.iter().map(|input| Some(rows.column(&input.field.as_ref()?.0))).collect();
-        // Which fields the JSON gives is known only after all rows, and the header stands before them.
-        let mut answers = Vec::new();
-        while let Some(row) = rows.next() {
-            answers.push(self.answer(row, &columns));
+        if self.spread.is_some() {
+            self.answer_and_spread(body, reply);
+        } else {
+            let rows = Rows::read(body);
+            let columns = self.columns(&rows);
+            extend(rows, &self.plain_outputs(), reply, |row, outputs| {
+                push_all(&self.answer(row, &columns), outputs, &[])
+            });
         }
-        let spread = self.spread_names(&answers);
-        let plain = self.function.outputs.iter().enumerate().filter(|(index, _)| Some(*index) != self.spread);
-        let outputs: Vec<String> =
-            plain.map(|(_, name)| (*name).to_owned()).chain(spread.iter().cloned()).collect();
-        let mut answers = answers.iter();
-        extend(Rows::read(body), &outputs, reply, |_, outputs| {
-            let values = answers.next().map(Vec::as_slice).unwrap_or_default();
-            for answer in values {
-                answer.push_to(outputs, &spread);
-            }
-            !values.is_empty()
-        });
         if last {
             messages.extend(self.warnings());
         }
@@ -117,6 +104,33 @@ impl Command for UrlToolbox {
 }
 
 impl UrlToolbox {
+    /// Which fields an object gives is known only after all rows, and the header stands before them: so all answers
+    /// of the chunk are had first.
+    fn answer_and_spread(&mut self, body: &[u8], reply: &mut Vec<u8>) {
+        let mut rows = Rows::read(body);
+        let columns = self.columns(&rows);
+        let mut answers = Vec::new();
+        while let Some(row) = rows.next() {
+            answers.push(self.answer(row, &columns));
+        }
+        let spread = self.spread_names(&answers);
+        let outputs = [self.plain_outputs().as_slice(), &spread].concat();
+        let mut answers = answers.iter();
+        extend(Rows::read(body), &outputs, reply, |_, outputs| {
+            push_all(answers.next().map(Vec::as_slice).unwrap_or_default(), outputs, &spread)
+        });
+    }
+
+    fn columns(&self, rows: &Rows<'_>) -> Vec<Option<Column>> {
+        self.inputs.iter().map(|input| Some(rows.column(&input.field.as_ref()?.0))).collect()
+    }
+
+    /// The outputs that are not spread.
+    fn plain_outputs(&self) -> Vec<String> {
+        let outputs = self.function.outputs.iter().enumerate();
+        outputs.filter(|(index, _)| Some(*index) != self.spread).map(|(_, name)| (*name).to_owned()).collect()
+    }
+
     /// The function's answers for each distinct value of its first field; none where the event lacks a field that
     /// is needed.
     fn answer(&mut self, row: Row<'_>, columns: &[Option<Column>]) -> Vec<Answer> {
@@ -142,22 +156,27 @@ impl UrlToolbox {
     fn answer_value(&self, first: &[u8], others: &[&[u8]]) -> Answer {
         let values: Vec<&[u8]> = [first].into_iter().chain(others.iter().copied()).collect();
         let mut values = self.function.compute(&values, &self.lists);
-        let json = self.spread.map(|index| values.remove(index)).unwrap_or_default();
-        // What is no JSON object is `None`: nothing to spread.
-        Answer { values, members: serde_json::from_slice(&json).unwrap_or_default() }
+        let members = match self.spread.map(|index| values.remove(index)) {
+            Some(Value::Object(members)) => members,
+            // `None`: nothing to spread.
+            _ => Vec::new(),
+        };
+        Answer { values: values.into_iter().map(Value::into_cell).collect(), members }
     }
 
-    /// The fields that the answers' JSON gives, in order.
+    /// The fields that the answers' objects give, in order.
     fn spread_names(&mut self, answers: &[Vec<Answer>]) -> Vec<String> {
-        let mut names = BTreeSet::new();
-        for name in answers.iter().flatten().flat_map(|answer| answer.members.keys()) {
-            if names.len() < MAX_SPREAD || names.contains(name) {
-                names.insert(name.clone());
+        let mut names: HashSet<&str> = HashSet::new();
+        for (name, _) in answers.iter().flatten().flat_map(|answer| &answer.members) {
+            if names.len() < MAX_SPREAD || names.contains(name.as_ref()) {
+                names.insert(name);
             } else {
                 self.cut = true;
             }
         }
-        names.into_iter().collect()
+        let mut names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        names.sort_unstable();
+        names
     }
 
     fn warnings(&self) -> Vec<UserMessage> {
@@ -173,26 +192,33 @@ impl UrlToolbox {
     }
 }
 
+/// Adds all answers of one event to `outputs`; says whether there is any.
+fn push_all(answers: &[Answer], outputs: &mut [Output], spread: &[String]) -> bool {
+    for answer in answers {
+        answer.push_to(outputs, spread);
+    }
+    !answers.is_empty()
+}
+
 /// What the function gives for one value.
 struct Answer {
-    values: Vec<Value>,
-    /// The members of the JSON that is spread.
-    members: Map<String, Json>,
+    values: Vec<Cow<'static, [u8]>>,
+    /// The members of the object that is spread.
+    members: Vec<(Cow<'static, str>, Member)>,
 }
 
 impl Answer {
     fn push_to(&self, outputs: &mut [Output], spread: &[String]) {
-        let members = spread.iter().map(|name| match self.members.get(name) {
-            Some(Json::String(text)) => Cow::Borrowed(text.as_str()),
-            Some(number) => Cow::Owned(number.to_string()),
-            None => Cow::Borrowed(""),
-        });
-        let (plain, spread) = outputs.split_at_mut(self.values.len());
+        let (plain, members) = outputs.split_at_mut(self.values.len());
         for (output, value) in plain.iter_mut().zip(&self.values) {
             output.push(value);
         }
-        for (output, member) in spread.iter_mut().zip(members) {
-            output.push(member.as_bytes());
+        for (output, name) in members.iter_mut().zip(spread) {
+            match self.members.iter().find(|(member, _)| member == name) {
+                Some((_, Member::Text(text))) => output.push(text.as_bytes()),
+                Some((_, Member::Count(count))) => output.push(count.to_string().as_bytes()),
+                None => output.push(b""),
+            }
         }
     }
 }

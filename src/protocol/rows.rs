@@ -151,33 +151,37 @@ impl<'b> Writer<'b> {
 
     /// Writes one row.
     pub fn row<'c>(&mut self, cells: impl Iterator<Item = &'c [u8]>) {
-        self.0.write_record(cells).expect("memory takes every write");
+        cells.for_each(|cell| self.cell(cell));
+        self.end_row();
+    }
+
+    fn cell(&mut self, cell: &[u8]) {
+        self.0.write_field(cell).expect("memory takes every write");
+    }
+
+    fn end_row(&mut self) {
+        self.0.write_record(None::<&[u8]>).expect("memory takes every write");
     }
 }
 
 /// What a command gives for one field of one row: any number of values.
 #[derive(Debug, Clone, Default)]
 pub struct Output {
+    /// The values joined by line feeds.
     plain: Vec<u8>,
+    /// Where each value ends in `plain`.
+    ends: Vec<usize>,
     multi: Vec<u8>,
-    count: usize,
 }
 
 impl Output {
     /// Adds a value. An empty one keeps its place among the others.
     pub fn push(&mut self, value: &[u8]) {
-        if self.count > 0 {
+        if !self.ends.is_empty() {
             self.plain.push(b'\n');
         }
         self.plain.extend_from_slice(value);
-        multivalue::encode(value, &mut self.multi);
-        self.count += 1;
-    }
-
-    fn clear(&mut self) {
-        self.plain.clear();
-        self.multi.clear();
-        self.count = 0;
+        self.ends.push(self.plain.len());
     }
 
     /// The cell in the field's own column.
@@ -186,8 +190,21 @@ impl Output {
     }
 
     /// The cell in the field's `__mv_` column: empty unless there are several values.
-    pub fn multi(&self) -> &[u8] {
-        if self.count > 1 { &self.multi } else { b"" }
+    pub fn multi(&mut self) -> &[u8] {
+        self.multi.clear();
+        if self.ends.len() > 1 {
+            let mut start = 0;
+            for &end in &self.ends {
+                multivalue::encode(&self.plain[start..end], &mut self.multi);
+                start = end + 1;
+            }
+        }
+        &self.multi
+    }
+
+    fn clear(&mut self) {
+        self.plain.clear();
+        self.ends.clear();
     }
 }
 
@@ -221,12 +238,15 @@ pub fn extend(
     while let Some(row) = rows.next() {
         values.iter_mut().for_each(Output::clear);
         let set = compute(row, &mut values);
-        writer.row(cells.iter().map(|cell| match *cell {
-            Cell::Kept(column) => row.cell(column),
-            Cell::Output { index, multi: false, .. } if set => values[index].plain(),
-            Cell::Output { index, multi: true, .. } if set => values[index].multi(),
-            Cell::Output { kept, .. } => kept.map_or(&b""[..], |column| row.cell(column)),
-        }));
+        for cell in &cells {
+            writer.cell(match *cell {
+                Cell::Kept(column) => row.cell(column),
+                Cell::Output { index, multi: false, .. } if set => values[index].plain(),
+                Cell::Output { index, multi: true, .. } if set => values[index].multi(),
+                Cell::Output { kept, .. } => kept.map_or(&b""[..], |column| row.cell(column)),
+            });
+        }
+        writer.end_row();
     }
 }
 

@@ -2,36 +2,56 @@
 
 use std::fmt::Write as _;
 
-/// The object with these members, in their order.
-pub fn object(members: impl IntoIterator<Item = (String, String)>) -> String {
-    let members: Vec<String> =
-        members.into_iter().map(|(name, value)| format!("{}: {value}", string(&name))).collect();
-    format!("{{{}}}", members.join(", "))
+/// Appends an object to `json`; `value` appends the value of each member.
+pub fn push_object<N: AsRef<str>, V>(
+    json: &mut String,
+    members: impl IntoIterator<Item = (N, V)>,
+    mut value: impl FnMut(&mut String, V),
+) {
+    json.push('{');
+    for (index, (name, member)) in members.into_iter().enumerate() {
+        if index > 0 {
+            json.push_str(", ");
+        }
+        push_string(json, name.as_ref());
+        json.push_str(": ");
+        value(json, member);
+    }
+    json.push('}');
 }
 
-/// `text` as a JSON string.
-pub fn string(text: &str) -> String {
-    let mut json = String::with_capacity(text.len() + 2);
+/// Appends a number to `json`, as Rust's `Debug` writes it: `4`, `4.0`.
+pub fn push_number(json: &mut String, number: impl std::fmt::Debug) {
+    let _ = write!(json, "{number:?}");
+}
+
+/// Appends `text` as a JSON string to `json`.
+pub fn push_string(json: &mut String, text: &str) {
     json.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '\n' => json.push_str("\\n"),
-            '\r' => json.push_str("\\r"),
-            '\t' => json.push_str("\\t"),
-            '\u{8}' => json.push_str("\\b"),
-            '\u{c}' => json.push_str("\\f"),
-            ' '..='~' => json.push(c),
-            _ => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(json, "\\u{unit:04x}");
-                }
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\') {
+        json.push_str(text);
+    } else {
+        text.chars().for_each(|c| push_escaped(json, c));
+    }
+    json.push('"');
+}
+
+fn push_escaped(json: &mut String, c: char) {
+    match c {
+        '"' => json.push_str("\\\""),
+        '\\' => json.push_str("\\\\"),
+        '\n' => json.push_str("\\n"),
+        '\r' => json.push_str("\\r"),
+        '\t' => json.push_str("\\t"),
+        '\u{8}' => json.push_str("\\b"),
+        '\u{c}' => json.push_str("\\f"),
+        ' '..='~' => json.push(c),
+        _ => {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(json, "\\u{unit:04x}");
             }
         }
     }
-    json.push('"');
-    json
 }
 
 #[cfg(test)]
@@ -39,9 +59,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_are_ascii() {
-        assert_eq!(string("a\"\\\n\u{1}\u{7f}ü💥"), r#""a\"\\\n\u0001\u007f\u00fc\ud83d\udca5""#);
-        let members = [("a".to_owned(), "1".to_owned()), ("b".to_owned(), string("x"))];
-        assert_eq!(object(members), r#"{"a": 1, "b": "x"}"#);
+    fn objects_are_ascii() {
+        let mut json = String::new();
+        push_object(&mut json, [("a", "x"), ("b", "\"\\\n\u{1}\u{7f}ü💥")], |json, text| {
+            push_string(json, text);
+        });
+        assert_eq!(json, r#"{"a": "x", "b": "\"\\\n\u0001\u007f\u00fc\ud83d\udca5"}"#);
+        json.clear();
+        push_object(&mut json, [("a", 4.0)], push_number);
+        assert_eq!(json, r#"{"a": 4.0}"#);
     }
 }

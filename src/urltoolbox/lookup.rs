@@ -3,6 +3,8 @@
 //! splunkd writes the columns of `fields_list` in `transforms.conf`, the inputs filled, and reads the same columns
 //! and as many rows back, in order.
 
+use std::borrow::Cow;
+
 use super::{Function, Value};
 use crate::names::Lists;
 use crate::protocol::rows::{Rows, Writer};
@@ -51,6 +53,7 @@ pub fn answer(function: Function, lists: &Lists, input: &[u8]) -> Result<Vec<u8>
         let values: Vec<&[u8]> =
             inputs.iter().map(|input| input.map_or(&b""[..], |index| cells[index])).collect();
         let answer = if row.is_whole(width) { function.compute(&values, lists) } else { empty(function) };
+        let answer: Vec<Cow<'static, [u8]>> = answer.into_iter().map(Value::into_cell).collect();
         for (column, value) in outputs.iter().zip(&answer) {
             if let Some(index) = column {
                 cells[*index] = value;
@@ -63,5 +66,5 @@ pub fn answer(function: Function, lists: &Lists, input: &[u8]) -> Result<Vec<u8>
 }
 
 fn empty(function: Function) -> Vec<Value> {
-    vec![Value::default(); function.outputs.len()]
+    vec![Value::empty(); function.outputs.len()]
 }

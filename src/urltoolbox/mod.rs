@@ -29,11 +29,52 @@ pub struct Function {
     compute: fn(&[&[u8]], &Lists) -> Vec<Value>,
 }
 
-/// A value of an output field. Numbers are written as Python writes them.
-pub type Value = Cow<'static, [u8]>;
+/// A value of an output field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Text, or a number as Python writes it.
+    Text(Cow<'static, [u8]>),
+    /// An object: JSON in a lookup's column, fields of their own where a macro spreads it.
+    Object(Vec<(Cow<'static, str>, Member)>),
+}
+
+/// A value in an object.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Member {
+    /// A string.
+    Text(String),
+    /// A count.
+    Count(usize),
+}
+
+impl Value {
+    /// The value as one cell holds it.
+    pub fn into_cell(self) -> Cow<'static, [u8]> {
+        match self {
+            Value::Text(text) => text,
+            Value::Object(members) => {
+                let mut text = String::with_capacity(64 * members.len());
+                json::push_object(&mut text, members, |text, member| match member {
+                    Member::Text(member) => json::push_string(text, &member),
+                    Member::Count(count) => json::push_number(text, count),
+                });
+                Cow::Owned(text.into_bytes())
+            }
+        }
+    }
+
+    fn text(text: String) -> Value {
+        Value::Text(Cow::Owned(text.into_bytes()))
+    }
+
+    /// The value of what cannot be worked on.
+    fn empty() -> Value {
+        Value::Text(Cow::Borrowed(b""))
+    }
+}
 
 /// What stands for a missing part.
-const NONE: &[u8] = b"None";
+const NONE: Value = Value::Text(Cow::Borrowed(b"None"));
 
 impl Function {
     /// Every function.

@@ -1,8 +1,9 @@
 //! The functions of a URL: `ut_parse_simple`, `ut_parse_extended` and its other name, `ut_parse`.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use super::{NONE, Value, json};
+use super::{Member, NONE, Value};
 use crate::names::{Host, ListName, Lists, Name, SuffixList, SuffixType};
 use crate::url::{Authority, Text, Url};
 
@@ -33,7 +34,9 @@ pub fn simple(values: &[&[u8]], _: &Lists) -> Vec<Value> {
 
 fn simple_parts(url: &Url<'_>) -> Vec<Value> {
     let parts = [&url.scheme, url.netloc, url.path, url.params, url.query, url.fragment];
-    parts.into_iter().map(or_none).collect()
+    let mut outputs = Vec::with_capacity(EXTENDED.len());
+    outputs.extend(parts.into_iter().map(or_none));
+    outputs
 }
 
 /// The parts of a URL and of its host.
@@ -69,15 +72,14 @@ struct HostParts {
 
 impl Default for HostParts {
     fn default() -> HostParts {
-        let none = || Cow::Borrowed(NONE);
         HostParts {
-            domain: none(),
-            tld: none(),
-            domain_without_tld: none(),
-            subdomain: none(),
-            port: Cow::Borrowed(b"80"),
-            subdomain_parts: none(),
-            subdomain_count: Cow::Borrowed(b"0"),
+            domain: NONE,
+            tld: NONE,
+            domain_without_tld: NONE,
+            subdomain: NONE,
+            port: Value::Text(Cow::Borrowed(b"80")),
+            subdomain_parts: NONE,
+            subdomain_count: Value::Text(Cow::Borrowed(b"0")),
         }
     }
 }
@@ -95,10 +97,10 @@ impl HostParts {
 fn host_parts(text: &Text<'_>, authority: &Authority<'_>, list: &SuffixList) -> [Value; 7] {
     let mut parts = HostParts::default();
     if let Some(port) = authority.port {
-        parts.port = Cow::Owned(port.to_vec());
+        parts.port = owned(port);
     }
     if is_dotted_quad(authority.host) {
-        parts.domain = Cow::Owned(authority.host.to_vec());
+        parts.domain = owned(authority.host);
         parts.domain_without_tld = parts.domain.clone();
         return parts.outputs();
     }
@@ -136,36 +138,45 @@ fn is_dotted_quad(host: &[u8]) -> bool {
 
 impl HostParts {
     fn set(&mut self, name: &Name<'_>) {
-        let owned = |part: Option<Cow<'_, [u8]>>| {
-            part.map_or(Cow::Borrowed(NONE), |part| Cow::Owned(part.into_owned()))
-        };
-        self.domain = owned(name.domain());
-        self.domain_without_tld = owned(name.domain_without_suffix());
+        let or_none = |part: Option<Cow<'_, [u8]>>| part.map_or(NONE, |part| owned(&part));
+        self.domain = or_none(name.domain());
+        self.domain_without_tld = or_none(name.domain_without_suffix());
         // A lone label that no list has is a host (`localhost`), not a suffix.
         if name.domain().is_some() || name.suffix_type() != Some(SuffixType::Unlisted) {
-            self.tld = owned(name.suffix());
+            self.tld = or_none(name.suffix());
         }
         if let Some(subdomain) = name.subdomain() {
-            self.subdomain = Cow::Owned(subdomain.to_vec());
-            self.subdomain_count = Cow::Owned(name.subdomain_labels().to_string().into_bytes());
-            self.subdomain_parts = Cow::Owned(levels_json(subdomain).into_bytes());
+            self.subdomain = owned(subdomain);
+            self.subdomain_count = Value::text(name.subdomain_labels().to_string());
+            self.subdomain_parts = levels(subdomain);
         }
     }
 }
 
-/// The labels of a subdomain, the last one being of level 1, as JSON.
-fn levels_json(subdomain: &[u8]) -> String {
-    let labels: Vec<Cow<'_, str>> =
-        subdomain.split(|&byte| byte == b'.').map(String::from_utf8_lossy).collect();
-    let levels = (1..=labels.len()).rev();
-    json::object(
-        labels
-            .iter()
-            .zip(levels)
-            .map(|(label, level)| (format!("ut_subdomain_level_{level}"), json::string(label))),
-    )
+/// The labels of a subdomain, the last one being of level 1.
+fn levels(subdomain: &[u8]) -> Value {
+    let labels = subdomain.split(|&byte| byte == b'.');
+    let levels = (1..=labels.clone().count()).rev();
+    let members = labels
+        .zip(levels)
+        .map(|(label, level)| (level_name(level), Member::Text(String::from_utf8_lossy(label).into_owned())));
+    Value::Object(members.collect())
+}
+
+/// The field of a level; those that names have are made once.
+fn level_name(level: usize) -> Cow<'static, str> {
+    static NAMES: LazyLock<Vec<String>> =
+        LazyLock::new(|| (0..128).map(|level| format!("ut_subdomain_level_{level}")).collect());
+    match NAMES.get(level) {
+        Some(name) => Cow::Borrowed(name),
+        None => Cow::Owned(format!("ut_subdomain_level_{level}")),
+    }
 }
 
 fn or_none(part: &[u8]) -> Value {
-    if part.is_empty() { Cow::Borrowed(NONE) } else { Cow::Owned(part.to_vec()) }
+    if part.is_empty() { NONE } else { owned(part) }
+}
+
+fn owned(part: &[u8]) -> Value {
+    Value::Text(Cow::Owned(part.to_vec()))
 }

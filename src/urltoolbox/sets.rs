@@ -1,8 +1,9 @@
 //! The functions of sets of characters: `ut_countset` and `ut_suites`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Value, json};
+use super::{Member, Value, json};
 use crate::names::Lists;
 
 /// The preset sets as URL Toolbox has them, which is not always as their names say: its digits reach from `0` to
@@ -59,8 +60,11 @@ pub fn countset(values: &[&[u8]], _: &Lists) -> Vec<Value> {
     let named: BTreeMap<String, usize> =
         counts.into_iter().map(|(c, count)| (format!("{:X}", u32::from(c)), count)).collect();
     let members = named.into_iter().chain([("sum".to_owned(), sum)]);
-    let counts = json::object(members.map(|(name, count)| (name, count.to_string())));
-    vec![json::object([("ut_countset".to_owned(), counts)]).into_bytes().into()]
+    let mut text = String::new();
+    json::push_object(&mut text, [("ut_countset", members)], |text, members| {
+        json::push_object(text, members, json::push_number);
+    });
+    vec![Value::text(text)]
 }
 
 /// The longest run of each preset's characters in a word: JSON of `ut_max_suite_<preset>`. Sets are parted by
@@ -68,15 +72,15 @@ pub fn countset(values: &[&[u8]], _: &Lists) -> Vec<Value> {
 pub fn suites(values: &[&[u8]], _: &Lists) -> Vec<Value> {
     let word = String::from_utf8_lossy(values[0]);
     let sets = values[1..].iter().find(|sets| !sets.is_empty()).copied().unwrap_or_default();
-    let mut longest: Vec<(String, String)> = Vec::new();
+    let mut longest: Vec<(Cow<'static, str>, Member)> = Vec::new();
     for set in String::from_utf8_lossy(sets).split(',') {
         let Some(holds) = preset(set) else { continue };
         let name = format!("ut_max_suite_{}", set.replace('@', ""));
         if longest.iter().all(|(known, _)| *known != name) {
-            longest.push((name, longest_run(&word, holds).to_string()));
+            longest.push((name.into(), Member::Count(longest_run(&word, holds))));
         }
     }
-    vec![json::object(longest).into_bytes().into()]
+    vec![Value::Object(longest)]
 }
 
 fn longest_run(word: &str, holds: impl Fn(char) -> bool) -> usize {

@@ -19,22 +19,25 @@ pub fn meaning(values: &[&[u8]], _: &Lists) -> Vec<Value> {
 
 /// How probably a word is a generated one, by its 2-, 3- and 4-grams.
 pub fn bayesian(values: &[&[u8]], _: &Lists) -> Vec<Value> {
-    let scores = features::bayesian(values[0]);
-    let members = (2..).zip(scores).map(|(n, score): (u8, f64)| (n.to_string(), format!("{score:?}")));
-    let json = json::object([("ut_bayesian".to_owned(), json::object(members))]);
-    vec![json.into_bytes().into()]
+    let [two, three, four] = features::bayesian(values[0]);
+    let scores = [("2", two), ("3", three), ("4", four)];
+    let mut text = String::new();
+    json::push_object(&mut text, [("ut_bayesian", scores)], |text, scores| {
+        json::push_object(text, scores, json::push_number);
+    });
+    vec![Value::text(text)]
 }
 
 /// The Levenshtein distance of two words, without regard to case.
 pub fn levenshtein(values: &[&[u8]], _: &Lists) -> Vec<Value> {
     let [first, second] = [values[0], values[1]].map(|word| String::from_utf8_lossy(word).to_lowercase());
     if first.len().saturating_mul(second.len()) > MAX_STEPS {
-        return vec![Value::default()];
+        return vec![Value::empty()];
     }
-    vec![strsim::levenshtein(&first, &second).to_string().into_bytes().into()]
+    vec![Value::text(strsim::levenshtein(&first, &second).to_string())]
 }
 
 /// A float as Python writes it, at least for those that a program computes here: `4.0`.
 fn number(value: f64) -> Value {
-    format!("{value:?}").into_bytes().into()
+    Value::text(format!("{value:?}"))
 }
