@@ -10,6 +10,7 @@
 #[allow(dead_code)]
 mod rules;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -18,8 +19,9 @@ use rules::{Rules, Section};
 const LIST: &str = "data/public_suffix_list.dat";
 const WORDS: &str = "data/models/words.txt";
 const NGRAMS: &str = "data/models/ngrams.txt";
-/// What src/features/bayes.rs takes from a score again.
+/// As in src/features/bayes.rs.
 const SCORE_ZERO: i64 = 1 << 10;
+const SCORE_BITS: u32 = 11;
 /// The files that repeat the crate's version, and the line that must be in them.
 const VERSIONED: [(&str, &str); 3] = [
     ("splunk_app/default/app.conf", "version = {}"),
@@ -61,25 +63,34 @@ fn embed_list() -> Result<(), String> {
     Ok(())
 }
 
+/// The n-grams are turned round: the program walks them from their ends.
 fn embed_models() -> Result<(), String> {
-    embed_map("words.fst", WORDS, |word| (word, Some(0)))?;
+    embed_map("words.fst", WORDS, |word| Some((word.bytes().collect(), 0)))?;
     embed_map("ngrams.fst", NGRAMS, |line| {
-        let (ngram, score) = line.split_once(' ').unwrap_or((line, ""));
-        (ngram, score.parse().ok().and_then(|score: i64| u64::try_from(score + SCORE_ZERO).ok()))
+        let mut words = line.split(' ');
+        let ngram = words.next()?.bytes().rev().collect();
+        let [score, backoff] = [words.next()?, words.next().unwrap_or("0")].map(|number| {
+            let number = number.parse::<i64>().ok()? + SCORE_ZERO;
+            u64::try_from(number).ok().filter(|number| number >> SCORE_BITS == 0)
+        });
+        Some((ngram, score? | backoff? << SCORE_BITS))
     })
 }
 
-/// Makes a transducer of the keys and values that `read_line` finds in the sorted lines of `source`.
-fn embed_map(name: &str, source: &str, read_line: fn(&str) -> (&str, Option<u64>)) -> Result<(), String> {
-    let mut map = fst::raw::Builder::memory();
+type Entry = (Vec<u8>, u64);
+
+/// Makes a transducer of the keys and values that `read_line` finds in `source`.
+fn embed_map(name: &str, source: &str, read_line: fn(&str) -> Option<Entry>) -> Result<(), String> {
+    let mut entries = BTreeMap::new();
     for line in read(Path::new(source))?.lines().filter(|line| !line.starts_with('#')) {
-        let (key, value) = read_line(line);
-        let value = value.ok_or_else(|| format!("{source}: '{line}' is not a key and a score"))?;
-        map.insert(key, value).map_err(|error| format!("{source}: '{line}': {error}"))?;
+        let (key, value) = read_line(line).ok_or_else(|| format!("{source}: '{line}' cannot be read"))?;
+        if entries.insert(key, value).is_some() {
+            return Err(format!("{source}: '{line}' is there twice"));
+        }
     }
-    let map = map.into_inner().map_err(|error| format!("{source}: {error}"))?;
+    let map = fst::Map::from_iter(entries).map_err(|error| format!("{source}: {error}"))?;
     let path = PathBuf::from(env::var("OUT_DIR").unwrap_or_default()).join(name);
-    fs::write(&path, map).map_err(|error| format!("{}: {error}", path.display()))
+    fs::write(&path, map.as_fst().as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn check_versions() -> Result<(), String> {

@@ -6,7 +6,9 @@
 
 pub mod cli;
 pub mod commands;
+pub mod detect;
 pub mod error;
+pub mod exfil;
 pub mod features;
 pub mod names;
 pub mod protocol;

@@ -69,7 +69,8 @@ fn fields_and_prefix_pick_and_name_the_outputs() {
     ] {
         assert_eq!(fields(&split(words, &["www.example.com"])[0]), expected, "{words:?}");
     }
-    assert_eq!(fields(&split(&["fields=all"], &["www.example.com"])[0]).len(), 8);
+    assert_eq!(fields(&split(&[], &["www.example.com"])[0]).len(), 8);
+    assert_eq!(fields(&split(&["fields=all"], &["www.example.com"])[0]).len(), 12);
 }
 
 fn refusal(words: &[&str]) -> String {
@@ -127,6 +128,19 @@ fn exact_duplicates_count_once_and_distinct_values_stay_aligned() {
     assert_eq!(outputs(&merged[1]), ["example.com|example.org|example.com", "www||WWW", "1|0|1"]);
     assert_eq!(outputs(&merged[2]), ["|", "|", "0|0"]);
     assert_eq!(outputs(&merged[3]), ["|example.com", "|a", "|1"]);
+}
+
+#[test]
+fn what_the_detector_says_of_a_name_is_given_on_request() {
+    let words = ["fields=encoding,payload_bytes,surprisal,score"];
+    let events = split(&words, &["0DsAAHNIclYsFcDN.hildegardsfarm.com", "mail.example.com", "example.com"]);
+    let number = |event: &Event, field: &str| value(event, field).and_then(|text| text.parse::<f64>().ok());
+    assert_eq!(value(&events[0], "ut_encoding"), Some("base64"));
+    assert_eq!(value(&events[0], "ut_payload_bytes"), Some("12"));
+    assert!(number(&events[0], "ut_surprisal") > number(&events[1], "ut_surprisal"));
+    assert!(number(&events[0], "ut_score") > number(&events[1], "ut_score"));
+    assert_eq!(value(&events[1], "ut_encoding"), Some("none"));
+    assert_eq!(fields(&events[2]), Vec::<&str>::new());
 }
 
 #[test]

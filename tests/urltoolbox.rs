@@ -386,13 +386,25 @@ fn several_values_stay_aligned() {
 
 #[test]
 fn names_of_very_many_labels_do_not_make_as_many_fields() {
-    let (merged, messages) = run(
-        &["ut_parse_extended", "url=query"],
-        &[event(&[("query", &format!("{}example.com", "a.".repeat(5000)))])],
-    );
-    let levels = merged[0].keys().filter(|name| name.starts_with("ut_subdomain_level_")).count();
-    assert_eq!(levels, 127);
+    let many = format!("{}z.example.com", "a.".repeat(5000));
+    let events = [event(&[("query", &many)]), event(&[("query", "b.example.com")])];
+    let (merged, messages) = run(&["ut_parse_extended", "url=query"], &events);
+    let levels = |event: &Event| event.keys().filter(|name| name.starts_with("ut_subdomain_level_")).count();
+    assert_eq!((levels(&merged[0]), levels(&merged[1])), (127, 1));
+    assert_eq!(value(&merged[0], "ut_subdomain_level_1"), Some("z"));
+    assert_eq!(value(&merged[1], "ut_subdomain_level_1"), Some("b"));
     assert!(messages[0].1.contains("more than 127 fields"), "{messages:?}");
+}
+
+#[test]
+fn fields_that_other_events_have_stay_absent() {
+    let values = |names: [&str; 2]| {
+        Event::from([("query".to_owned(), names.map(|name| name.as_bytes().to_vec()).to_vec())])
+    };
+    let events = [values(["a.example.com", "b.example.org"]), values(["a.b.c.example.com", "example.org"])];
+    let (merged, _) = run(&["ut_parse_extended", "url=query"], &events);
+    assert_eq!(merged[0].get("ut_subdomain_level_2"), None);
+    assert_eq!(merged[1]["ut_subdomain_level_2"], [b"b".to_vec(), b"".to_vec()]);
 }
 
 #[test]

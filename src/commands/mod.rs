@@ -4,6 +4,7 @@
 //! from the search's arguments. A new command is a file here and a line in [`COMMANDS`].
 
 mod dnsentropy;
+mod dnsexfil;
 mod presence;
 mod urltoolbox;
 
@@ -11,7 +12,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::names::Lists;
+use crate::names::{ListName, Lists};
+use crate::protocol::arguments::one_of;
 use crate::protocol::session::Command;
 use crate::protocol::{Arguments, Refusal};
 
@@ -19,8 +21,11 @@ use crate::protocol::{Arguments, Refusal};
 pub type Open = fn(Arguments, &App) -> Result<Box<dyn Command>, Refusal>;
 
 /// The commands by name.
-pub const COMMANDS: [(&str, Open); 2] =
-    [(dnsentropy::NAME, dnsentropy::open), (urltoolbox::NAME, urltoolbox::open)];
+pub const COMMANDS: [(&str, Open); 3] = [
+    (dnsentropy::NAME, dnsentropy::open),
+    (dnsexfil::NAME, dnsexfil::open),
+    (urltoolbox::NAME, urltoolbox::open),
+];
 
 /// The command called `name`, if there is one.
 pub fn find(name: &str) -> Option<Open> {
@@ -56,4 +61,22 @@ fn distinct(mut values: Vec<Cow<'_, [u8]>>) -> Vec<Cow<'_, [u8]>> {
         values.retain(|value| seen.insert(value.clone()));
     }
     values
+}
+
+/// Takes the option `list=`. The user's own file is read now, so that what is wrong with it is told before the search;
+/// the lists that come with the program wait for the first event, so that it starts quickly.
+fn take_list(arguments: &mut Arguments, lists: &Lists) -> ListName {
+    let list = arguments.take_choice("list", &ListName::ALL.map(|list| (list.as_str(), list)));
+    if let Some(list @ (ListName::Custom | ListName::All)) = list
+        && let Err(error) = lists.load(list)
+    {
+        arguments.problem(format!("list={}: {error}", list.as_str()));
+    }
+    list.unwrap_or(ListName::Mozilla)
+}
+
+/// `'a', 'b' or 'c'`.
+fn quoted_names(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+    one_of(&quoted.iter().map(String::as_str).collect::<Vec<_>>())
 }

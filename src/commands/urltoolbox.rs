@@ -4,7 +4,7 @@
 //! an object of which URL Toolbox's macro makes fields with `spath` comes as those fields.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use crate::commands::presence::Presence;
 use crate::commands::{App, distinct};
@@ -21,7 +21,7 @@ pub const NAME: &str = "urltoolbox";
 /// The outputs that URL Toolbox's macros spread into fields.
 const SPREAD: [&str; 2] = ["ut_subdomain_parts", "ut_suites"];
 
-/// The most fields that JSON is spread into in one chunk; a DNS name has at most 127 labels.
+/// The most fields that an object is spread into; a DNS name has at most 127 labels.
 const MAX_SPREAD: usize = 127;
 
 struct UrlToolbox {
@@ -30,7 +30,7 @@ struct UrlToolbox {
     spread: Option<usize>,
     inputs: Vec<Input>,
     lists: Lists,
-    /// Whether JSON had more members than [`MAX_SPREAD`].
+    /// Whether an object had more members than [`MAX_SPREAD`].
     cut: bool,
 }
 
@@ -113,7 +113,9 @@ impl UrlToolbox {
         while let Some(row) = rows.next() {
             answers.push(self.answer(row, &columns));
         }
-        let spread = self.spread_names(&answers);
+        let members = answers.iter().flatten().flat_map(|answer: &Answer| &answer.members);
+        let spread: BTreeSet<&str> = members.map(|(name, _)| name.as_ref()).collect();
+        let spread: Vec<String> = spread.into_iter().map(str::to_owned).collect();
         let outputs = [self.plain_outputs().as_slice(), &spread].concat();
         let mut answers = answers.iter();
         extend(Rows::read(body), &outputs, reply, |_, outputs| {
@@ -153,30 +155,20 @@ impl UrlToolbox {
         first.iter().map(|value| self.answer_value(value, &others)).collect()
     }
 
-    fn answer_value(&self, first: &[u8], others: &[&[u8]]) -> Answer {
+    fn answer_value(&mut self, first: &[u8], others: &[&[u8]]) -> Answer {
         let values: Vec<&[u8]> = [first].into_iter().chain(others.iter().copied()).collect();
         let mut values = self.function.compute(&values, &self.lists);
-        let members = match self.spread.map(|index| values.remove(index)) {
+        let mut members = match self.spread.map(|index| values.remove(index)) {
             Some(Value::Object(members)) => members,
             // `None`: nothing to spread.
             _ => Vec::new(),
         };
-        Answer { values: values.into_iter().map(Value::into_cell).collect(), members }
-    }
-
-    /// The fields that the answers' objects give, in order.
-    fn spread_names(&mut self, answers: &[Vec<Answer>]) -> Vec<String> {
-        let mut names: HashSet<&str> = HashSet::new();
-        for (name, _) in answers.iter().flatten().flat_map(|answer| &answer.members) {
-            if names.len() < MAX_SPREAD || names.contains(name.as_ref()) {
-                names.insert(name);
-            } else {
-                self.cut = true;
-            }
+        if members.len() > MAX_SPREAD {
+            // The levels next to the domain come last.
+            members.drain(..members.len() - MAX_SPREAD);
+            self.cut = true;
         }
-        let mut names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-        names.sort_unstable();
-        names
+        Answer { values: values.into_iter().map(Value::into_cell).collect(), members }
     }
 
     fn warnings(&self) -> Vec<UserMessage> {
@@ -184,7 +176,7 @@ impl UrlToolbox {
         let mut warnings: Vec<UserMessage> = fields.filter_map(|(_, presence)| presence.warning()).collect();
         if self.cut {
             let text = format!(
-                "more than {MAX_SPREAD} fields would be needed for all levels: the rest was left out"
+                "more than {MAX_SPREAD} fields would be needed for all levels of a name: those farthest from the domain were left out"
             );
             warnings.push(UserMessage(Level::Warn, text));
         }
@@ -192,12 +184,29 @@ impl UrlToolbox {
     }
 }
 
-/// Adds all answers of one event to `outputs`; says whether there is any.
+/// Adds all answers of one event to `outputs`, those in `spread` being the last of them; says whether there is any
+/// answer. A field of `spread` that only other events have stays absent.
 fn push_all(answers: &[Answer], outputs: &mut [Output], spread: &[String]) -> bool {
+    let (plain, members) = outputs.split_at_mut(outputs.len() - spread.len());
     for answer in answers {
-        answer.push_to(outputs, spread);
+        for (output, value) in plain.iter_mut().zip(&answer.values) {
+            output.push(value);
+        }
+    }
+    for (output, name) in members.iter_mut().zip(spread) {
+        if answers.iter().any(|answer| answer.member(name).is_some()) {
+            answers.iter().for_each(|answer| push_member(answer.member(name), output));
+        }
     }
     !answers.is_empty()
+}
+
+fn push_member(member: Option<&Member>, output: &mut Output) {
+    match member {
+        Some(Member::Text(text)) => output.push(text.as_bytes()),
+        Some(Member::Count(count)) => output.push(count.to_string().as_bytes()),
+        None => output.push(b""),
+    }
 }
 
 /// What the function gives for one value.
@@ -208,17 +217,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn push_to(&self, outputs: &mut [Output], spread: &[String]) {
-        let (plain, members) = outputs.split_at_mut(self.values.len());
-        for (output, value) in plain.iter_mut().zip(&self.values) {
-            output.push(value);
-        }
-        for (output, name) in members.iter_mut().zip(spread) {
-            match self.members.iter().find(|(member, _)| member == name) {
-                Some((_, Member::Text(text))) => output.push(text.as_bytes()),
-                Some((_, Member::Count(count))) => output.push(count.to_string().as_bytes()),
-                None => output.push(b""),
-            }
-        }
+    fn member(&self, name: &str) -> Option<&Member> {
+        self.members.iter().find(|(member, _)| member == name).map(|(_, member)| member)
     }
 }

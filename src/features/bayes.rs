@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use fst::raw::{Fst, Output};
 
-/// The scores of data/models/ngrams.txt as build.rs turned them into a transducer. One walk of at most `LONGEST`
-/// steps finds the n-grams of every length that begin at a place. It is walked where it lies in the program.
+/// The scores of data/models/ngrams.txt as build.rs turned them into a transducer, each n-gram from its end to its
+/// beginning: one walk finds all that end at a place. It is walked where it lies in the program.
 static SCORES: LazyLock<Fst<&[u8]>> = LazyLock::new(|| {
     Fst::new(include_bytes!(concat!(env!("OUT_DIR"), "/ngrams.fst")).as_slice()).expect("build.rs made it")
 });
@@ -13,49 +13,46 @@ static SCORES: LazyLock<Fst<&[u8]>> = LazyLock::new(|| {
 /// The characters of the longest n-grams.
 const LONGEST: usize = 4;
 
-/// What build.rs adds to the scores, as a transducer holds no number below zero.
+/// What build.rs adds to the two numbers of an n-gram, which are of `BITS` bits then, as a transducer holds one
+/// number, and none below zero.
 const ZERO: i64 = 1 << 10;
+const BITS: u32 = 11;
 
-/// Scores are tenths of a nat, and the sum over n-grams is divided by n: the odds that a sum of one says are e to
-/// the 1/20th, 1/30th and 1/40th.
-const ODDS: [(usize, f64); 3] =
-    [(2, 1.051_271_096_376_024), (3, 1.033_895_113_513_574), (4, 1.025_315_120_524_428_8)];
+/// The odds that a score of one says: scores are tenths of a nat.
+const ODDS: f64 = 1.105_170_918_075_647_7;
 
 /// The probabilities, 0 to 1, that `word` is generated, such as random, encoded, or made by a domain generation
 /// algorithm, and not ordinary: by its n-grams of 2, of 3, and of 4 characters. They mean what `ut_bayesian` of the
 /// app URL Toolbox means.
 ///
-/// Each is a naive Bayes product with the prior 1/2, in logarithms: the sum of the scores of the word's n-grams,
-/// where a score is the logarithm of how much more often the n-gram is met in generated text than in ordinary text.
-/// As a character belongs to n of them, the sum is divided by n. A word without an n-gram, being too short, gets
-/// 0.5.
+/// Bayes' rule with the prior 1/2 for two Markov chains, one of generated and one of ordinary text (C. E. Shannon,
+/// "A Mathematical Theory of Communication", 1948, section 3): a character's probability depends on the n-1 before
+/// it. A plain product over n-grams would count each character n times. A word shorter than n is judged by what
+/// it has, the empty one at 1/2.
 ///
-/// The case of letters does not matter. Dots, spaces and characters beyond ASCII say nothing, and no n-gram goes
-/// across them. Other ASCII that host names do not have is all one character, as are bytes that are no UTF-8.
+/// The case of letters does not matter. Dots, white space and characters beyond ASCII say nothing, and no n-gram
+/// goes across them. Other ASCII that host names do not have is all one character, as are bytes that are no UTF-8.
 ///
-/// Takes time in proportion to the length of `word`. The same on every machine to the last bit.
+/// Takes time and memory in proportion to the length of `word`. The same on every machine to the last bit.
 pub fn bayesian(word: &[u8]) -> [f64; 3] {
     let scores: &Fst<_> = &SCORES;
-    let mut sums = [0; LONGEST + 1];
+    let mut sums = [0; LONGEST];
     for part in folded(word).split(|&byte| byte == b'.') {
-        // The scores of the n-grams that begin one place to the right, by their lengths.
-        let mut right = [0; LONGEST + 1];
-        for start in (0..part.len()).rev() {
-            let known = scores_at(scores, &part[start..]);
-            let mut here = [0; LONGEST + 1];
-            for n in 1..=LONGEST.min(part.len() - start) {
-                // An n-gram that is not in the model, such as abcd, is as frequent as those in it make it:
-                // P(abcd) = P(abc) P(bcd) / P(bc).
-                here[n] = known[n].unwrap_or_else(|| match n {
-                    1 => 0,
-                    _ => here[n - 1] + right[n - 1] - right[n - 2],
-                });
-                sums[n] += here[n];
+        let mut before = [None; LONGEST];
+        for end in 1..=part.len() {
+            let here = ending(scores, &part[..end]);
+            let mut score = 0;
+            for n in 0..LONGEST {
+                // An n-gram that is not in the model has the score of its end, and the backoff of its beginning.
+                let beginning = if n > 0 { before[n - 1] } else { None };
+                let backed_off = score + beginning.map_or(0, |(_, backoff)| backoff);
+                score = here[n].map_or(backed_off, |(score, _)| score);
+                sums[n] += score;
             }
-            right = here;
+            before = here;
         }
     }
-    ODDS.map(|(n, odds_of_one)| probability(sums[n], odds_of_one))
+    [probability(sums[1]), probability(sums[2]), probability(sums[3])]
 }
 
 /// The characters of the model for those of `word`.
@@ -72,28 +69,30 @@ fn folded(word: &[u8]) -> Vec<u8> {
     folded
 }
 
-/// The scores in the model of the n-grams with which `text` begins, by their lengths.
-fn scores_at(scores: &Fst<impl AsRef<[u8]>>, text: &[u8]) -> [Option<i64>; LONGEST + 1] {
-    let mut found = [None; LONGEST + 1];
+/// What the model has of the n-grams with which `text` ends, from one character to the most: score and backoff.
+fn ending(scores: &Fst<impl AsRef<[u8]>>, text: &[u8]) -> [Option<(i64, i64)>; LONGEST] {
+    let mut found = [None; LONGEST];
     let mut node = scores.root();
     let mut output = Output::zero();
-    for (found, &byte) in found[1..].iter_mut().zip(text) {
+    for (found, &byte) in found.iter_mut().zip(text.iter().rev()) {
         let Some(step) = node.find_input(byte) else { break };
         let step = node.transition(step);
         output = output.cat(step.out);
         node = scores.node(step.addr);
         if node.is_final() {
-            *found = i64::try_from(output.cat(node.final_output()).value()).ok().map(|score| score - ZERO);
+            let both = output.cat(node.final_output()).value();
+            let [score, backoff] = [both & ((1 << BITS) - 1), both >> BITS].map(u64::cast_signed);
+            *found = Some((score - ZERO, backoff - ZERO));
         }
     }
     found
 }
 
-/// The probability whose odds are `odds_of_one` to the power of `sum`. Made of multiplications, which every machine
-/// rounds alike, unlike `exp`.
-fn probability(sum: i64, odds_of_one: f64) -> f64 {
+/// The probability whose odds are `ODDS` to the power of `sum`. Made of multiplications, which every machine rounds
+/// alike, unlike `exp`.
+fn probability(sum: i64) -> f64 {
     let mut odds = 1.0;
-    let mut power = odds_of_one;
+    let mut power = ODDS;
     let mut exponent = sum.unsigned_abs();
     while exponent > 0 {
         if exponent & 1 == 1 {
@@ -108,10 +107,20 @@ fn probability(sum: i64, odds_of_one: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
     use proptest::prelude::*;
 
-    const MODEL: &str = include_str!("../../data/models/ngrams.txt");
+    fn model() -> impl Iterator<Item = (&'static str, (i64, i64))> {
+        let lines = include_str!("../../data/models/ngrams.txt").lines();
+        lines.filter(|line| !line.starts_with('#')).map(|line| {
+            let mut words = line.split(' ');
+            let ngram = words.next().expect("an n-gram");
+            let mut numbers = words.map(|word| word.parse().expect("a number"));
+            (ngram, (numbers.next().expect("a score"), numbers.next().unwrap_or(0)))
+        })
+    }
 
     fn of(word: &str) -> [f64; 3] {
         bayesian(word.as_bytes())
@@ -135,51 +144,28 @@ mod tests {
     }
 
     #[test]
-    fn without_n_grams_it_is_as_likely_as_not() {
-        for (word, counted) in
-            [("", 0), ("a", 0), ("qz", 1), ("qzx", 2), ("qzxj", 3), ("a.b.c", 0), ("åäö", 0)]
-        {
-            for (index, probability) in of(word).into_iter().enumerate() {
-                assert_eq!(
-                    probability.to_bits() == 0.5_f64.to_bits(),
-                    index >= counted,
-                    "{word}: {probability}"
-                );
-            }
+    fn what_says_nothing_is_as_likely_as_not() {
+        for word in ["", "...", " ", "åäö"] {
+            assert_eq!(of(word).map(f64::to_bits), [0.5_f64.to_bits(); 3], "{word}");
         }
     }
 
     #[test]
     fn the_model_is_found_as_it_is_written() {
-        let mut lines = 0;
-        for line in MODEL.lines().filter(|line| !line.starts_with('#')) {
-            let (ngram, score) = line.split_once(' ').expect("two words");
+        for (ngram, numbers) in model() {
             assert_eq!(folded(ngram.as_bytes()), ngram.as_bytes());
-            assert_eq!(scores_at(&SCORES, ngram.as_bytes())[ngram.len()], score.parse().ok(), "{ngram}");
-            lines += 1;
+            assert_eq!(ending(&SCORES, ngram.as_bytes())[ngram.len() - 1], Some(numbers), "{ngram}");
         }
-        assert_eq!(lines, SCORES.len());
-    }
-
-    #[test]
-    fn longer_n_grams_are_estimated_from_shorter_ones() {
-        let scores = |word: &str| scores_at(&SCORES, word.as_bytes());
-        let [qj, jx] = ["qj", "jx"].map(|word| scores(word)[2].expect("all pairs are in the model"));
-        let j = scores("j")[1].expect("all characters are in the model");
-        assert_eq!(scores("qjx")[3], None, "choose another example");
-        let expected = probability(qj + jx - j, ODDS[1].1);
-        assert_eq!(of("qjx")[1].to_bits(), expected.to_bits());
+        assert_eq!(model().count(), SCORES.len());
     }
 
     #[test]
     fn probabilities_are_those_of_the_logistic_function() {
         for sum in [-100_000, -700, -41, -1, 0, 1, 2, 3, 40, 700, 100_000] {
-            for (n, odds_of_one) in ODDS {
-                #[allow(clippy::cast_precision_loss)]
-                let logistic = 1.0 / (1.0 + (-(sum as f64) / 10.0 / n as f64).exp());
-                let found = probability(sum, odds_of_one);
-                assert!((found - logistic).abs() < 1e-12, "{sum} {n}: {found} {logistic}");
-            }
+            #[allow(clippy::cast_precision_loss)]
+            let logistic = 1.0 / (1.0 + (sum as f64 / -10.0).exp());
+            let found = probability(sum);
+            assert!((found - logistic).abs() < 1e-12, "{sum}: {found} {logistic}");
         }
     }
 
@@ -196,6 +182,20 @@ mod tests {
     }
 
     proptest! {
+        /// The same from the text of the model, by its rule as README.md there gives it.
+        #[test]
+        fn agrees_with_a_search_in_the_list(word in "[a-z0-9-]{0,12}|(micro|soft|xq|web|01){1,4}") {
+            static MODEL: LazyLock<HashMap<&str, (i64, i64)>> = LazyLock::new(|| model().collect());
+            fn score(ngram: &str) -> i64 {
+                let backoff = || MODEL.get(&ngram[..ngram.len() - 1]).map_or(0, |numbers| numbers.1);
+                MODEL.get(ngram).map_or_else(|| score(&ngram[1..]) + backoff(), |numbers| numbers.0)
+            }
+            let expected = [2, 3, 4].map(|n| {
+                probability((1..=word.len()).map(|end| score(&word[end.saturating_sub(n)..end])).sum())
+            });
+            prop_assert_eq!(of(&word).map(f64::to_bits), expected.map(f64::to_bits));
+        }
+
         #[test]
         fn stays_in_its_range_for_any_bytes(word in prop::collection::vec(any::<u8>(), 0..200)) {
             for probability in bayesian(&word) {

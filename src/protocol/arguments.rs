@@ -57,6 +57,11 @@ impl Arguments {
         values.into_iter().next()
     }
 
+    /// Whether the option `name` is given.
+    pub fn has(&self, name: &str) -> bool {
+        self.options.iter().any(|(option, _)| option == name)
+    }
+
     /// Takes the value of the option `name` as one of `allowed`.
     pub fn take_choice<T: Copy>(&mut self, name: &str, allowed: &[(&str, T)]) -> Option<T> {
         let value = self.take(name)?;

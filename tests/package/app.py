@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 PACKAGES = Path(__file__).resolve().parents[2] / "target" / "package"
@@ -92,13 +93,23 @@ class App:
         if stanza.get("chunked") not in ("true", "1"):
             raise AppError(f"the command {name} is not chunked")
         numbered = sorted((int(key[12:]), value) for key, value in stanza.items() if key.startswith("command.arg."))
-        return [str(self._program(stanza["filename"])), *(value for _, value in numbered)]
+        program = self._program(stanza["filename"], (f"{PLATFORM}/bin", "bin"), EXTENSIONS)
+        return [str(program), *(value for _, value in numbered)]
 
-    def _program(self, filename: str) -> Path:
+    def external_lookup(self, name: str) -> tuple[list[str], list[str]]:
+        """The program of a lookup with its arguments, and the columns of its CSV."""
+        stanza = self.settings("transforms.conf").get(name, {})
+        if stanza.get("external_type") != "executable":
+            raise AppError(f"no lookup {name} that is an executable")
+        filename, *arguments = stanza["external_cmd"].split()
+        program = self._program(filename, ("bin",), ("",))
+        return [str(program), *arguments], [field.strip() for field in stanza["fields_list"].split(",")]
+
+    def _program(self, filename: str, folders: Sequence[str], extensions: Sequence[str]) -> Path:
         if "/" in filename or filename.startswith("."):
-            raise AppError(f"filename = {filename} points outside bin")
-        for folder in (self.root / PLATFORM / "bin", self.root / "bin"):
-            for extension in EXTENSIONS:
+            raise AppError(f"the program {filename} lies outside bin")
+        for folder in (self.root / folder for folder in folders):
+            for extension in extensions:
                 path = folder / (filename + extension)
                 if path.is_file():
                     if not os.access(path, os.X_OK):
@@ -110,9 +121,19 @@ class App:
         """The file of a lookup of transforms.conf."""
         return self.root / "lookups" / self.settings("transforms.conf")[name]["filename"]
 
+    def metadata(self) -> Settings:
+        """Who sees what: each setting of local.meta in place of default.meta's in the same stanza."""
+        merged: Settings = {}
+        for name in ("default.meta", "local.meta"):
+            path = self.root / "metadata" / name
+            layer = read_settings(path.read_text(encoding="utf-8")) if path.is_file() else {}
+            for stanza, settings in layer.items():
+                merged[stanza] = merged.get(stanza, {}) | settings
+        return merged
+
     def is_exported(self, kind: str, name: str) -> bool:
-        """Whether other apps see an object, by the closest stanza of default.meta that says so."""
-        meta = read_settings((self.root / "metadata" / "default.meta").read_text(encoding="utf-8"))
+        """Whether other apps see an object, by the closest stanza that says so."""
+        meta = self.metadata()
         encoded = re.sub(r"[^\w.-]", lambda m: f"%{ord(m[0]):02X}", name)
         for stanza in (f"{kind}/{name}", f"{kind}/{encoded}", kind, ""):
             if "export" in meta.get(stanza, {}):

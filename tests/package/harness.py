@@ -58,6 +58,14 @@ class PackageTest(unittest.TestCase):
         self.assertEqual((event.pop("index"), event.pop("query")), (["x"], [name]))
         return {field: "\n".join(values) for field, values in event.items()}
 
+    def assert_same_events(self, found: Sequence[Event], expected: Sequence[Event]) -> None:
+        """Like assertEqual, which would take minutes to show how thousands of events differ; this shows the first."""
+        self.assertEqual(len(found), len(expected))
+        for number, (new, old) in enumerate(zip(found, expected)):
+            names = [name for name in new | old if new.get(name) != old.get(name)]
+            shown = [f"{name} is {str(new.get(name))[:80]}, not {str(old.get(name))[:80]}" for name in names]
+            self.assertFalse(shown, f"event {number}")
+
 
 def entropy(text: str) -> float:
     """Shannon entropy in bits a character."""

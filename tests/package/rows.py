@@ -65,6 +65,11 @@ def encode(columns: Sequence[str], events: Iterable[Event], quoting: str) -> byt
     for event in events:
         values = [event.get(name, []) for name in columns]
         lines.append(["\n".join(v) for v in values] + [join_values(v) if len(v) > 1 else "" for v in values])
+    return write_lines(lines, quoting)
+
+
+def write_lines(lines: Iterable[Sequence[str]], quoting: str) -> bytes:
+    """Lines of cells as CSV."""
     text = "".join(",".join(_cell(cell, quoting) for cell in line) + "\n" for line in lines)
     return text.encode("utf-8", "surrogateescape")
 
@@ -76,14 +81,7 @@ def _cell(cell: str, quoting: str) -> str:
 
 def decode(body: bytes, broken_bytes: bool = False) -> tuple[list[str], list[Event]]:
     """The columns of a reply, and its rows; absent fields are left out of the rows."""
-    try:
-        text = body.decode("utf-8", "surrogateescape" if broken_bytes else "strict")
-    except UnicodeDecodeError as error:
-        raise RowError(f"the reply is no UTF-8: {error}") from None
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        raise RowError(f"the reply is no CSV: {error}") from None
+    lines = read_lines(body, broken_bytes)
     if not lines:
         return [], []
     header = lines[0]
@@ -93,6 +91,27 @@ def decode(body: bytes, broken_bytes: bool = False) -> tuple[list[str], list[Eve
     if orphans := {n for n in header if n.startswith(MULTIVALUE)} - {MULTIVALUE + n for n in plain}:
         raise RowError(f"multivalue columns of no column: {sorted(orphans)}")
     return plain, [_row(header, plain, line) for line in lines[1:]]
+
+
+def read_lines(body: bytes, broken_bytes: bool = False) -> list[list[str]]:
+    """CSV as lines of cells; `broken_bytes` lets pass what is no UTF-8."""
+    try:
+        text = body.decode("utf-8", "surrogateescape" if broken_bytes else "strict")
+    except UnicodeDecodeError as error:
+        raise RowError(f"the reply is no UTF-8: {error}") from None
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise RowError(f"the reply is no CSV: {error}") from None
+
+
+def is_broken(body: bytes) -> bool:
+    """Whether a body is no UTF-8."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _row(header: list[str], plain: list[str], line: list[str]) -> Event:

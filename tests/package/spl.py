@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import defaultdict
@@ -11,18 +12,15 @@ from itertools import product
 from pathlib import Path
 
 from app import App
+from lookups import look_up
 from rows import Event
-from splunkd import Call, Options, ask, run
+from splunkd import Call, Options, SearchError, ask, run
 
 Step = Callable[[list[Event]], list[Event]]
 
 QUOTED = r'"(?:\\.|[^"\\])*"'
 NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
-STREAMING = ("search", "eval", "fields")
-
-
-class SearchError(Exception):
-    """A search that Splunk would refuse, or that this interpreter does not know."""
+STREAMING = ("search", "eval", "fields", "lookup", "spath")
 
 
 @dataclass(frozen=True)
@@ -64,6 +62,9 @@ class Splunk:
 
     def _run(self, stages: Sequence[Stage], events: list[Event], app: App, text: str) -> list[Event]:
         for stage in stages:
+            if stage.name == "lookup":
+                events = look_up(app, stage.arguments, events, self.options)
+                continue
             if not app.has_command(stage.name):
                 events = builtin(stage.name, stage.arguments)(events)
                 continue
@@ -94,7 +95,7 @@ def split_pipeline(text: str) -> list[tuple[str, str]]:
 def builtin(name: str, arguments: str) -> Step:
     """A command of Splunk's own."""
     makers: dict[str, Callable[[str], Step]] = {
-        "search": _search, "eval": _eval, "fields": _fields,
+        "search": _search, "eval": _eval, "fields": _fields, "spath": _spath,
         "stats": _stats, "sort": _sort, "table": _table, "head": _head,
     }  # fmt: skip
     if name not in makers:
@@ -153,6 +154,27 @@ def _evaluate(expression: str, event: Event) -> list[str]:
     if call[1] == "len" and len(values) < 2:
         return [str(len(value)) for value in values]
     raise SearchError(f"{call[1]}() of {values}")
+
+
+def _spath(arguments: str) -> Step:
+    """`spath input=field`: the members of a JSON object as fields; other text has none."""
+    found = re.fullmatch(r"input=(\w+)", arguments)
+    if found is None:
+        raise SearchError(f"spath {arguments}")
+
+    def members(event: Event) -> Event:
+        values = event.get(found[1], [])
+        if len(values) > 1:
+            raise SearchError(f"spath of the values {values}")
+        try:
+            tree = json.loads("".join(values), parse_int=str, parse_float=str)
+        except ValueError:
+            return {}
+        if isinstance(tree, dict) and not all(isinstance(member, str) for member in tree.values()):
+            raise SearchError(f"spath of {tree}")
+        return {name: [member] for name, member in tree.items()} if isinstance(tree, dict) else {}
+
+    return lambda events: [event | members(event) for event in events]
 
 
 def _stats(arguments: str) -> Step:

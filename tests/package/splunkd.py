@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from conversation import SESSION_KEY, Conversation, Metadata, ProtocolError
-from rows import Event, RowError, columns_of, decode, encode
+from rows import Event, RowError, columns_of, decode, encode, is_broken
 
 INDEX = "_chunked_idx"
 GETINFO_REPLY = {
@@ -23,6 +23,10 @@ GETINFO_REPLY = {
 EXECUTE_REPLY = {"finished": bool, "error": str, "inspector": dict}
 TYPES = ("streaming", "stateful", "events", "reporting")
 LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+
+
+class SearchError(Exception):
+    """A search that Splunk would refuse, or that this interpreter does not know."""
 
 
 class CommandError(Exception):
@@ -35,6 +39,7 @@ class Options:
 
     version: str = "8.2.1"  # or 6.3
     chunk_rows: int = 50_000
+    lookup_rows: int = 1_000
     quoting: str = "splunkd"
     timeout: float = 20
 
@@ -117,7 +122,7 @@ def run(call: Call, events: Sequence[Event], options: Options, dispatch: Path) -
             if metadata.get("finished") is not finished:
                 raise ProtocolError(f"finished is {metadata.get('finished')} in answer to {finished}")
             _note(outcome, metadata)
-            returned, replies = decode(answer, _is_broken(body))
+            returned, replies = decode(answer, is_broken(body))
             sent = [name for name in columns if name != INDEX]
             outcome.events += merge(chunk, sent, returned, replies) if merged else replies
         talk.finish()
@@ -172,11 +177,3 @@ def _check(reply: Any, known: dict[str, Any]) -> None:
 
 def _note(outcome: Outcome, reply: Metadata) -> None:
     outcome.messages += [(level, text) for level, text in reply.get("inspector", {}).get("messages", [])]
-
-
-def _is_broken(body: bytes) -> bool:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return True
-    return False

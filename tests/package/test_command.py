@@ -34,12 +34,12 @@ class Arguments(PackageTest):
         self.assertEqual(self.getinfo("field=QueryName")["required_fields"], ["QueryName"])
         self.assertEqual(self.getinfo('"Source Name"')["required_fields"], ["Source Name"])
         self.assertEqual(self.getinfo("query{}")["required_fields"], ["query{}"])
-        self.assertEqual(set(self.getinfo("field=query list_field=list")["required_fields"]), {"query", "list"})
 
     def test_a_wrong_argument_is_named_to_the_user(self) -> None:
         """An error text, not a crash, and it says which word is wrong."""
         for arguments, word in (
             ("query colour=red", "colour"), ("query list=mozila", "mozila"), ("query mode=fast", "fast"),
+            ("query list_field=which", "list_field"),
             ("query fields=domain,colour", "colour"), ("query answer", "answer"), ("field=query field=answer", "field"),
         ):  # fmt: skip
             for options in (Options(), Options(version="6.3")):
@@ -55,20 +55,19 @@ class Arguments(PackageTest):
             {"dns_domain": "example.co.uk", "dns_tld": "co.uk"},
         )
         self.assertEqual(self.split("a.example.com", "query fields=ut_subdomain"), {"ut_subdomain": "a"})
-        self.assertEqual(len(self.split("a.example.com", "query fields=all")), 8)
+        self.assertEqual(len(self.split("a.example.com", "query fields=all")), 12)
         shannon = self.split("a.example.com", "query mode=shannon")
         self.assertEqual(list(shannon), ["ut_shannon"])
         self.assertAlmostEqual(float(shannon["ut_shannon"]), entropy("a.example.com"), delta=1e-9)
+        url = self.split("https://a.example.co.uk/b", "query mode=url fields=scheme,domain,path")
+        self.assertEqual(url, {"ut_scheme": "https", "ut_domain": "example.co.uk", "ut_path": "/b"})
 
     def test_lists(self) -> None:
-        """Which suffixes split a name; the list's name may also come from the event."""
+        """Which suffixes split a name."""
         name = "bucket.s3.amazonaws.com"
         domains = {"mozilla": name, "icann": "amazonaws.com", "iana": "amazonaws.com"}
         for which, domain in domains.items():
             self.assertEqual(self.split(name, f"query list={which}")["ut_domain"], domain)
-            event = {"index": ["x"], "query": [name], "which": [which]}
-            (after,) = self.search("index=x | dnsentropy query list_field=which", [event])
-            self.assertEqual((after["ut_domain"], after["which"]), ([domain], [which]))
         self.assertEqual(self.split("a.example.co.uk", "query list=iana")["ut_domain"], "co.uk")
 
 
@@ -150,13 +149,35 @@ class Process(PackageTest):
 class Settings(PackageTest):
     """What other apps see."""
 
-    def test_the_command_is_shared_and_the_macros_are_not(self) -> None:
-        """URL Toolbox has macros of the same names, and shares them with every app."""
-        self.assertTrue(self.app.is_exported("commands", "dnsentropy"))
-        macros = self.app.settings("macros.conf")
-        self.assertTrue({"ut_parse_extended(2)", "ut_shannon(1)"} <= set(macros))
-        for name in macros:
-            self.assertFalse(self.app.is_exported("macros", name), name)
+    def exported(self, app: App) -> set[tuple[str, str]]:
+        """What other apps see of the app's macros and lookups."""
+        return {(kind, name) for kind, name in self.shareable(app) if app.is_exported(kind, name)}
+
+    def shareable(self, app: App) -> set[tuple[str, str]]:
+        """The app's macros and lookups."""
+        kinds = {"macros": "macros.conf", "transforms": "transforms.conf"}
+        return {(kind, name) for kind, file in kinds.items() for name in app.settings(file)}
+
+    def test_the_commands_are_shared_and_the_names_of_url_toolbox_are_not(self) -> None:
+        """URL Toolbox shares its macros and lookups with every app: both apps must get on."""
+        for name in ("dnsentropy", "urltoolbox"):
+            self.assertTrue(self.app.is_exported("commands", name))
+        self.assertEqual(self.app.metadata()[""]["export"], "none")
+        self.assertIn(("transforms", CUSTOM), self.exported(self.app))
+        for kind, name in self.exported(self.app):
+            self.assertTrue(kind == "transforms" and name.startswith("dnsentropy_"), f"{kind}/{name}")
+        for kind in ("macros", "transforms", "props", "views", "savedsearches"):
+            self.assertFalse(self.app.is_exported(kind, "ut_shannon"), kind)
+
+    def test_an_administrator_shares_them_with_one_line(self) -> None:
+        """The line that default.meta and the README speak of, in metadata/local.meta."""
+        root = self.folder() / self.app.name
+        shutil.copytree(self.app.root, root)
+        app = App(root)
+        (root / "metadata" / "local.meta").write_text("[]\nexport = system\n", encoding="utf-8")
+        self.assertEqual(self.exported(app), self.shareable(app))
+        self.assertEqual(len([name for _, name in self.exported(app) if name.startswith("ut_")]), 17)
+        self.assertIn("sc_admin", app.metadata()[""]["access"])
 
     def test_chunked_commands_set_nothing_that_splunk_ignores(self) -> None:
         """The other settings of commands.conf make trouble with chunked."""

@@ -23,6 +23,10 @@ OLD_HUNT = """
 | stats count avg(ut_shannon) as avg_entropy avg(sublen) as avg_sublen stdev(sublen) as stdev_sublen
     by ut_domain src dest
 | sort - count"""
+LOOKUP_HUNT = OLD_HUNT.replace(
+    "`ut_parse_extended(query,list)` | `ut_shannon(ut_subdomain)`",
+    "lookup ut_parse_extended_lookup url AS query, list | lookup ut_shannon_lookup word AS ut_subdomain",
+)
 NEW_HUNT = """
 | dnsentropy query
 | stats count avg(ut_shannon) as avg_entropy avg(ut_subdomain_length) as avg_sublen
@@ -55,8 +59,8 @@ class Hunt(PackageTest):
         names = ("ut_domain", "src", "dest", "count")
         return [(*(row[k][0] for k in names), *(f"{float(row[k][0]):.9f}" for k in NUMBERS)) for row in rows]
 
-    def test_both_forms_find_the_exfiltration_on_any_number_of_peers(self) -> None:
-        """Old and new search, one machine, one peer and three: always the table that plain Python gives."""
+    def test_every_form_finds_the_exfiltration_on_any_number_of_peers(self) -> None:
+        """Macros, lookups, command; one machine, one peer, three: always the table that plain Python gives."""
         expected = []
         for server, names in sorted(stolen_by_server(self.sample).items(), key=lambda item: -len(item[1])):
             lengths = [float(len(name)) for name in names]
@@ -64,7 +68,7 @@ class Hunt(PackageTest):
             texts = (f"{number:.9f}" for number in numbers)
             expected.append(("hildegardsfarm.com", "10.0.2.109", server, str(len(names)), *texts))
         for peers in (0, 1, 3):
-            for form, hunt in (("old", OLD_HUNT), ("new", NEW_HUNT)):
+            for form, hunt in (("macros", OLD_HUNT), ("lookups", LOOKUP_HUNT), ("command", NEW_HUNT)):
                 with self.subTest(form=form, peers=peers):
                     rows = self.search(EXFILTRATION + hunt, self.sample, peers)
                     self.assertEqual(self.table(rows), expected)

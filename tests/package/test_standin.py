@@ -10,8 +10,8 @@ from pathlib import Path
 from app import App, read_settings
 from conversation import ProtocolError
 from rows import Event, RowError, decode, encode, join_values, split_values
-from spl import SearchError, Splunk
-from splunkd import Call, CommandError, Options, Outcome, run, split_arguments
+from spl import Splunk
+from splunkd import Call, CommandError, Options, Outcome, SearchError, run, split_arguments
 
 # A command that returns its rows with `seen` added; FAULT is what it does wrong.
 COMMAND = r"""#!/usr/bin/env python3

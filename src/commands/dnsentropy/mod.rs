@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use self::parts::{Mode, Part};
 use crate::commands::presence::Presence;
-use crate::commands::{App, distinct};
+use crate::commands::{App, distinct, quoted_names, take_list};
 use crate::names::{ListName, Lists};
 use crate::protocol::arguments::one_of;
 use crate::protocol::rows::{Rows, extend};
@@ -49,7 +49,10 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Ref
         ));
     }
     let lists = app.lists();
-    let list = take_list(&mut arguments, mode, &lists);
+    if mode == Mode::Shannon && arguments.has("list") {
+        arguments.problem("mode=shannon splits nothing: leave list= out".to_owned());
+    }
+    let list = take_list(&mut arguments, &lists);
     arguments.finish(NAME, &OPTIONS)?;
     Ok(Box::new(DnsEntropy { presence: Presence::of(&field), field, mode, parts, outputs, list, lists }))
 }
@@ -59,9 +62,7 @@ fn take_field(arguments: &mut Arguments) -> String {
     fields.extend(arguments.take("field"));
     fields.dedup();
     if fields.len() > 1 {
-        let named: Vec<String> = fields.iter().map(|field| format!("'{field}'")).collect();
-        let named: Vec<&str> = named.iter().map(String::as_str).collect();
-        arguments.problem(format!("one field is read, not several: give {}", one_of(&named)));
+        arguments.problem(format!("one field is read, not several: give {}", quoted_names(&fields)));
     }
     let field = fields.into_iter().next().unwrap_or_else(|| "query".to_owned());
     if field.is_empty() || field.contains('*') || field.starts_with("__mv_") || field == "_chunked_idx" {
@@ -85,7 +86,7 @@ fn take_prefix(arguments: &mut Arguments) -> String {
 fn take_parts(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'static str, Part)> {
     let allowed = mode.parts();
     let Some(fields) = arguments.take("fields") else {
-        return allowed;
+        return mode.default_parts();
     };
     let mut picked = HashSet::new();
     let named = |field: &str| allowed.iter().map(|(name, _)| *name).find(|name| *name == field);
@@ -104,21 +105,6 @@ fn take_parts(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'sta
         arguments.problem("fields= picks no output: name at least one, or leave it out".to_owned());
     }
     allowed.into_iter().filter(|(name, _)| picked.contains(name)).collect()
-}
-
-fn take_list(arguments: &mut Arguments, mode: Mode, lists: &Lists) -> ListName {
-    let list = arguments.take_choice("list", &ListName::ALL.map(|list| (list.as_str(), list)));
-    if list.is_some() && mode == Mode::Shannon {
-        arguments.problem("mode=shannon splits nothing: leave list= out".to_owned());
-    }
-    // The user's own file is read now, so that what is wrong with it is told before the search. The lists that
-    // come with the program wait for the first event, so that it starts quickly.
-    if let Some(list @ (ListName::Custom | ListName::All)) = list
-        && let Err(error) = lists.load(list)
-    {
-        arguments.problem(format!("list={}: {error}", list.as_str()));
-    }
-    list.unwrap_or(ListName::Mozilla)
 }
 
 impl Command for DnsEntropy {

@@ -1,5 +1,6 @@
 //! The outputs: what they are called, and how they are had from a value.
 
+use crate::detect::{NameEvidence, judge_name, surprisal};
 use crate::features::{length, shannon};
 use crate::names::{Host, Name, SuffixList, SuffixType};
 use crate::protocol::rows::Output;
@@ -27,6 +28,10 @@ pub enum Part {
     SubdomainLength,
     Shannon,
     SuffixType,
+    Encoding,
+    PayloadBytes,
+    Surprisal,
+    Score,
     Scheme,
     Netloc,
     Username,
@@ -38,8 +43,11 @@ pub enum Part {
     Fragment,
 }
 
+/// What the detector says of a single name: given only where it is asked for.
+const ON_REQUEST: [Part; 4] = [Part::Encoding, Part::PayloadBytes, Part::Surprisal, Part::Score];
+
 /// The outputs by their names without prefix, in the order of their columns: first what a name has.
-const PARTS: [(&str, Part); 17] = [
+const PARTS: [(&str, Part); 21] = [
     ("domain", Part::Domain),
     ("subdomain", Part::Subdomain),
     ("domain_without_tld", Part::DomainWithoutTld),
@@ -48,6 +56,10 @@ const PARTS: [(&str, Part); 17] = [
     ("subdomain_length", Part::SubdomainLength),
     ("shannon", Part::Shannon),
     ("suffix_type", Part::SuffixType),
+    ("encoding", Part::Encoding),
+    ("payload_bytes", Part::PayloadBytes),
+    ("surprisal", Part::Surprisal),
+    ("score", Part::Score),
     ("scheme", Part::Scheme),
     ("netloc", Part::Netloc),
     ("username", Part::Username),
@@ -71,6 +83,11 @@ impl Mode {
             Mode::Url => parts.collect(),
             Mode::Shannon => parts.filter(|(_, part)| *part == Part::Shannon).collect(),
         }
+    }
+
+    /// The outputs that a search gets that does not say which it wants.
+    pub fn default_parts(self) -> Vec<(&'static str, Part)> {
+        self.parts().into_iter().filter(|(_, part)| !ON_REQUEST.contains(part)).collect()
     }
 
     /// Adds to `outputs`, one for each of `parts`, what `value` has of that part, or an empty place.
@@ -166,6 +183,21 @@ fn push_part(name: &Name<'_>, part: Part, output: &mut Output) {
             Some(SuffixType::Unlisted) => b"unlisted",
             None => b"",
         }),
+        _ => push_judgement(name.subdomain(), part, output),
+    }
+}
+
+/// Adds what the detector says of a single subdomain; nothing where there is none, or for another part.
+fn push_judgement(subdomain: Option<&[u8]>, part: Part, output: &mut Output) {
+    let Some(subdomain) = subdomain else { return output.push(b"") };
+    match part {
+        Part::Encoding => output.push(NameEvidence::of(subdomain).encoding.as_str().as_bytes()),
+        Part::PayloadBytes => push_number(usize::from(NameEvidence::of(subdomain).payload_bytes), output),
+        Part::Surprisal => match surprisal(subdomain) {
+            Some(bits) => output.push(format!("{bits:?}").as_bytes()),
+            None => output.push(b""),
+        },
+        Part::Score => push_number(usize::from(judge_name(subdomain)), output),
         // A name has no parts of a URL.
         _ => output.push(b""),
     }

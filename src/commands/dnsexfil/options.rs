@@ -1,0 +1,147 @@
+//! The options of `dnsexfil`.
+
+use crate::commands::{App, quoted_names, take_list};
+use crate::exfil::Limits;
+use crate::exfil::group::MAX_SAMPLES;
+use crate::names::{ListName, Lists};
+use crate::protocol::{Arguments, Refusal};
+
+/// The command's name in a search.
+pub const NAME: &str = "dnsexfil";
+
+const OPTIONS: [&str; 8] = ["field", "by", "list", "limit", "min_score", "allowlist", "samples", "phase"];
+
+/// Which part of the work a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// On a search peer: events in, partial results out.
+    Map,
+    /// On the search head: events and partial results in, the table out.
+    Reduce,
+}
+
+/// What a search asks for.
+pub struct Options {
+    /// The field that holds the DNS name.
+    pub field: String,
+    /// The fields to group by, beside the domain.
+    pub by: Vec<String>,
+    /// The suffixes that split names.
+    pub list: ListName,
+    /// The most rows of the table.
+    pub limit: usize,
+    /// The least score of a row.
+    pub min_score: u8,
+    /// Whether allowlisted domains are judged informational.
+    pub allowlist: bool,
+    /// How many names a row shows.
+    pub samples: usize,
+    /// Which part of the work to do.
+    pub phase: Phase,
+}
+
+impl Options {
+    /// Reads the arguments of a search.
+    ///
+    /// # Errors
+    ///
+    /// Every argument that is wrong, and a custom suffix list that cannot be read.
+    pub fn read(mut arguments: Arguments, app: &App) -> Result<(Options, Lists), Refusal> {
+        let (field, by) = take_fields(&mut arguments);
+        let lists = app.lists();
+        let list = take_list(&mut arguments, &lists);
+        let limit = take_number(&mut arguments, "limit", 1..=1_000_000).unwrap_or(10_000);
+        let min_score = take_number(&mut arguments, "min_score", 0..=100).unwrap_or(0);
+        let samples = take_number(&mut arguments, "samples", 0..=MAX_SAMPLES).unwrap_or(3);
+        let booleans =
+            [("true", true), ("false", false), ("t", true), ("f", false), ("1", true), ("0", false)];
+        let allowlist = arguments.take_choice("allowlist", &booleans).unwrap_or(true);
+        let phases = [("map", Phase::Map), ("reduce", Phase::Reduce)];
+        let phase = arguments.take_choice("phase", &phases).unwrap_or(Phase::Reduce);
+        arguments.finish(NAME, &OPTIONS)?;
+        let min_score = u8::try_from(min_score).unwrap_or(100);
+        Ok((Options { field, by, list, limit, min_score, allowlist, samples, phase }, lists))
+    }
+
+    /// The bounds of memory for these options.
+    pub fn limits(&self) -> Limits {
+        Limits { samples: self.samples, ..Limits::default() }
+    }
+
+    /// The map phase as a pipeline for the search peers. `extra` are further fields that it reads.
+    ///
+    /// A map run cannot set `required_fields`, as its rows are not the events'; so `fields` narrows the events.
+    pub fn streaming_preop(&self, extra: &[&str]) -> String {
+        let mut fields: Vec<&str> = vec![&self.field];
+        fields.extend(self.by.iter().map(String::as_str).chain(extra.iter().copied()));
+        let fields: Vec<String> = fields.into_iter().map(quoted).collect();
+        let by: Vec<String> = self.by.iter().map(|field| quoted(field)).collect();
+        let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(" ")) };
+        format!(
+            "fields {} | {NAME} {}{by} list={} samples={} phase=map",
+            fields.join(", "),
+            quoted(&self.field),
+            self.list.as_str(),
+            self.samples
+        )
+    }
+}
+
+/// A field's name as a search has it.
+fn quoted(field: &str) -> String {
+    let plain = field.chars().all(|c| c.is_ascii_alphanumeric() || "_.{}:".contains(c));
+    if plain && !field.eq_ignore_ascii_case("by") { field.to_owned() } else { format!("\"{field}\"") }
+}
+
+/// The field, and the by-fields behind the word `by`, parted by white space or commas.
+fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
+    let words = arguments.take_fields();
+    let by_at = words.iter().position(|word| word.eq_ignore_ascii_case("by"));
+    let (mut fields, by) = match by_at {
+        Some(at) => (words[..at].to_vec(), words[at + 1..].to_vec()),
+        None => (words, Vec::new()),
+    };
+    fields.extend(arguments.take("field"));
+    let mut by: Vec<String> =
+        by.into_iter().chain(arguments.take("by")).flat_map(|words| split_list(&words)).collect();
+    let mut seen = std::collections::HashSet::new();
+    by.retain(|field| seen.insert(field.clone()));
+    fields.dedup();
+    if fields.len() > 1 {
+        let names = quoted_names(&fields);
+        arguments.problem(format!(
+            "one field is read, not several: give {names} (fields to group by stand behind 'by')"
+        ));
+    }
+    if by_at.is_some() && by.is_empty() {
+        arguments.problem("there is no field behind 'by'".to_owned());
+    }
+    let field = fields.into_iter().next().unwrap_or_else(|| "query".to_owned());
+    for name in by.iter().chain([&field]) {
+        if name.is_empty() || name.contains('*') || name.contains('"') {
+            arguments.problem(format!("'{name}' names no field"));
+        }
+    }
+    (field, by)
+}
+
+fn split_list(words: &str) -> Vec<String> {
+    words.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+fn take_number(
+    arguments: &mut Arguments,
+    name: &str,
+    allowed: std::ops::RangeInclusive<usize>,
+) -> Option<usize> {
+    let value = arguments.take(name)?;
+    let number = value.trim().parse().ok().filter(|number| allowed.contains(number));
+    if number.is_none() {
+        arguments.problem(format!(
+            "{name}={value} is no number from {} to {}",
+            allowed.start(),
+            allowed.end()
+        ));
+    }
+    number
+}

@@ -1,0 +1,300 @@
+//! What one name tells.
+
+use std::borrow::Cow;
+
+use super::alphabet::Encoding;
+use super::model::Model;
+
+/// Evidence of one distinct subdomain, which is all that stands before the registrable domain.
+///
+/// Small integers, so that sums of them are exact.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct NameEvidence {
+    /// Bytes without the dots between labels.
+    pub characters: u16,
+    /// Bits under the model of ordinary host names, summed over labels, in 1/256 bit.
+    pub bits: u32,
+    /// The part of `bits` that an ordinary name of this length would not take, in 1/256 bit: see [`NameEvidence::of`].
+    pub excess: u32,
+    /// Bytes of the longest label.
+    pub longest_label: u8,
+    /// The number of labels.
+    pub labels: u8,
+    /// The widest alphabet of the labels that look encoded.
+    pub encoding: Encoding,
+    /// Bytes of data that those labels carry at most.
+    pub payload_bytes: u16,
+}
+
+/// Labels of names by which services announce themselves: DNS-SD (RFC 6763) and Active Directory. What stands
+/// before them are names for people, and GUIDs.
+const SERVICE_LABELS: [&[u8]; 4] = [b"_tcp", b"_udp", b"_sub", b"_msdcs"];
+/// The part of the excess that is left of a name with such a label, and of a label that holds a digest, a GUID or an
+/// IPv4 address.
+const SERVICE_PART: u32 = 4;
+const IDENTIFIER_PART: u32 = 8;
+/// A name with this many labels of one hexadecimal digit holds an IPv6 address: 32 in IPv6 blocklists, 31 before a
+/// registrable domain such as 2.ip6.arpa.
+const NIBBLES: [usize; 2] = [31, 32];
+
+impl NameEvidence {
+    /// Evidence of `subdomain` as it was typed. Case is evidence. Zeek's `\xHH` is one byte.
+    ///
+    /// The excess of a label are its bits less what ordinary labels take a character and a label. Irregular case
+    /// adds to it where the label is unusual without it: names of ordinary words with randomised case (0x20) stay
+    /// ordinary. Labels that are numbers to 255 or belong to an IPv6 address have no excess, those with digests, GUIDs
+    /// or IPv4 addresses an eighth, and names of service discovery a quarter.
+    pub fn of(subdomain: &[u8]) -> NameEvidence {
+        NameEvidence::with(Model::embedded(), subdomain)
+    }
+
+    /// Evidence of `subdomain` by the parameters of `model`.
+    pub fn with(model: &Model, subdomain: &[u8]) -> NameEvidence {
+        let mut evidence = NameEvidence::default();
+        if subdomain.is_empty() {
+            return evidence;
+        }
+        let labels = || subdomain.split(|&byte| byte == b'.').map(unescape);
+        let holds_address = NIBBLES.contains(&labels().filter(|label| is_nibble(label)).count());
+        let mut payload = 0;
+        for label in labels() {
+            evidence.labels = evidence.labels.saturating_add(1);
+            if label.is_empty() {
+                continue;
+            }
+            let bits = model.bits(&label);
+            evidence.characters = evidence.characters.saturating_add(to_u16(label.len()));
+            evidence.bits = evidence.bits.saturating_add(bits);
+            evidence.longest_label = evidence.longest_label.max(u8::try_from(label.len()).unwrap_or(u8::MAX));
+            if is_octet(&label) || (holds_address && is_nibble(&label)) {
+                continue;
+            }
+            let excess = excess(model, &label, bits);
+            evidence.excess = evidence.excess.saturating_add(excess);
+            if excess >= model.names.unusual {
+                let encoding = Encoding::of(&label);
+                evidence.encoding = evidence.encoding.max(encoding);
+                payload += encoding.carries(label.len());
+            }
+        }
+        if labels().any(|label| SERVICE_LABELS.iter().any(|service| label.eq_ignore_ascii_case(service))) {
+            evidence.excess /= SERVICE_PART;
+        }
+        evidence.payload_bytes = to_u16(payload);
+        evidence
+    }
+
+    /// The evidence of a name that was asked for in two spellings of case: that of the more ordinary spelling.
+    ///
+    /// Resolvers that randomise case (0x20) ask for one name in many spellings. Names that differ by case alone are
+    /// therefore to be counted once.
+    #[must_use]
+    pub fn or_spelt(self, other: NameEvidence) -> NameEvidence {
+        let order = |evidence: &NameEvidence| (evidence.excess, evidence.to_bytes());
+        if order(&other) < order(&self) { other } else { self }
+    }
+
+    /// The number of bytes of [`NameEvidence::to_bytes`].
+    pub const BYTES: usize = 15;
+
+    /// The evidence in bytes that are the same on every machine.
+    pub fn to_bytes(self) -> [u8; NameEvidence::BYTES] {
+        let mut bytes = [0; NameEvidence::BYTES];
+        bytes[..2].copy_from_slice(&self.characters.to_le_bytes());
+        bytes[2..6].copy_from_slice(&self.bits.to_le_bytes());
+        bytes[6..10].copy_from_slice(&self.excess.to_le_bytes());
+        bytes[10..12].copy_from_slice(&self.payload_bytes.to_le_bytes());
+        bytes[12] = self.longest_label;
+        bytes[13] = self.labels;
+        bytes[14] = self.encoding as u8;
+        bytes
+    }
+
+    /// Evidence from its bytes; `None` where there is no such encoding.
+    pub fn from_bytes(bytes: [u8; NameEvidence::BYTES]) -> Option<NameEvidence> {
+        let [c0, c1, b0, b1, b2, b3, e0, e1, e2, e3, p0, p1, longest_label, labels, encoding] = bytes;
+        Some(NameEvidence {
+            characters: u16::from_le_bytes([c0, c1]),
+            bits: u32::from_le_bytes([b0, b1, b2, b3]),
+            excess: u32::from_le_bytes([e0, e1, e2, e3]),
+            payload_bytes: u16::from_le_bytes([p0, p1]),
+            longest_label,
+            labels,
+            encoding: *Encoding::ALL.get(usize::from(encoding))?,
+        })
+    }
+}
+
+/// The bits of `label` that an ordinary one would not take.
+fn excess(model: &Model, label: &[u8], bits: u32) -> u32 {
+    let names = &model.names;
+    let ordinary = u32::from(to_u16(label.len())).saturating_mul(names.character).saturating_add(names.label);
+    let excess = bits.saturating_sub(ordinary);
+    if is_identifier(label) {
+        return excess / IDENTIFIER_PART;
+    }
+    let changes =
+        label.windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    let changes = u32::from(to_u16(changes.count()));
+    if excess >= names.unusual && changes > 0 {
+        return excess.saturating_add(names.mixed_case + changes * names.case_change);
+    }
+    excess
+}
+
+/// A number that is a byte, as in reversed IPv4 addresses.
+fn is_octet(label: &[u8]) -> bool {
+    label.len() <= 3
+        && std::str::from_utf8(label).is_ok_and(|text| text.parse::<u8>().is_ok() && !text.starts_with('+'))
+}
+
+fn is_nibble(label: &[u8]) -> bool {
+    label.len() == 1 && label[0].is_ascii_hexdigit()
+}
+
+/// Whether `label` has a form that services put into names: between hyphens an MD5, SHA-1 or SHA-256 digest in
+/// hexadecimal digits or the four numbers of an IPv4 address, or as a whole that of a GUID.
+fn is_identifier(label: &[u8]) -> bool {
+    let parts = || label.split(|byte| b"-_".contains(byte));
+    let digits = || parts().map(|part| if part.iter().all(u8::is_ascii_hexdigit) { part.len() } else { 0 });
+    let mut octets = parts().scan(0, |run, part| {
+        *run = if is_octet(part) { *run + 1 } else { 0 };
+        Some(*run)
+    });
+    octets.any(|run| run == 4)
+        || digits().any(|digits| [32, 40, 64].contains(&digits))
+        || digits().eq([8, 4, 4, 4, 12])
+}
+
+/// A label with each of Zeek's `\xHH` as the byte that it stands for.
+fn unescape(label: &[u8]) -> Cow<'_, [u8]> {
+    if !label.contains(&b'\\') {
+        return Cow::Borrowed(label);
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = Vec::with_capacity(label.len());
+    let mut rest = label;
+    while let [first, after @ ..] = rest {
+        let escaped = match rest {
+            [b'\\', b'x' | b'X', high, low, ..] => digit(*high).zip(digit(*low)),
+            _ => None,
+        };
+        let (byte, after) = match escaped {
+            Some((high, low)) => (high << 4 | low, &rest[4..]),
+            None => (*first, after),
+        };
+        bytes.push(byte);
+        rest = after;
+    }
+    Cow::Owned(bytes)
+}
+
+fn to_u16(number: usize) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bits_of_excess(subdomain: &str) -> u32 {
+        NameEvidence::of(subdomain.as_bytes()).excess / 256
+    }
+
+    #[test]
+    fn ordinary_names_have_hardly_any_excess() {
+        for name in
+            ["www", "mail", "static.cdn", "autodiscover", "images", "api.eu-west-1", "blog", "ns1", ""]
+        {
+            assert!(bits_of_excess(name) <= 8, "{name}: {}", bits_of_excess(name));
+        }
+    }
+
+    #[test]
+    fn encoded_names_have_much() {
+        for (name, least, encoding) in [
+            ("0DsAAHNIclYsFcDN", 40, Encoding::Base64),
+            ("6a57jk2ba1d9keg15cbg.appsync-api.eu-west-1", 50, Encoding::Base32),
+            ("95fc03c0b0000000005b639e1554560947d038151ddb18e860dcbac93417", 80, Encoding::Hex),
+            (r"0ebl582\xca2hb\xbe\xee\xf0\xd6gp\xcb\xddxb\xde\xdeP", 60, Encoding::Binary),
+        ] {
+            let evidence = NameEvidence::of(name.as_bytes());
+            assert!(evidence.excess / 256 >= least, "{name}: {evidence:?}");
+            assert_eq!(evidence.encoding, encoding, "{name}");
+            assert!(evidence.payload_bytes > 8, "{name}: {evidence:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_carry_nothing() {
+        let nibbles = "b.a.9.8.7.6.5.4.3.2.1.0.f.e.d.c.b.a.9.8.7.6.5.4.8.b.d.0.1.0.0.2";
+        for name in ["4.3.2.1", "254.17.168.192.list", nibbles] {
+            assert_eq!(bits_of_excess(name), 0, "{name}");
+        }
+        assert!(bits_of_excess("q.x.j.k.4.3.2.1.qxjkvz4wpq") > 10);
+    }
+
+    #[test]
+    fn digests_guids_and_service_names_count_in_part() {
+        let digest = "776f5e5cb0f63d5cf5f7b33d077887e4";
+        assert!(bits_of_excess(digest) * 4 < bits_of_excess(&digest[1..]));
+        assert!(is_identifier(b"54540b4e-6ae9-4836-97b1-0f52ff00a24a"));
+        assert!(!is_identifier(b"54540b4e-6ae9-4836-97b1+0f52ff00a24a"));
+        assert!(is_identifier(b"ip-10-20-30-40") && is_identifier(b"10-20-30-40-static"));
+        assert!(!is_identifier(b"10-20-30-400") && !is_identifier(b"1-2-3"));
+        let plain = bits_of_excess("qxkvjzwpqhtr");
+        assert!(bits_of_excess("qxkvjzwpqhtr._tcp") <= plain / 4 + 2);
+    }
+
+    #[test]
+    fn irregular_case_is_evidence_only_where_the_name_is_unusual() {
+        assert!(bits_of_excess("RdIBJAE5BA") > bits_of_excess("rdibjae5ba") + 10);
+        assert_eq!(bits_of_excess("wWw.MaIl"), bits_of_excess("www.mail"));
+        let [mixed, lower] = [&b"RdIBJAE5BA"[..], b"rdibjae5ba"].map(NameEvidence::of);
+        assert_eq!((mixed.or_spelt(lower), lower.or_spelt(mixed)), (lower, lower));
+    }
+
+    #[test]
+    fn an_escape_is_one_byte() {
+        assert_eq!(unescape(br"a\xe4b\x2eC").as_ref(), b"a\xe4b.C");
+        assert_eq!(unescape(br"\x4\xzz\").as_ref(), br"\x4\xzz\");
+        let evidence = NameEvidence::of(br"\xca\xe4Z.\x2e");
+        assert_eq!((evidence.characters, evidence.labels, evidence.longest_label), (4, 2, 3));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_have_evidence_that_survives_its_bytes(name in prop::collection::vec(any::<u8>(), 0..400)) {
+            let evidence = NameEvidence::of(&name);
+            prop_assert!(evidence.excess <= evidence.bits + 256 * 4 * 400);
+            prop_assert!(usize::from(evidence.characters) <= name.len());
+            prop_assert!(evidence.payload_bytes <= evidence.characters);
+            prop_assert_eq!(NameEvidence::from_bytes(evidence.to_bytes()), Some(evidence));
+        }
+
+        #[test]
+        fn labels_add_up(one in "[a-zA-Z0-9-]{0,40}", other in "[a-zA-Z0-9-]{1,40}") {
+            let [first, second] = [&one, &other].map(|label| NameEvidence::of(label.as_bytes()));
+            let joined = NameEvidence::of(format!("{one}.{other}").as_bytes());
+            prop_assert_eq!(joined.characters, first.characters + second.characters);
+            prop_assert_eq!(joined.excess, first.excess + second.excess);
+            prop_assert_eq!(joined.encoding, first.encoding.max(second.encoding));
+            prop_assert_eq!(joined.payload_bytes, first.payload_bytes + second.payload_bytes);
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in any::<[u8; NameEvidence::BYTES]>()) {
+            if let Some(evidence) = NameEvidence::from_bytes(bytes) {
+                prop_assert_eq!(evidence.to_bytes(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_of_megabytes_does_not_hang() {
+        let evidence = NameEvidence::of(&vec![b'q'; 10_000_000]);
+        assert_eq!((evidence.characters, evidence.longest_label), (u16::MAX, u8::MAX));
+    }
+}

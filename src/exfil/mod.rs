@@ -1,0 +1,14 @@
+//! What is known of each group: a registrable domain with the values of the by-fields.
+//!
+//! Everything here merges: [`Groups`] of any parts of the events, in any order and in any grouping, give the same
+//! groups as all events at once. So sums are of integers, and distinct names are held as a [`sample`].
+
+pub mod allowlist;
+pub mod group;
+pub mod groups;
+pub mod partial;
+pub mod sample;
+pub mod time;
+
+pub use group::Group;
+pub use groups::{Groups, Key, Limits};

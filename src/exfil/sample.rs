@@ -1,0 +1,163 @@
+//! The distinct names of a group: all of them while they are few, a uniform sample beyond.
+//!
+//! A *bottom-k* sketch (Z. Bar-Yossef et al., "Counting distinct elements in a data stream", 2002; E. Cohen and H.
+//! Kaplan, "Summarizing data using bottom-k sketches", 2007): of all hashes of names the k smallest are kept, each
+//! with what is known of its name. The hash is uniform, so the kept names are a uniform sample of the distinct
+//! ones, and the largest kept hash tells how many there are. The sketch of a union is a function of the set alone:
+//! it merges in any order, and cutting it down to a smaller k gives what that k would have given.
+
+use crate::detect::NameEvidence;
+
+/// What is kept of one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The name's hash.
+    pub hash: u64,
+    /// The entropy of the name's subdomain in units of 2^-40 bits a character.
+    pub entropy: u64,
+    /// What the detector takes from the name.
+    pub evidence: NameEvidence,
+}
+
+/// A bottom-k sketch of names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    limit: usize,
+    /// Ordered by hash, without doubles, at most `limit`.
+    entries: Vec<Entry>,
+    /// Whether there were more names than `limit`.
+    cut: bool,
+}
+
+impl Sample {
+    /// An empty sample that keeps at most `limit` names (at least 2).
+    pub fn new(limit: usize) -> Sample {
+        Sample { limit: limit.max(2), entries: Vec::new(), cut: false }
+    }
+
+    /// A sample of `entries` in any order; `cut` tells whether there were more than `limit`.
+    pub fn from_entries(limit: usize, entries: impl IntoIterator<Item = Entry>, cut: bool) -> Sample {
+        let mut sample = Sample::new(limit);
+        sample.cut = cut;
+        for entry in entries {
+            sample.add(entry.hash, || (entry.entropy, entry.evidence));
+        }
+        sample
+    }
+
+    /// The kept names, the one with the smallest hash first.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Whether there were more names than are kept.
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// How many names are kept at most.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// The entropy of the name with this hash, if it is kept.
+    pub fn entropy(&self, hash: u64) -> Option<u64> {
+        let index = self.entries.binary_search_by_key(&hash, |entry| entry.hash).ok()?;
+        Some(self.entries[index].entropy)
+    }
+
+    /// Adds a name by its hash; `measure` is asked for its entropy and evidence if it is to be kept and is new.
+    pub fn add(&mut self, hash: u64, measure: impl FnOnce() -> (u64, NameEvidence)) {
+        let Err(index) = self.entries.binary_search_by_key(&hash, |entry| entry.hash) else {
+            return;
+        };
+        if index == self.limit {
+            self.cut = true;
+            return;
+        }
+        let (entropy, evidence) = measure();
+        self.entries.insert(index, Entry { hash, entropy, evidence });
+        self.shrink(self.limit);
+    }
+
+    /// Adds the names of another sample.
+    pub fn merge(&mut self, other: &Sample) {
+        self.shrink(other.limit.min(self.limit));
+        self.cut |= other.cut;
+        for entry in &other.entries {
+            self.add(entry.hash, || (entry.entropy, entry.evidence));
+        }
+    }
+
+    /// Keeps at most `limit` names from now on.
+    pub fn shrink(&mut self, limit: usize) {
+        self.limit = limit.max(2);
+        if self.entries.len() > self.limit {
+            self.entries.truncate(self.limit);
+            self.cut = true;
+        }
+    }
+
+    /// The number of distinct names: exact unless the sample is cut, then an estimate with a relative standard
+    /// error of `1 / sqrt(limit - 2)`.
+    pub fn distinct(&self) -> u64 {
+        match self.entries.last() {
+            Some(last) if self.cut => {
+                let estimate = ((self.limit as u128 - 1) << 64) / (u128::from(last.hash) + 1);
+                u64::try_from(estimate).unwrap_or(u64::MAX).max(self.limit as u64 + 1)
+            }
+            _ => self.entries.len() as u64,
+        }
+    }
+
+    /// How many distinct names each kept one stands for, in units of 2^-16.
+    pub fn weight(&self) -> u64 {
+        let kept = self.entries.len().max(1) as u128;
+        u64::try_from((u128::from(self.distinct()) << 16) / kept).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sample(limit: usize, hashes: &[u64]) -> Sample {
+        let mut sample = Sample::new(limit);
+        for hash in hashes {
+            sample.add(*hash, || (hash % 7, NameEvidence::default()));
+        }
+        sample
+    }
+
+    #[test]
+    fn the_number_of_names_is_exact_while_they_are_few_and_near_beyond() {
+        let hashes: Vec<u64> =
+            (0..100_000_u64).map(|n| xxhash_rust::xxh3::xxh3_64(&n.to_le_bytes())).collect();
+        assert_eq!(sample(1024, &hashes[..1024]).distinct(), 1024);
+        let estimate = sample(1024, &hashes).distinct();
+        assert!((90_000..110_000).contains(&estimate), "{estimate}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_sample_is_a_function_of_the_set(
+            hashes in prop::collection::vec(0_u64..60, 0..80), at in 0_usize..80, limit in 2_usize..20,
+        ) {
+            let at = at.min(hashes.len());
+            let whole = sample(limit, &hashes);
+            let mut merged = sample(limit, &hashes[at..]);
+            merged.merge(&sample(limit, &hashes[..at]));
+            prop_assert_eq!(&merged, &whole);
+            let distinct: BTreeSet<u64> = hashes.iter().copied().collect();
+            prop_assert_eq!(whole.is_cut(), distinct.len() > limit);
+            prop_assert!(whole.entries().iter().map(|entry| entry.hash).eq(distinct.into_iter().take(limit)));
+            let mut wide = sample(2 * limit, &hashes);
+            wide.shrink(limit);
+            prop_assert_eq!(&wide, &whole);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `_time`: epoch seconds, with or without a fraction, or ISO 8601 with an offset.
+
+use jiff::Timestamp;
+use jiff::fmt::strtime::BrokenDownTime;
+
+/// Reads a time, in microseconds since 1970. `None` where it is neither form.
+pub fn read(text: &str) -> Option<i64> {
+    let text = text.trim();
+    epoch(text).or_else(|| {
+        let parsed: Option<Timestamp> = text.parse().ok();
+        // splunkd writes the offset without a colon, which RFC 3339 does not know.
+        let parsed = parsed
+            .or_else(|| BrokenDownTime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?.to_timestamp().ok());
+        parsed.map(Timestamp::as_microsecond)
+    })
+}
+
+/// Epoch seconds, read digit by digit, so that no digit of a microsecond is lost to a float.
+fn epoch(text: &str) -> Option<i64> {
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (negative, digits) = match seconds.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, seconds),
+    };
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits.is_empty() || digits.len() > 12 || !all_digits(digits) || !all_digits(fraction) {
+        return None;
+    }
+    let micros: String = fraction.chars().chain("000000".chars()).take(6).collect();
+    let time = digits.parse::<i64>().ok()? * 1_000_000 + micros.parse::<i64>().ok()?;
+    Some(if negative { -time } else { time })
+}
+
+/// Writes a time as epoch seconds, with a fraction only if it has one.
+pub fn write(micros: i64) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let (seconds, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+    let text = format!("{sign}{seconds}.{rest:06}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_forms_that_splunkd_writes() {
+        for (text, micros) in [
+            ("1627354345.934", Some(1_627_354_345_934_000)),
+            ("1433261392", Some(1_433_261_392_000_000)),
+            ("2014-06-11T08:19:59.000-0700", Some(1_402_499_999_000_000)),
+            ("2014-06-11T08:19:59.250-07:00", Some(1_402_499_999_250_000)),
+            ("2014-06-11T15:19:59Z", Some(1_402_499_999_000_000)),
+            ("-1.5", Some(-1_500_000)),
+            ("", None),
+            ("-", None),
+            ("now", None),
+            ("1e9", None),
+            ("99999999999999", None),
+        ] {
+            assert_eq!(read(text), micros, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for micros in [0, 1, -1_500_000, 1_627_354_345_934_000, 1_433_261_390_000_000] {
+            assert_eq!(read(&write(micros)), Some(micros));
+        }
+        assert_eq!(write(1_627_354_345_930_000), "1627354345.93");
+        assert_eq!(write(1_433_261_390_000_000), "1433261390");
+    }
+}

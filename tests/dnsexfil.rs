@@ -1,0 +1,287 @@
+//! The command `dnsexfil` through the real program: its table, its map and reduce phases, its options.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use support::{Search, execute, getinfo};
+
+/// A row of the table: each field's values.
+type Row = BTreeMap<String, Vec<String>>;
+
+/// The CSV of a chunk from rows of cells.
+fn csv(header: &[&str], rows: &[Vec<String>]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(header).expect("memory");
+    for row in rows {
+        writer.write_record(row).expect("memory");
+    }
+    writer.into_inner().expect("memory")
+}
+
+/// Runs the command over chunks; returns the getinfo reply, all rows that come back, and the messages.
+fn run(words: &[&str], chunks: &[Vec<u8>]) -> (Value, Vec<Vec<u8>>, Vec<String>) {
+    let mut splunkd = Search { command: "dnsexfil", ..Search::default() }.start();
+    let info = splunkd.ask(&getinfo(words)).metadata;
+    assert_eq!(info["error"], Value::Null);
+    let mut bodies = Vec::new();
+    let mut messages = Vec::new();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let last = index + 1 == chunks.len();
+        let reply = splunkd.ask(&execute(chunk, last));
+        assert_eq!(reply.metadata["finished"], last);
+        messages.extend(reply.messages().into_iter().map(|(level, text)| format!("{level} {text}")));
+        bodies.push(reply.body);
+    }
+    splunkd.end_well();
+    (info, bodies, messages)
+}
+
+fn parse(body: &[u8]) -> Vec<Row> {
+    let mut reader = csv::Reader::from_reader(body);
+    let rows = reader.deserialize::<BTreeMap<String, String>>().map(|row| row.expect("a whole row"));
+    rows.map(|row| {
+        let field = |(name, cell): (&String, &String)| {
+            let multi = row.get(&format!("__mv_{name}")).filter(|multi| !multi.is_empty());
+            let values = match multi {
+                Some(multi) => {
+                    multi[1..multi.len() - 1].split("$;$").map(|value| value.replace("$$", "$")).collect()
+                }
+                None => vec![cell.clone()],
+            };
+            (name.clone(), values)
+        };
+        row.iter().filter(|(name, cell)| !name.starts_with("__mv_") && !cell.is_empty()).map(field).collect()
+    })
+    .collect()
+}
+
+/// The table for events in one chunk.
+fn table(words: &[&str], header: &[&str], rows: &[Vec<String>]) -> Vec<Row> {
+    let (_, bodies, messages) = run(words, &[csv(header, rows), csv(header, &[])]);
+    assert_eq!(messages, Vec::<String>::new());
+    assert_eq!(bodies[0], b"");
+    parse(&bodies[1])
+}
+
+fn cells(row: &[&str]) -> Vec<String> {
+    row.iter().map(ToString::to_string).collect()
+}
+
+fn one<'r>(row: &'r Row, field: &str) -> &'r str {
+    row.get(field).map_or("", |values| values[0].as_str())
+}
+
+const HEADER: [&str; 5] = ["query", "src", "_time", "record_type", "__mv_query"];
+
+/// A tunnel, a busy ordinary domain, and ordinary names of several clients.
+fn events() -> Vec<Vec<String>> {
+    let mut events = Vec::new();
+    let mut state = 1_u64;
+    for number in 0..600 {
+        let mut label = String::new();
+        for _ in 0..24 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let letter = b"abcdefghijklmnopqrstuvwxyz234567"[(state >> 59) as usize];
+            let _ = write!(label, "{}", char::from(letter));
+        }
+        let time = 1_500_000_000 + number;
+        events.push(cells(&[
+            &format!("{label}.t.evil-tunnel.com"),
+            "10.0.0.66",
+            &format!("{time}.5"),
+            "TXT",
+            "",
+        ]));
+        let client = format!("10.0.0.{}", number % 9);
+        events.push(cells(&[
+            &format!("www{}.example.co.uk", number % 3),
+            &client,
+            &time.to_string(),
+            "A",
+            "",
+        ]));
+        events.push(cells(&["mail.example.org", &client, &time.to_string(), "MX", ""]));
+    }
+    events
+}
+
+#[test]
+fn a_tunnel_comes_first_with_what_is_known_of_it() {
+    let rows = table(&["query", "by", "src"], &HEADER, &events());
+    let top = &rows[0];
+    for (field, expected) in [
+        ("ut_domain", "evil-tunnel.com"),
+        ("src", "10.0.0.66"),
+        ("count", "600"),
+        ("distinct_subdomains", "600"),
+        ("avg_sublen", "26"),
+        ("stdev_sublen", "0"),
+        ("max_sublen", "26"),
+        ("record_types", "TXT"),
+        ("first_seen", "1500000000.5"),
+        ("last_seen", "1500000599.5"),
+    ] {
+        assert_eq!(one(top, field), expected, "{field}");
+    }
+    assert!(["high", "critical"].contains(&one(top, "severity")), "{top:?}");
+    assert!(one(top, "encoding").starts_with("base32"), "{top:?}");
+    assert_eq!(top["samples"].len(), 3);
+    assert!(top["reasons"].iter().any(|reason| reason.contains("600 distinct")), "{top:?}");
+    let payload: f64 = one(top, "payload_bytes").parse().expect("a number");
+    assert!((5000.0..12000.0).contains(&payload), "{payload}");
+    let score = |row: &Row| one(row, "score").parse::<u8>().expect("a number");
+    assert!(rows.is_sorted_by(|a, b| score(a) >= score(b)));
+    assert_eq!(rows.len(), 1 + 9 + 9);
+    assert!(rows[1..].iter().all(|row| one(row, "severity") == "informational"), "{rows:?}");
+}
+
+#[test]
+fn averages_are_those_of_the_classic_hunt() {
+    let names = ["a.example.com", "abcd.example.com", "abcd.example.com", "example.com"];
+    let rows: Vec<Vec<String>> = names.iter().map(|name| cells(&[name])).collect();
+    let rows = table(&["query"], &["query"], &rows);
+    assert_eq!(rows.len(), 1);
+    let number = |field: &str| one(&rows[0], field).parse::<f64>().expect("a number");
+    assert_eq!((one(&rows[0], "count"), one(&rows[0], "distinct_subdomains")), ("4", "2"));
+    assert!((number("avg_entropy") - 4.0 / 3.0).abs() < 1e-9);
+    assert!((number("avg_sublen") - 3.0).abs() < 1e-12);
+    assert!((number("stdev_sublen") - 3.0_f64.sqrt()).abs() < 1e-12);
+    for absent in ["first_seen", "queries_per_minute", "record_types"] {
+        assert_eq!(one(&rows[0], absent), "");
+    }
+}
+
+/// The command's arguments in its map phase, and the fields that the pipeline keeps.
+fn preop(info: &Value) -> (Vec<String>, Vec<String>) {
+    let preop = info["streaming_preop"].as_str().expect("a pipeline");
+    let (fields, command) = preop.split_once(" | dnsexfil ").expect("fields, then the command");
+    let fields = fields.strip_prefix("fields ").expect("fields").split(", ").map(str::to_owned).collect();
+    (command.split(' ').map(str::to_owned).collect(), fields)
+}
+
+#[test]
+fn the_table_is_the_same_from_events_partial_results_or_both() {
+    let words = ["query", "by", "src", "samples=2", "list=icann"];
+    let events = events();
+    let (info, direct, _) = run(&words, &[csv(&HEADER, &events), csv(&HEADER, &[])]);
+    assert_eq!(info["type"], "reporting");
+    let (map, fields) = preop(&info);
+    assert_eq!(fields, ["query", "src", "_time", "record_type", "query_type", "qtype_name"]);
+    let required = info["required_fields"].as_array().expect("a list");
+    assert!(
+        ["query", "src", "_time", "dnsexfil_partial"].iter().all(|field| required.contains(&json!(field)))
+    );
+
+    // Three peers, each with every third event, in chunks of 250; the last of them leaves the preop out.
+    let map: Vec<&str> = map.iter().map(String::as_str).collect();
+    let mut partials = Vec::new();
+    for peer in 0..2 {
+        let dealt: Vec<Vec<String>> = events.iter().skip(peer).step_by(3).cloned().collect();
+        let chunks: Vec<Vec<u8>> = dealt.chunks(250).map(|chunk| csv(&HEADER, chunk)).collect();
+        let (info, bodies, _) = run(&map, &chunks);
+        assert_eq!(info, json!({"type": "streaming"}));
+        for row in bodies.iter().flat_map(|body| parse(body)) {
+            partials.push(row["dnsexfil_partial"][0].clone());
+        }
+    }
+    partials.reverse();
+    let mixed: Vec<&str> = ["dnsexfil_partial"].into_iter().chain(HEADER).collect();
+    let mut rows: Vec<Vec<String>> = partials
+        .iter()
+        .map(|partial| [vec![partial.clone()], vec![String::new(); HEADER.len()]].concat())
+        .chain(events.iter().skip(2).step_by(3).map(|event| [vec![String::new()], event.clone()].concat()))
+        .collect();
+    rows.rotate_left(100);
+    let chunks: Vec<Vec<u8>> = rows.chunks(77).map(|chunk| csv(&mixed, chunk)).collect();
+    let (_, merged, messages) = run(&words, &chunks);
+    assert_eq!(messages, Vec::<String>::new());
+    let text = |body: Option<&Vec<u8>>| String::from_utf8(body.expect("a reply").clone()).expect("UTF-8");
+    assert_eq!(text(merged.last()), text(direct.last()));
+}
+
+#[test]
+fn by_fields_are_taken_as_stats_takes_them() {
+    let header = ["query", "src", "__mv_src", "Dest IP"];
+    let rows = [
+        cells(&["a.example.com", "1\n2", "$1$;$2$", "x"]),
+        cells(&["a.example.com", "1", "", ""]),
+        cells(&["a.example.com", "", "", "x"]),
+        cells(&["b.example.com", "1", "", "x"]),
+    ];
+    let rows = table(&["query", "by", "src,", "\"Dest IP\""], &header, &rows);
+    let groups: Vec<_> =
+        rows.iter().map(|row| (one(row, "src"), one(row, "Dest IP"), one(row, "count"))).collect();
+    assert_eq!(groups, [("1", "x", "2"), ("2", "x", "1")]);
+}
+
+#[test]
+fn limits_and_least_scores_cut_the_table() {
+    assert_eq!(table(&["query", "by", "src", "limit=4"], &HEADER, &events()).len(), 4);
+    assert_eq!(table(&["query", "by", "src", "min_score=50"], &HEADER, &events()).len(), 1);
+    assert_eq!(table(&["query", "samples=0", "limit=1"], &HEADER, &events())[0].get("samples"), None);
+}
+
+#[test]
+fn wrong_arguments_are_told_at_once() {
+    let mut splunkd = Search { command: "dnsexfil", ..Search::default() }.start();
+    let words = [
+        "a",
+        "b",
+        "by",
+        "limit=0",
+        "min_score=101",
+        "samples=x",
+        "allowlist=maybe",
+        "lst=icann",
+        "list=none",
+    ];
+    let reply = splunkd.ask(&getinfo(&words));
+    let error = reply.metadata["error"].as_str().expect("an error");
+    for problem in [
+        "dnsexfil: one field is read, not several: give 'a' or 'b'",
+        "there is no field behind 'by'",
+        "limit=0 is no number from 1 to 1000000",
+        "min_score=101 is no number from 0 to 100",
+        "samples=x is no number",
+        "allowlist=maybe is unknown: use true, false,",
+        "unknown option lst=",
+        "list=none is unknown",
+    ] {
+        assert!(error.contains(problem), "{problem}: {error}");
+    }
+    splunkd.end_well();
+}
+
+#[test]
+fn what_is_missing_or_cannot_be_read_is_told() {
+    let rows = [cells(&["a.example.com"])];
+    let (_, _, messages) = run(&["qurey", "by", "source"], &[csv(&["query"], &rows), csv(&["query"], &[])]);
+    assert_eq!(messages, ["WARN no event has the field 'qurey'", "WARN no event has the field 'source'"]);
+    let header = ["dnsexfil_partial"];
+    let rows = [cells(&["{\"version\":99}"]), cells(&["broken"])];
+    let (_, bodies, messages) = run(&["query"], &[csv(&header, &rows), csv(&header, &[])]);
+    assert_eq!(messages.len(), 1);
+    assert!(
+        messages[0].contains("2 partial results were passed over: a search peer runs another version"),
+        "{messages:?}"
+    );
+    assert_eq!(parse(&bodies[1]).len(), 0);
+}
+
+#[test]
+fn names_without_a_domain_and_odd_times_stop_nothing() {
+    let header = ["query", "_time"];
+    let rows = [
+        cells(&["localhost", "1"]),
+        cells(&["10.0.0.1", "1"]),
+        cells(&["\u{fffd}.example.com", "yesterday"]),
+        cells(&["a.example.com", "2014-06-11T08:19:59.000-0700"]),
+        cells(&["", ""]),
+    ];
+    let rows = table(&["query"], &header, &rows);
+    assert_eq!(rows.len(), 1);
+    assert_eq!((one(&rows[0], "count"), one(&rows[0], "first_seen")), ("2", "1402499999"));
+}
