@@ -410,8 +410,11 @@ fn fields_that_other_events_have_stay_absent() {
 #[test]
 fn wrong_arguments_of_the_command_are_told_at_once() {
     for (words, problems) in [
-        (&["ut_nosuch"][..], &["give one function: ut_parse, ut_parse_extended"][..]),
-        (&[], &["give one function: ut_parse"]),
+        (
+            &["ut_nosuch"][..],
+            &["'ut_nosuch' is given where one function is expected: ut_parse, ut_parse_extended"][..],
+        ),
+        (&[], &["none is given where one function is expected: ut_parse"]),
         (&["ut_levenshtein", "word1=a", "x=y"], &["word2= is missing", "unknown option x="]),
         (&["ut_shannon", "word="], &["word= is missing"]),
     ] {

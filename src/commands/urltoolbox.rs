@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::commands::presence::Presence;
-use crate::commands::{App, distinct};
+use crate::commands::{App, distinct, quoted_names};
 use crate::names::Lists;
 use crate::protocol::arguments::one_of;
 use crate::protocol::rows::{Column, Output, Row, Rows, extend};
@@ -54,7 +54,8 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Ref
     };
     let Some(function) = function else {
         let known = Function::ALL.map(|function| function.name);
-        arguments.problem(format!("give one function: {}", one_of(&known)));
+        let given = if names.is_empty() { "none".to_owned() } else { quoted_names(&names) };
+        arguments.problem(format!("{given} is given where one function is expected: {}", one_of(&known)));
         let fields: Vec<&str> = Function::ALL.into_iter().flat_map(Function::reads).collect();
         for field in &fields {
             arguments.take(field);
@@ -195,7 +196,9 @@ fn push_all(answers: &[Answer], outputs: &mut [Output], spread: &[String]) -> bo
     }
     for (output, name) in members.iter_mut().zip(spread) {
         if answers.iter().any(|answer| answer.member(name).is_some()) {
-            answers.iter().for_each(|answer| push_member(answer.member(name), output));
+            for answer in answers {
+                push_member(answer.member(name), output);
+            }
         }
     }
     !answers.is_empty()
