@@ -227,22 +227,13 @@ fn limits_and_least_scores_cut_the_table() {
 #[test]
 fn wrong_arguments_are_told_at_once() {
     let mut splunkd = Search { command: "dnsexfil", ..Search::default() }.start();
-    let words = [
-        "a",
-        "b",
-        "by",
-        "limit=0",
-        "min_score=101",
-        "samples=x",
-        "allowlist=maybe",
-        "lst=icann",
-        "list=none",
-    ];
+    let words = "a b by score limit=0 min_score=101 samples=x allowlist=maybe lst=icann list=none";
+    let words: Vec<&str> = words.split(' ').collect();
     let reply = splunkd.ask(&getinfo(&words));
     let error = reply.metadata["error"].as_str().expect("an error");
     for problem in [
         "dnsexfil: one field is read, not several: give 'a' or 'b'",
-        "there is no field behind 'by'",
+        "'score' is a column of the table itself",
         "limit=0 is no number from 1 to 1000000",
         "min_score=101 is no number from 0 to 100",
         "samples=x is no number",
@@ -252,6 +243,10 @@ fn wrong_arguments_are_told_at_once() {
     ] {
         assert!(error.contains(problem), "{problem}: {error}");
     }
+    splunkd.end_well();
+    let mut splunkd = Search { command: "dnsexfil", ..Search::default() }.start();
+    let reply = splunkd.ask(&getinfo(&["query", "by"]));
+    assert_eq!(reply.metadata["error"], "dnsexfil: there is no field behind 'by'");
     splunkd.end_well();
 }
 

@@ -17,9 +17,10 @@ pub enum Host<'v> {
 }
 
 impl<'v> Host<'v> {
-    /// Reads a value. Every value is a host: bytes that no host has are kept as they are.
+    /// Reads a value. Every value is a host: bytes that no host has are kept as they are, but for white space at the
+    /// end, which no top-level domain has and which would keep names from grouping.
     pub fn read(value: &'v [u8]) -> Host<'v> {
-        let mut text = ascii_dots(value);
+        let mut text = ascii_dots(value.trim_ascii_end());
         if text.last() == Some(&b'.') {
             match &mut text {
                 Cow::Borrowed(text) => *text = &text[..text.len() - 1],
@@ -86,6 +87,11 @@ mod tests {
         {
             assert_eq!(Host::read(name.as_bytes()), Host::Name(Cow::Borrowed(name.as_bytes())), "{name}");
         }
+    }
+
+    #[test]
+    fn white_space_at_the_end_is_not_of_the_name() {
+        assert_eq!(Host::read(b" a.example.com. \r"), Host::Name(Cow::Borrowed(b" a.example.com")));
     }
 
     #[test]

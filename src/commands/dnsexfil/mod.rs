@@ -9,6 +9,7 @@ mod options;
 mod table;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use self::options::{Options, Phase};
 use crate::commands::presence::Presence;
@@ -70,6 +71,8 @@ impl Command for DnsExfil {
                 let mut required = vec![self.options.field.clone()];
                 required.extend(self.options.by.iter().cloned());
                 required.extend(extra.iter().chain(&[PARTIAL]).map(ToString::to_string));
+                let mut seen = HashSet::new();
+                required.retain(|field| seen.insert(field.clone()));
                 CommandInfo {
                     command_type: CommandType::Reporting,
                     required_fields: Some(required),

@@ -1,5 +1,6 @@
 //! The options of `dnsexfil`.
 
+use super::table::COLUMNS;
 use crate::commands::{App, quoted_names, take_list};
 use crate::exfil::Limits;
 use crate::exfil::group::MAX_SAMPLES;
@@ -121,6 +122,11 @@ fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
         if name.is_empty() || name.contains('*') || name.contains('"') {
             arguments.problem(format!("'{name}' names no field"));
         }
+    }
+    for name in by.iter().filter(|name| *name == "ut_domain" || COLUMNS.contains(&name.as_str())) {
+        arguments.problem(format!(
+            "'{name}' is a column of the table itself: leave it out behind 'by', or rename it"
+        ));
     }
     (field, by)
 }

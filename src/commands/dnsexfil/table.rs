@@ -7,7 +7,7 @@ use crate::exfil::{Group, Groups, Key, time};
 use crate::protocol::rows::{Output, Writer};
 
 /// The columns behind `ut_domain` and the by-fields.
-const COLUMNS: [&str; 17] = [
+pub const COLUMNS: [&str; 17] = [
     "count",
     "distinct_subdomains",
     "avg_entropy",
