@@ -13,7 +13,9 @@ from detector_data import Event
 WORDS = (Path(__file__).resolve().parent.parent / "data/models/words.txt").read_text(encoding="ascii").split()
 
 
-def encoded(encode: Callable[[bytes], str], size: int, count: int, chance: random.Random, number: int) -> Iterator[Event]:
+def encoded(
+    encode: Callable[[bytes], str], size: int, count: int, chance: random.Random, number: int
+) -> Iterator[Event]:
     """`count` queries that carry `size` bytes each."""
     for _ in range(count):
         yield Event(f"made {number}", f"{encode(chance.randbytes(size))}.example.com")

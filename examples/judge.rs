@@ -3,8 +3,8 @@
 //!
 //! usage: judge [--model FILE] < CSV with the columns `src` and `query`
 //!
-//! Prints CSV, a row for each pair: src, domain, queries, distinct, score, severity, encoding, and the terms of the
-//! score in 1/1024.
+//! Prints CSV, a row for each pair: src, domain, queries, distinct, score, severity, encoding, the terms of the
+//! score in 1/1024, and the reasons.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -64,7 +64,7 @@ fn write(model: &Model, pairs: &Pairs) -> Result<(), Box<dyn Error>> {
     let mut writer = csv::Writer::from_writer(io::stdout().lock());
     let columns = [
         "src", "domain", "queries", "distinct", "score", "severity", "encoding", "volume", "name", "repeats",
-        "alike",
+        "alike", "reasons",
     ];
     writer.write_record(columns)?;
     for ((src, domain), pair) in pairs {
@@ -81,6 +81,8 @@ fn write(model: &Model, pairs: &Pairs) -> Result<(), Box<dyn Error>> {
         let fields = fields.chain(numbers.iter().map(String::as_bytes));
         let fields = fields.chain(words.iter().map(|word| word.as_bytes()));
         let fields = fields.chain(terms.iter().map(String::as_bytes));
+        let reasons = verdict.reasons.join("; ");
+        let fields = fields.chain([reasons.as_bytes()]);
         writer.write_record(fields)?;
     }
     writer.flush()?;

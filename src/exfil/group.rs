@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::sample::Sample;
 use crate::detect::{GroupEvidence, NameEvidence};
 use crate::features;
@@ -88,10 +90,15 @@ impl Group {
         self.length += length;
         self.length_squared += u128::from(length) * u128::from(length);
         self.max_length = self.max_length.max(length);
-        let hash = xxhash_rust::xxh3::xxh3_64(subdomain);
-        let entropy = self.sample.entropy(hash).unwrap_or_else(|| entropy_units(subdomain));
-        self.entropy += u128::from(entropy);
-        self.sample.add(hash, || (entropy, NameEvidence::of(subdomain)));
+        self.entropy += u128::from(entropy_units(subdomain));
+        // Names that differ by case alone are one name: resolvers that randomise case ask for it in many spellings.
+        let spelling = xxh3_64(subdomain);
+        let hash = if subdomain.iter().any(u8::is_ascii_uppercase) {
+            xxh3_64(&subdomain.to_ascii_lowercase())
+        } else {
+            spelling
+        };
+        self.sample.add(hash, spelling, || NameEvidence::of(subdomain));
         let name = || String::from_utf8_lossy(&[subdomain, b".", query.domain].concat()).into_owned();
         self.keep_name(hash, name, samples);
     }
@@ -166,12 +173,20 @@ impl Group {
         }
     }
 
+    /// Keeps the names with the smallest hashes; of several spellings the one that sorts first.
     fn keep_name(&mut self, hash: u64, name: impl FnOnce() -> String, samples: usize) {
-        if let Err(index) = self.names.binary_search_by_key(&hash, |(hash, _)| *hash)
-            && index < samples
-        {
-            self.names.insert(index, (hash, name()));
-            self.names.truncate(samples);
+        match self.names.binary_search_by_key(&hash, |(hash, _)| *hash) {
+            Ok(index) => {
+                let name = name();
+                if name < self.names[index].1 {
+                    self.names[index].1 = name;
+                }
+            }
+            Err(index) if index < samples => {
+                self.names.insert(index, (hash, name()));
+                self.names.truncate(samples);
+            }
+            Err(_) => {}
         }
     }
 }

@@ -148,7 +148,8 @@ mod tests {
         let mut groups = Groups::new(limits);
         for &(domain, src, subdomain, time) in events {
             let domain = format!("d{domain}.com");
-            let subdomain = format!("s{subdomain}");
+            // Each name in two spellings.
+            let subdomain = format!("{}{}", if subdomain % 2 == 0 { 's' } else { 'S' }, subdomain / 2);
             let query = Query {
                 subdomain: Some(subdomain.as_bytes()),
                 domain: domain.as_bytes(),

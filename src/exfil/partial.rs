@@ -13,7 +13,7 @@ use crate::detect::NameEvidence;
 
 /// The version of this form. A text of another version is refused.
 const VERSION: u32 = 1;
-/// The bytes of an entry: hash, entropy, evidence.
+/// The bytes of an entry: hash, spelling, evidence.
 const ENTRY: usize = 16 + NameEvidence::BYTES;
 
 /// Why a partial result cannot be read.
@@ -56,7 +56,7 @@ pub fn write(key: &Key, group: &Group) -> String {
     let mut sample = Vec::with_capacity(group.sample.entries().len() * ENTRY);
     for entry in group.sample.entries() {
         sample.extend_from_slice(&entry.hash.to_le_bytes());
-        sample.extend_from_slice(&entry.entropy.to_le_bytes());
+        sample.extend_from_slice(&entry.spelling.to_le_bytes());
         sample.extend_from_slice(&entry.evidence.to_bytes());
     }
     let text = Text {
@@ -120,5 +120,5 @@ fn entry(bytes: &[u8; ENTRY]) -> Option<Entry> {
     };
     let mut evidence = [0; NameEvidence::BYTES];
     evidence.copy_from_slice(&bytes[16..]);
-    Some(Entry { hash: number(0), entropy: number(8), evidence: NameEvidence::from_bytes(evidence)? })
+    Some(Entry { hash: number(0), spelling: number(8), evidence: NameEvidence::from_bytes(evidence)? })
 }

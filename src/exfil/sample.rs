@@ -11,11 +11,11 @@ use crate::detect::NameEvidence;
 /// What is kept of one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
-    /// The name's hash.
+    /// The name's hash, whatever its case.
     pub hash: u64,
-    /// The entropy of the name's subdomain in units of 2^-40 bits a character.
-    pub entropy: u64,
-    /// What the detector takes from the name.
+    /// The hash of its spelling; of several spellings the smallest.
+    pub spelling: u64,
+    /// What the detector takes from the name; of several spellings from the most ordinary one.
     pub evidence: NameEvidence,
 }
 
@@ -40,7 +40,7 @@ impl Sample {
         let mut sample = Sample::new(limit);
         sample.cut = cut;
         for entry in entries {
-            sample.add(entry.hash, || (entry.entropy, entry.evidence));
+            sample.add(entry.hash, entry.spelling, || entry.evidence);
         }
         sample
     }
@@ -60,24 +60,23 @@ impl Sample {
         self.limit
     }
 
-    /// The entropy of the name with this hash, if it is kept.
-    pub fn entropy(&self, hash: u64) -> Option<u64> {
-        let index = self.entries.binary_search_by_key(&hash, |entry| entry.hash).ok()?;
-        Some(self.entries[index].entropy)
-    }
-
-    /// Adds a name by its hash; `measure` is asked for its entropy and evidence if it is to be kept and is new.
-    pub fn add(&mut self, hash: u64, measure: impl FnOnce() -> (u64, NameEvidence)) {
-        let Err(index) = self.entries.binary_search_by_key(&hash, |entry| entry.hash) else {
-            return;
-        };
-        if index == self.limit {
-            self.cut = true;
-            return;
+    /// Adds a name by its hash and that of its spelling; `evidence` is asked for if the spelling is new and the name
+    /// is to be kept.
+    pub fn add(&mut self, hash: u64, spelling: u64, evidence: impl FnOnce() -> NameEvidence) {
+        match self.entries.binary_search_by_key(&hash, |entry| entry.hash) {
+            Ok(index) => {
+                let entry = &mut self.entries[index];
+                if entry.spelling != spelling {
+                    entry.spelling = entry.spelling.min(spelling);
+                    entry.evidence = entry.evidence.or_spelt(evidence());
+                }
+            }
+            Err(index) if index == self.limit => self.cut = true,
+            Err(index) => {
+                self.entries.insert(index, Entry { hash, spelling, evidence: evidence() });
+                self.shrink(self.limit);
+            }
         }
-        let (entropy, evidence) = measure();
-        self.entries.insert(index, Entry { hash, entropy, evidence });
-        self.shrink(self.limit);
     }
 
     /// Adds the names of another sample.
@@ -85,7 +84,7 @@ impl Sample {
         self.shrink(other.limit.min(self.limit));
         self.cut |= other.cut;
         for entry in &other.entries {
-            self.add(entry.hash, || (entry.entropy, entry.evidence));
+            self.add(entry.hash, entry.spelling, || entry.evidence);
         }
     }
 
@@ -128,7 +127,13 @@ mod tests {
     fn sample(limit: usize, hashes: &[u64]) -> Sample {
         let mut sample = Sample::new(limit);
         for hash in hashes {
-            sample.add(*hash, || (hash % 7, NameEvidence::default()));
+            // Two spellings of each name, the one or the other first.
+            let spelling = hash % 2;
+            let evidence = NameEvidence {
+                excess: u32::try_from(hash % 1000 / 2).expect("small"),
+                ..NameEvidence::default()
+            };
+            sample.add(hash / 2, spelling, || evidence);
         }
         sample
     }
@@ -137,9 +142,15 @@ mod tests {
     fn the_number_of_names_is_exact_while_they_are_few_and_near_beyond() {
         let hashes: Vec<u64> =
             (0..100_000_u64).map(|n| xxhash_rust::xxh3::xxh3_64(&n.to_le_bytes())).collect();
-        assert_eq!(sample(1024, &hashes[..1024]).distinct(), 1024);
-        let estimate = sample(1024, &hashes).distinct();
-        assert!((90_000..110_000).contains(&estimate), "{estimate}");
+        let estimate = |hashes: &[u64]| {
+            let mut sample = Sample::new(1024);
+            for hash in hashes {
+                sample.add(*hash, *hash, NameEvidence::default);
+            }
+            sample.distinct()
+        };
+        assert_eq!(estimate(&hashes[..1024]), 1024);
+        assert!((90_000..110_000).contains(&estimate(&hashes)), "{}", estimate(&hashes));
     }
 
     proptest! {
@@ -152,7 +163,7 @@ mod tests {
             let mut merged = sample(limit, &hashes[at..]);
             merged.merge(&sample(limit, &hashes[..at]));
             prop_assert_eq!(&merged, &whole);
-            let distinct: BTreeSet<u64> = hashes.iter().copied().collect();
+            let distinct: BTreeSet<u64> = hashes.iter().map(|hash| hash / 2).collect();
             prop_assert_eq!(whole.is_cut(), distinct.len() > limit);
             prop_assert!(whole.entries().iter().map(|entry| entry.hash).eq(distinct.into_iter().take(limit)));
             let mut wide = sample(2 * limit, &hashes);

@@ -40,7 +40,7 @@ pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &m
     let mut rows: Vec<Row<'_>> = groups.iter().map(|(key, group)| row(key, group, allowlist)).collect();
     rows.retain(|row| row.verdict.score >= options.min_score);
     rows.sort_by(|a, b| {
-        let rank = |row: &Row<'_>| (row.verdict.score, row.group.count);
+        let rank = |row: &Row<'_>| (row.verdict.score, row.verdict.payload_bytes, row.group.count);
         rank(b).cmp(&rank(a)).then_with(|| a.key.cmp(b.key))
     });
     rows.truncate(options.limit);
