@@ -3,6 +3,7 @@
 mod conversation;
 mod events;
 mod hunt;
+mod pipes;
 mod table;
 
 use std::ffi::OsString;
@@ -52,6 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
     let command = arguments.get(1).and_then(|name| name.to_str());
     if let Some((name, open)) = command.and_then(|name| Some((name, commands::find(name)?))) {
         let app = App::of_program();
+        pipes::widen();
         let session = Session::new(|arguments| open(arguments, &app));
         return serve(io::stdin().lock(), io::stdout().lock(), session)
             .map_err(|error| Error::Serve { command: name.to_owned(), error });
@@ -67,6 +69,7 @@ fn answer_lookup(name: &str) -> Result<(), Error> {
     let Some(function) = Function::find(name) else {
         return Err(Error::Refused(format!("no lookup is called {name}")));
     };
+    pipes::widen();
     let mut input = Vec::new();
     io::stdin().lock().read_to_end(&mut input).map_err(Error::Input)?;
     let answer = lookup::answer(function, &App::of_program().lists(), &input)

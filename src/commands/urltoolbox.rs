@@ -13,7 +13,7 @@ use crate::protocol::arguments::one_of;
 use crate::protocol::rows::{Column, Output, Row, Rows, extend};
 use crate::protocol::session::Command;
 use crate::protocol::{Arguments, CommandInfo, CommandType, Level, Refusal, UserMessage};
-use crate::urltoolbox::{Function, Member, Value};
+use crate::urltoolbox::{Function, Member, MemberName, Value};
 
 /// The command's name in a search.
 pub const NAME: &str = "urltoolbox";
@@ -115,9 +115,10 @@ impl UrlToolbox {
             answers.push(self.answer(row, &columns));
         }
         let members = answers.iter().flatten().flat_map(|answer: &Answer| &answer.members);
-        let spread: BTreeSet<&str> = members.map(|(name, _)| name.as_ref()).collect();
-        let spread: Vec<String> = spread.into_iter().map(str::to_owned).collect();
-        let outputs = [self.plain_outputs().as_slice(), &spread].concat();
+        let spread: BTreeSet<MemberName> = members.map(|(name, _)| *name).collect();
+        let spread: Vec<MemberName> = spread.into_iter().collect();
+        let mut outputs = self.plain_outputs();
+        outputs.extend(spread.iter().map(ToString::to_string));
         let mut answers = answers.iter();
         extend(Rows::read(body), &outputs, reply, |_, outputs| {
             push_all(answers.next().map(Vec::as_slice).unwrap_or_default(), outputs, &spread)
@@ -187,14 +188,14 @@ impl UrlToolbox {
 
 /// Adds all answers of one event to `outputs`, those in `spread` being the last of them; says whether there is any
 /// answer. A field of `spread` that only other events have stays absent.
-fn push_all(answers: &[Answer], outputs: &mut [Output], spread: &[String]) -> bool {
+fn push_all(answers: &[Answer], outputs: &mut [Output], spread: &[MemberName]) -> bool {
     let (plain, members) = outputs.split_at_mut(outputs.len() - spread.len());
     for answer in answers {
         for (output, value) in plain.iter_mut().zip(&answer.values) {
             output.push(value);
         }
     }
-    for (output, name) in members.iter_mut().zip(spread) {
+    for (output, &name) in members.iter_mut().zip(spread) {
         if answers.iter().any(|answer| answer.member(name).is_some()) {
             for answer in answers {
                 push_member(answer.member(name), output);
@@ -216,11 +217,11 @@ fn push_member(member: Option<&Member>, output: &mut Output) {
 struct Answer {
     values: Vec<Cow<'static, [u8]>>,
     /// The members of the object that is spread.
-    members: Vec<(Cow<'static, str>, Member)>,
+    members: Vec<(MemberName, Member)>,
 }
 
 impl Answer {
-    fn member(&self, name: &str) -> Option<&Member> {
-        self.members.iter().find(|(member, _)| member == name).map(|(_, member)| member)
+    fn member(&self, name: MemberName) -> Option<&Member> {
+        self.members.iter().find(|(member, _)| *member == name).map(|(_, member)| member)
     }
 }

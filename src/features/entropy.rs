@@ -1,6 +1,7 @@
 //! Shannon entropy.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::text::characters;
 
@@ -14,30 +15,38 @@ pub fn shannon(text: &[u8]) -> Option<f64> {
         return None;
     }
     if text.is_ascii() {
-        let mut counts = [0_u32; 128];
-        for &byte in text {
-            counts[usize::from(byte)] += 1;
-        }
-        return Some(of_counts(counts.into_iter().filter(|&count| count > 0)));
+        return Some(of_ascii(text));
     }
     // Ordered, so that the sum is the same on every machine.
     let mut counts = BTreeMap::new();
     for character in characters(text) {
         *counts.entry(character).or_insert(0_u32) += 1;
     }
-    Some(of_counts(counts.values().copied()))
+    let total = counts.values().map(|&count| f64::from(count)).sum::<f64>();
+    let terms = counts.values().map(|&count| f64::from(count) * (total / f64::from(count)).log2());
+    Some(terms.sum::<f64>() / total)
 }
 
-fn of_counts(counts: impl Iterator<Item = u32> + Clone) -> f64 {
-    let total: f64 = counts.clone().map(f64::from).sum();
-    counts
-        .map(|count| {
-            let count = f64::from(count);
-            count / total * (total / count).log2()
-        })
-        .sum::<f64>()
-        // The empty sum of floats is -0.0, and no sum of terms >= 0 should print a sign.
-        + 0.0
+/// The same sum, taken over the characters of the text instead of the distinct ones: each adds its `log2(1 / p)`.
+fn of_ascii(text: &[u8]) -> f64 {
+    let mut counts = [0_u32; 128];
+    for &byte in text {
+        counts[usize::from(byte)] += 1;
+    }
+    let of_total = log2(text.len());
+    let bits: f64 = text.iter().map(|&byte| of_total - log2(counts[usize::from(byte)] as usize)).sum();
+    bits / precise(text.len()) + 0.0 // no sign before a zero
+}
+
+/// log2 of a count; those of names come from a table.
+fn log2(count: usize) -> f64 {
+    static TABLE: LazyLock<[f64; 256]> = LazyLock::new(|| std::array::from_fn(|count| precise(count).log2()));
+    TABLE.get(count).copied().unwrap_or_else(|| precise(count).log2())
+}
+
+#[allow(clippy::cast_precision_loss)] // no text has 2^53 characters
+fn precise(count: usize) -> f64 {
+    count as f64
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::io::{self, Read, Write};
 use super::framing::{Deframer, FramingError};
 use super::session::{RequestError, Session, farewell};
 
-/// How much is read at once: what a pipe holds on Linux.
-const BLOCK: usize = 64 * 1024;
+/// How much is read at once.
+const BLOCK: usize = 256 * 1024;
 
 /// Why a conversation broke down.
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,9 @@
 //! JSON as Python's `json.dumps` writes it: a space after `,` and `:`, ASCII alone.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
-/// Appends an object to `json`; `value` appends the value of each member.
-pub fn push_object<N: AsRef<str>, V>(
+/// Appends an object to `json`; `value` appends the value of each member. Names need no escaping.
+pub fn push_object<N: Display, V>(
     json: &mut String,
     members: impl IntoIterator<Item = (N, V)>,
     mut value: impl FnMut(&mut String, V),
@@ -13,8 +13,7 @@ pub fn push_object<N: AsRef<str>, V>(
         if index > 0 {
             json.push_str(", ");
         }
-        push_string(json, name.as_ref());
-        json.push_str(": ");
+        let _ = write!(json, "\"{name}\": ");
         value(json, member);
     }
     json.push('}');

@@ -12,6 +12,7 @@ mod sets;
 mod words;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::names::Lists;
 
@@ -35,7 +36,25 @@ pub enum Value {
     /// Text, or a number as Python writes it.
     Text(Cow<'static, [u8]>),
     /// An object: JSON in a lookup's column, fields of their own where a macro spreads it.
-    Object(Vec<(Cow<'static, str>, Member)>),
+    Object(Vec<(MemberName, Member)>),
+}
+
+/// The name of a member of an object, and of the field that a macro makes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MemberName {
+    /// `ut_subdomain_level_<n>`: a label of a subdomain, counted from the domain.
+    Level(usize),
+    /// `ut_max_suite_<set>`: the longest run of a preset's characters.
+    MaxSuite(&'static str),
+}
+
+impl fmt::Display for MemberName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MemberName::Level(level) => write!(f, "ut_subdomain_level_{level}"),
+            MemberName::MaxSuite(set) => write!(f, "ut_max_suite_{}", set.trim_matches('@')),
+        }
+    }
 }
 
 /// A value in an object.

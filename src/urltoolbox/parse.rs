@@ -1,9 +1,8 @@
 //! The functions of a URL: `ut_parse_simple`, `ut_parse_extended` and its other name, `ut_parse`.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use super::{Member, NONE, Value};
+use super::{Member, MemberName, NONE, Value};
 use crate::names::{Host, ListName, Lists, Name, SuffixList, SuffixType};
 use crate::url::{Authority, Text, Url};
 
@@ -157,20 +156,8 @@ impl HostParts {
 fn levels(subdomain: &[u8]) -> Value {
     let labels = subdomain.split(|&byte| byte == b'.');
     let levels = (1..=labels.clone().count()).rev();
-    let members = labels
-        .zip(levels)
-        .map(|(label, level)| (level_name(level), Member::Text(String::from_utf8_lossy(label).into_owned())));
-    Value::Object(members.collect())
-}
-
-/// The field of a level; those that names have are made once.
-fn level_name(level: usize) -> Cow<'static, str> {
-    static NAMES: LazyLock<Vec<String>> =
-        LazyLock::new(|| (0..128).map(|level| format!("ut_subdomain_level_{level}")).collect());
-    match NAMES.get(level) {
-        Some(name) => Cow::Borrowed(name),
-        None => Cow::Owned(format!("ut_subdomain_level_{level}")),
-    }
+    let label = |label: &[u8]| Member::Text(String::from_utf8_lossy(label).into_owned());
+    Value::Object(labels.zip(levels).map(|(text, level)| (MemberName::Level(level), label(text))).collect())
 }
 
 fn or_none(part: &[u8]) -> Value {

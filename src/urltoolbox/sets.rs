@@ -1,39 +1,44 @@
 //! The functions of sets of characters: `ut_countset` and `ut_suites`.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Member, Value, json};
+use super::{Member, MemberName, Value, json};
 use crate::names::Lists;
+
+/// A preset set: its name, and which characters it holds.
+type Preset = (&'static str, fn(char) -> bool);
 
 /// The preset sets as URL Toolbox has them, which is not always as their names say: its digits reach from `0` to
 /// `?`, so `@base64@` lacks the `=` that it should have, and two of its sets of consonants forgot the case.
-fn preset(name: &str) -> Option<fn(char) -> bool> {
-    const fn digit(c: char) -> bool {
-        matches!(c, '0'..='?')
-    }
-    Some(match name {
-        "@punct@" => |c| matches!(c, ' '..='~') && !c.is_ascii_alphabetic() && !digit(c),
-        "@typo@" => |c| "&*@\\^#%~_|".contains(c),
-        "@digits@" => digit,
-        "@alpha@" => |c| c.is_ascii_lowercase(),
-        "@alpha_up@" => |c| c.is_ascii_uppercase(),
-        "@alpha_all@" => |c| c.is_ascii_alphabetic(),
-        "@alphanum@" => |c| c.is_ascii_lowercase() || digit(c),
-        "@alphanum_up@" => |c| c.is_ascii_uppercase() || digit(c),
-        "@alphanum_all@" => |c| c.is_ascii_alphabetic() || digit(c),
-        "@hexa@" => |c| matches!(c, 'a'..='f') || digit(c),
-        "@hexa_up@" => |c| matches!(c, 'A'..='F') || digit(c),
-        "@hexa_all@" => |c| matches!(c, 'a'..='f' | 'A'..='F') || digit(c),
-        "@noalpha@" => |c| matches!(c, ' '..='~') && !c.is_ascii_alphabetic(),
-        "@base64@" => |c| (c.is_ascii_alphabetic() || digit(c) || "+/".contains(c)) && c != '=',
-        "@vowels@" => |c| "aeiouy".contains(c),
-        "@vowels_up@" => |c| "AEIOUY".contains(c),
-        "@vowels_all@" => |c| "aeiouyAEIOUY".contains(c),
-        "@consonants@" | "@consonants_all@" => |c| c.is_ascii_lowercase() && !"aeiouy".contains(c),
-        "@consonants_up@" => |c| c.is_ascii_lowercase(),
-        _ => return None,
-    })
+const PRESETS: [Preset; 20] = [
+    ("@punct@", |c| matches!(c, ' '..='~') && !c.is_ascii_alphabetic() && !digit(c)),
+    ("@typo@", |c| "&*@\\^#%~_|".contains(c)),
+    ("@digits@", digit),
+    ("@alpha@", |c| c.is_ascii_lowercase()),
+    ("@alpha_up@", |c| c.is_ascii_uppercase()),
+    ("@alpha_all@", |c| c.is_ascii_alphabetic()),
+    ("@alphanum@", |c| c.is_ascii_lowercase() || digit(c)),
+    ("@alphanum_up@", |c| c.is_ascii_uppercase() || digit(c)),
+    ("@alphanum_all@", |c| c.is_ascii_alphabetic() || digit(c)),
+    ("@hexa@", |c| matches!(c, 'a'..='f') || digit(c)),
+    ("@hexa_up@", |c| matches!(c, 'A'..='F') || digit(c)),
+    ("@hexa_all@", |c| matches!(c, 'a'..='f' | 'A'..='F') || digit(c)),
+    ("@noalpha@", |c| matches!(c, ' '..='~') && !c.is_ascii_alphabetic()),
+    ("@base64@", |c| (c.is_ascii_alphabetic() || digit(c) || "+/".contains(c)) && c != '='),
+    ("@vowels@", |c| "aeiouy".contains(c)),
+    ("@vowels_up@", |c| "AEIOUY".contains(c)),
+    ("@vowels_all@", |c| "aeiouyAEIOUY".contains(c)),
+    ("@consonants@", |c| c.is_ascii_lowercase() && !"aeiouy".contains(c)),
+    ("@consonants_all@", |c| c.is_ascii_lowercase() && !"aeiouy".contains(c)),
+    ("@consonants_up@", |c| c.is_ascii_lowercase()),
+];
+
+const fn digit(c: char) -> bool {
+    matches!(c, '0'..='?')
+}
+
+fn preset(name: &str) -> Option<Preset> {
+    PRESETS.into_iter().find(|(preset, _)| *preset == name)
 }
 
 /// How often each character of a set stands in a word: JSON of hexadecimal code points and their sum.
@@ -43,7 +48,7 @@ pub fn countset(values: &[&[u8]], _: &Lists) -> Vec<Value> {
     let [word, set] = [values[0], values[1]].map(String::from_utf8_lossy);
     let mut counts: BTreeMap<char, usize> = if set == "@word@" {
         BTreeMap::new()
-    } else if let Some(holds) = preset(&set) {
+    } else if let Some((_, holds)) = preset(&set) {
         ('\0'..='\x7f').filter(|&c| holds(c)).map(|c| (c, 0)).collect()
     } else {
         set.chars().map(|c| (c, 0)).collect()
@@ -72,12 +77,11 @@ pub fn countset(values: &[&[u8]], _: &Lists) -> Vec<Value> {
 pub fn suites(values: &[&[u8]], _: &Lists) -> Vec<Value> {
     let word = String::from_utf8_lossy(values[0]);
     let sets = values[1..].iter().find(|sets| !sets.is_empty()).copied().unwrap_or_default();
-    let mut longest: Vec<(Cow<'static, str>, Member)> = Vec::new();
-    for set in String::from_utf8_lossy(sets).split(',') {
-        let Some(holds) = preset(set) else { continue };
-        let name = format!("ut_max_suite_{}", set.replace('@', ""));
+    let mut longest: Vec<(MemberName, Member)> = Vec::new();
+    for (set, holds) in String::from_utf8_lossy(sets).split(',').filter_map(preset) {
+        let name = MemberName::MaxSuite(set);
         if longest.iter().all(|(known, _)| *known != name) {
-            longest.push((name.into(), Member::Count(longest_run(&word, holds))));
+            longest.push((name, Member::Count(longest_run(&word, holds))));
         }
     }
     vec![Value::Object(longest)]

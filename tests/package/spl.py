@@ -30,6 +30,7 @@ class Stage:
     name: str
     arguments: str
     streaming: bool
+    preop: str = ""
 
 
 class Splunk:
@@ -48,17 +49,20 @@ class Splunk:
         """The results of a search over these events."""
         stages = [self._plan(name, arguments, text) for name, arguments in split_pipeline(self.app.expand(text))]
         head = next((at for at, stage in enumerate(stages) if not stage.streaming), len(stages))
+        preop = stages[head].preop if head < len(stages) and self.options.preop else ""
+        mapping = [self._plan(*stage, text) for stage in split_pipeline("| " + preop)] if preop else []
         results: list[Event] = []
         for number, peer in enumerate(self._peers or [self.app]):
             share = list(events)[number :: len(self._peers) or 1]
-            results += self._run(stages[:head], share, peer, text)
+            results += self._run(stages[:head] + mapping, share, peer, text)
         return self._run(stages[head:], results, self.app, text)
 
     def _plan(self, name: str, arguments: str, text: str) -> Stage:
         if not self.app.has_command(name):
             return Stage(name, arguments, name in STREAMING)
         reply = ask(Call(name, self.app.command(name), arguments, text), self.options, self._dispatch())
-        return Stage(name, arguments, reply.get("type", "streaming") == "streaming")
+        streaming = reply.get("type", "streaming") == "streaming"
+        return Stage(name, arguments, streaming, reply.get("streaming_preop", ""))
 
     def _run(self, stages: Sequence[Stage], events: list[Event], app: App, text: str) -> list[Event]:
         for stage in stages:

@@ -42,6 +42,7 @@ class Options:
     lookup_rows: int = 1_000
     quoting: str = "splunkd"
     timeout: float = 20
+    preop: bool = True  # whether the map phase of a reporting command is put in front of it
 
 
 @dataclass(frozen=True)
