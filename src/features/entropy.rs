@@ -27,14 +27,19 @@ pub fn shannon(text: &[u8]) -> Option<f64> {
     Some(terms.sum::<f64>() / total)
 }
 
-/// The same sum, taken over the characters of the text instead of the distinct ones: each adds its `log2(1 / p)`.
 fn of_ascii(text: &[u8]) -> f64 {
     let mut counts = [0_u32; 128];
     for &byte in text {
         counts[usize::from(byte)] += 1;
     }
     let of_total = log2(text.len());
-    let bits: f64 = text.iter().map(|&byte| of_total - log2(counts[usize::from(byte)] as usize)).sum();
+    let bits: f64 = if text.len() < counts.len() {
+        // The same sum, taken over the characters: each adds its log2(1 / p), and there are few.
+        text.iter().map(|&byte| of_total - log2(counts[usize::from(byte)] as usize)).sum()
+    } else {
+        let distinct = counts.iter().filter(|&&count| count > 0);
+        distinct.map(|&count| f64::from(count) * (of_total - log2(count as usize))).sum()
+    };
     bits / precise(text.len()) + 0.0 // no sign before a zero
 }
 
