@@ -68,11 +68,6 @@ impl Groups {
         self.change(key, |group| group.merge(other, samples));
     }
 
-    /// Notes groups that another part had to drop.
-    pub fn note_dropped(&mut self, dropped: u64) {
-        self.dropped += dropped;
-    }
-
     /// How many groups were dropped for lack of memory.
     pub fn dropped(&self) -> u64 {
         self.dropped

@@ -22,9 +22,7 @@ pub fn shannon(text: &[u8]) -> Option<f64> {
     for character in characters(text) {
         *counts.entry(character).or_insert(0_u32) += 1;
     }
-    let total = counts.values().map(|&count| f64::from(count)).sum::<f64>();
-    let terms = counts.values().map(|&count| f64::from(count) * (total / f64::from(count)).log2());
-    Some(terms.sum::<f64>() / total)
+    Some(of_counts(counts.values().copied()))
 }
 
 fn of_ascii(text: &[u8]) -> f64 {
@@ -32,22 +30,23 @@ fn of_ascii(text: &[u8]) -> f64 {
     for &byte in text {
         counts[usize::from(byte)] += 1;
     }
-    let of_total = log2(text.len());
-    let bits: f64 = if text.len() < counts.len() {
-        // The same sum, taken over the characters: each adds its log2(1 / p), and there are few.
-        text.iter().map(|&byte| of_total - log2(counts[usize::from(byte)] as usize)).sum()
-    } else {
-        let distinct = counts.iter().filter(|&&count| count > 0);
-        distinct.map(|&count| f64::from(count) * (of_total - log2(count as usize))).sum()
-    };
+    if text.len() >= TABLE.len() {
+        return of_counts(counts.into_iter().filter(|&count| count > 0));
+    }
+    // The same sum, taken over the characters, of which there are few: each adds its log2(1 / p).
+    let of_total = TABLE[text.len()];
+    let bits: f64 = text.iter().map(|&byte| of_total - TABLE[counts[usize::from(byte)] as usize]).sum();
     bits / precise(text.len()) + 0.0 // no sign before a zero
 }
 
-/// log2 of a count; those of names come from a table.
-fn log2(count: usize) -> f64 {
-    static TABLE: LazyLock<[f64; 256]> = LazyLock::new(|| std::array::from_fn(|count| precise(count).log2()));
-    TABLE.get(count).copied().unwrap_or_else(|| precise(count).log2())
+fn of_counts(counts: impl Iterator<Item = u32> + Clone) -> f64 {
+    let total: f64 = counts.clone().map(f64::from).sum();
+    let terms = counts.map(|count| f64::from(count) / total * (total / f64::from(count)).log2());
+    terms.sum::<f64>() + 0.0
 }
+
+/// log2 of the counts in texts of the length of a name.
+static TABLE: LazyLock<[f64; 256]> = LazyLock::new(|| std::array::from_fn(|count| precise(count).log2()));
 
 #[allow(clippy::cast_precision_loss)] // no text has 2^53 characters
 fn precise(count: usize) -> f64 {
