@@ -1,5 +1,7 @@
 //! The table: a row for each group, the most suspect first.
 
+use std::cmp::Reverse;
+
 use super::options::Options;
 use crate::detect::{Severity, Verdict, judge};
 use crate::exfil::allowlist::Allowlist;
@@ -37,22 +39,26 @@ struct Row<'g> {
 
 /// Writes the table of `groups` to `body`.
 pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &mut Vec<u8>) {
-    let mut rows: Vec<Row<'_>> = groups.iter().map(|(key, group)| row(key, group, allowlist)).collect();
-    rows.retain(|row| row.verdict.score >= options.min_score);
-    rows.sort_by(|a, b| {
-        let rank = |row: &Row<'_>| (row.verdict.score, row.verdict.payload_bytes, row.group.count);
-        rank(b).cmp(&rank(a)).then_with(|| a.key.cmp(b.key))
+    // Of a million groups only the rank is kept here: the sentences are written for the rows that are shown.
+    let ranked = groups.iter().map(|(key, group)| {
+        let verdict = row(key, group, allowlist).verdict;
+        (Reverse((verdict.score, verdict.payload_bytes, group.count)), key, group)
     });
-    rows.truncate(options.limit);
+    let mut ranked: Vec<_> =
+        ranked.filter(|(Reverse((score, ..)), ..)| *score >= options.min_score).collect();
+    ranked.sort_unstable_by(|(rank, key, _), (other_rank, other_key, _)| {
+        (rank, key).cmp(&(other_rank, other_key))
+    });
+    ranked.truncate(options.limit);
 
     let names: Vec<&str> =
         ["ut_domain"].into_iter().chain(options.by.iter().map(String::as_str)).chain(COLUMNS).collect();
     let multi: Vec<String> = names.iter().map(|name| format!("__mv_{name}")).collect();
     let mut writer = Writer::new(body);
     writer.row(names.iter().copied().chain(multi.iter().map(String::as_str)).map(str::as_bytes));
-    for row in &rows {
+    for (_, key, group) in ranked {
         let mut outputs = vec![Output::default(); names.len()];
-        fill(row, &mut outputs);
+        fill(&row(key, group, allowlist), &mut outputs);
         let plain: Vec<Vec<u8>> = outputs.iter().map(|output| output.plain().to_vec()).collect();
         let multi: Vec<Vec<u8>> = outputs.iter_mut().map(|output| output.multi().to_vec()).collect();
         writer.row(plain.iter().chain(&multi).map(Vec::as_slice));
