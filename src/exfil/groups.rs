@@ -13,7 +13,7 @@ pub struct Key {
     pub by: Vec<String>,
 }
 
-/// The bounds of memory. At the defaults a million groups of a few names each take about 0.6 GiB.
+/// The bounds of memory. At the defaults a million groups of ten names each take about 1.3 GiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The most groups.
