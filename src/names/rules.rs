@@ -119,11 +119,6 @@ impl Rules {
         Rules { by_pattern: last_labels.map(|label| (label.to_owned(), kind)).collect() }
     }
 
-    /// The number of rules, both spellings counted.
-    pub fn len(&self) -> usize {
-        self.by_pattern.len()
-    }
-
     /// Whether there is no rule at all.
     pub fn is_empty(&self) -> bool {
         self.by_pattern.is_empty()
