@@ -4,7 +4,7 @@ import os
 import platform
 import subprocess
 import sys
-import tarfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,17 +39,18 @@ def make() -> Builds:
 
 def install_app() -> Path:
     """Builds the package and installs it, as an admin would."""
-    built = run([ROOT / "bin/package"])
-    with tarfile.open(built.splitlines()[-1]) as package:
-        package.extractall(FOLDER / "apps", filter="data")
-    return FOLDER / "apps/dnsentropy"
+    package = run([ROOT / "bin/package"]).splitlines()[-1]
+    apps = FOLDER / "apps"
+    apps.mkdir(exist_ok=True)
+    run(["tar", "-xzf", package, "-C", apps])
+    return apps / "dnsentropy"
 
 
 def build_floors() -> Path:
     """The floors, with the profile and the static linking of the real program."""
     target = FOLDER / "floors"
-    command = ["cargo", "build", "--release", "--locked", "--target", TRIPLE, "--target-dir", target]
-    run(command, cwd=BENCHES / "floors", env=os.environ | {"CARGO_ENCODED_RUSTFLAGS": "-Ctarget-feature=+crt-static"})
+    command: list[str | Path] = ["cargo", "build", "--release", "--locked", "--target", TRIPLE, "--target-dir", target]
+    run(command, BENCHES / "floors", {"CARGO_ENCODED_RUSTFLAGS": "-Ctarget-feature=+crt-static"})
     return target / TRIPLE / "release"
 
 
@@ -66,9 +67,10 @@ def install_rival() -> Path:
     return folder / "bin/python"
 
 
-def run(command: list[str | Path], **how: object) -> str:
-    """Runs a tool; what it printed."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, **how)  # type: ignore[call-overload]
+def run(command: Sequence[str | Path], cwd: Path = ROOT, more: Mapping[str, str] | None = None) -> str:
+    """Runs a tool; what it printed. `more` is added to the environment."""
+    environment = os.environ | (more or {})
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"bench: {' '.join(map(str, command))} failed:\n{done.stderr}")
     return done.stdout

@@ -15,8 +15,7 @@ from .names import Query, Resolver
 from .streams import Stream
 from .wide import wide
 
-WIDE_PIPE = 1024 * 1024
-OURS = "dnsentropy"
+MIB = 1024 * 1024
 
 
 @dataclass
@@ -27,6 +26,8 @@ class Contender:
     steps: list[Step]
     slow: bool = False
     """Whether it is run less often than the others."""
+    replies: bool = True
+    """Whether it answers each request with a reply, so that it can be run in lockstep."""
     streamed: list[Sample] = field(default_factory=list)
     lockstep: list[Sample] = field(default_factory=list)
 
@@ -34,20 +35,15 @@ class Contender:
     def rows(self) -> int:
         return self.steps[0].stream.rows
 
-    @property
-    def chunked(self) -> bool:
-        """Whether it converses by the protocol, so that it can be run in lockstep."""
-        return all(step.stream.chunked for step in self.steps) and "memchr" not in self.name
-
 
 @dataclass
 class Part:
-    """Contenders that do comparable work; all are compared with `base`."""
+    """Contenders that do comparable work; all are compared with the one called `base`."""
 
     name: str
     title: str
-    contenders: list[Contender]
     base: str
+    contenders: list[Contender]
 
 
 class Field:
@@ -56,130 +52,129 @@ class Field:
     def __init__(self, builds: Builds, feeder: Feeder, events: int, beside: list[str]) -> None:
         self.builds = builds
         self.queries = Resolver().queries(events)
+        self.programs = {"": str(builds.program)} | {f" ({path})": path for path in beside}
+        """Ours, and those to be measured beside it, by what stands behind their names."""
+        self.list = str(SUFFIX_LIST)
         self._feeder = feeder
-        self._programs = {"": str(builds.program)} | {f" ({path})": path for path in beside}
 
     def parts(self) -> dict[str, Callable[[], Part]]:
         return {"narrow": self.narrow, "wide": self.wide, "map": self.map, "reduce": self.reduce}
 
     def narrow(self) -> Part:
+        """What a search really runs: ours, the macros and lookups, the rivals, the floors."""
         stream = streams.narrow(self.queries)
-        title = "narrow stream: the name, the row's number, their __mv_ columns"
         contenders = [
             *self._pipes(stream),
-            contender("memchr: count newlines", [self._floor("count")], stream),
-            contender("csv crate: read", [self._floor("csv_read")], stream),
-            contender("csv crate: echo", [self._floor("csv_echo")], stream),
-            contender("plain: csv + publicsuffix", [self._floor("plain"), str(SUFFIX_LIST)], stream),
-            self.rival(stream),
-            *self._ours("dnsentropy", "dnsentropy", stream),
-            *self.compatible(self.queries),
+            Contender("memchr: count newlines", [Step([self.floor("count")], stream)], replies=False),
+            Contender("csv crate: read", [Step([self.floor("csv_read")], stream)]),
+            Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
+            Contender("plain: csv + publicsuffix", [self.plain(stream)]),
+            Contender("splunk-sdk + tldextract", [self.rival(stream)], slow=True),
+            *self._ours("dnsentropy", lambda program: [Step([program, "dnsentropy"], stream)]),
+            *self._ours("macros: parse_extended + shannon", lambda program: macros(program, self.queries)),
+            *self._ours("lookups: parse_extended + shannon", lambda program: lookups(program, self.queries), replies=False),
         ]
         if folder := os.environ.get("UTBOX"):
-            contenders.append(url_toolbox(Path(folder), self.queries[:20_000]))
-        return Part("narrow", title, contenders, OURS)
+            steps = url_toolbox(Path(folder), self.queries[:20_000])
+            contenders.append(Contender("URL Toolbox", steps, slow=True, replies=False))
+        return Part("narrow", "narrow stream: the name, the row's number, their __mv_ columns", "dnsentropy", contenders)
 
     def wide(self) -> Part:
-        stream = wide(self.queries[: max(1, len(self.queries) // 20)])
+        """What a command without `required_fields` would get."""
+        stream = wide(self.queries[: max(1, len(self.queries) // 10)])
         title = f"wide stream: 30 fields and their __mv_ columns, {stream.size // stream.rows:,} bytes a row"
         contenders = [
             *self._pipes(stream),
-            contender("memchr: count newlines", [self._floor("count")], stream),
-            contender("csv crate: echo", [self._floor("csv_echo")], stream),
-            contender("plain: csv + publicsuffix", [self._floor("plain"), str(SUFFIX_LIST)], stream),
-            self.rival(stream),
-            *self._ours("dnsentropy", "dnsentropy", stream),
+            Contender("memchr: count newlines", [Step([self.floor("count")], stream)], replies=False),
+            Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
+            Contender("plain: csv + publicsuffix", [self.plain(stream)]),
+            Contender("splunk-sdk + tldextract", [self.rival(stream)], slow=True),
+            *self._ours("dnsentropy", lambda program: [Step([program, "dnsentropy"], stream)]),
         ]
-        return Part("wide", title, contenders, OURS)
+        return Part("wide", title, "dnsentropy", contenders)
 
     def map(self) -> Part:
         stream = streams.map_phase(self.queries)
         contenders = [
-            contender("csv crate: echo", [self._floor("csv_echo")], stream),
-            *self._ours("dnsexfil map", "dnsexfil", stream),
+            Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
+            *self._ours("dnsexfil map", lambda program: [Step([program, "dnsexfil"], stream)]),
         ]
-        return Part("map", "dnsexfil query by src, map phase: events in", contenders, "dnsexfil map")
+        return Part("map", "dnsexfil query by src, map phase: events in", "dnsexfil map", contenders)
 
     def reduce(self) -> Part:
-        stream = streams.reduce_phase(self.partials(len(self.queries)))
-        contenders = [
-            contender("csv crate: echo", [self._floor("csv_echo")], stream),
-            *self._ours("dnsexfil reduce", "dnsexfil", stream),
-        ]
+        stream = streams.reduce_phase(self.partials(len(self.queries), len(self.queries)))
         title = f"dnsexfil query by src, reduce phase: partial rows in, {stream.size // stream.rows:,} bytes each"
-        return Part("reduce", title, contenders, "dnsexfil reduce")
+        contenders = [
+            Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
+            *self._ours("dnsexfil reduce", lambda program: [Step([program, "dnsexfil"], stream)]),
+        ]
+        return Part("reduce", title, "dnsexfil reduce", contenders)
 
-    def partials(self, count: int) -> list[str]:
-        """So many partial rows, from the map phase on search peers that each saw as many events as the other parts have."""
+    def partials(self, count: int, events: int) -> list[str]:
+        """So many partial rows, from the map phase on search peers that see so many events each."""
         partials: list[str] = []
         peer = 0
         while len(partials) < count:
-            queries = Resolver(1_000 + peer).queries(len(self.queries))
-            replies = bytearray()
-            self._feeder.streamed(step([str(self.builds.program), "dnsexfil"], streams.map_phase(queries)), replies)
-            for body in streams.bodies(bytes(replies)):
-                partials.extend(row["dnsexfil_partial"] for row in streams.table(body))
             peer += 1
+            partials += self.map_out(Resolver(peer).queries(events))
         return partials[:count]
 
-    def rival(self, stream: Stream) -> Contender:
-        command = [str(self.builds.python), str(BENCHES / "sdk_command.py")]
-        environment = {"SUFFIX_LIST": str(SUFFIX_LIST), "CACHE": str(FOLDER / "tldextract")}
-        return Contender("splunk-sdk + tldextract", [Step(command, stream, environment)], slow=True)
+    def map_out(self, queries: list[Query]) -> list[str]:
+        """The partial rows that the map phase makes of events."""
+        replies = bytearray()
+        self._feeder.streamed(Step([str(self.builds.program), "dnsexfil"], streams.map_phase(queries)), replies)
+        return [row["dnsexfil_partial"] for row in streams.rows(replies)]
 
-    def compatible(self, queries: list[Query]) -> list[Contender]:
-        """The macros and lookups that take URL Toolbox's place."""
-        program = str(self.builds.program)
-        macros = [
-            step([program, "urltoolbox"], streams.listed(queries)),
-            step([program, "urltoolbox"], streams.subdomains(queries)),
-        ]
-        lookups = [
-            step([program, "lookup", "ut_parse_extended"], streams.extended_lookup(queries)),
-            step([program, "lookup", "ut_shannon"], streams.shannon_lookup(queries)),
-        ]
-        return [
-            Contender("macros: parse_extended + shannon", macros),
-            Contender("lookups: parse_extended + shannon", lookups),
-        ]
+    def rival(self, stream: Stream) -> Step:
+        """The command in Python."""
+        environment = {"SUFFIX_LIST": self.list, "CACHE": str(FOLDER / "tldextract")}
+        return Step([str(self.builds.python), str(BENCHES / "sdk_command.py")], stream, environment)
 
-    def _ours(self, name: str, argument: str, stream: Stream) -> list[Contender]:
-        return [contender(name + where, [path, argument], stream) for where, path in self._programs.items()]
+    def plain(self, stream: Stream) -> Step:
+        """The same work as one writes it first in Rust."""
+        return Step([self.floor("plain"), self.list], stream)
 
-    def _floor(self, name: str) -> str:
+    def floor(self, name: str) -> str:
         return str(self.builds.floors / name)
+
+    def _ours(self, name: str, steps: Callable[[str], list[Step]], replies: bool = True) -> list[Contender]:
+        return [Contender(name + where, steps(path), replies=replies) for where, path in self.programs.items()]
 
     def _pipes(self, stream: Stream) -> list[Contender]:
         """What the pipes and the feeder take: as many bytes in and out as ours, and no work."""
-        pilot = self._feeder.streamed(step([str(self.builds.program), "dnsentropy"], stream))
-        null = [self._floor("null"), str(pilot.out / stream.size)]
+        pilot = self._feeder.streamed(Step([str(self.builds.program), "dnsentropy"], stream))
+        null = [self.floor("null"), str(pilot.out / stream.size)]
         return [
-            contender("null: pipes of 64 KiB", null, stream),
-            contender("null: pipes of 1 MiB", [*null, str(WIDE_PIPE)], stream),
+            Contender("null: pipes of 64 KiB", [Step(null, stream)]),
+            Contender("null: pipes of 1 MiB", [Step([*null, str(MIB)], stream)]),
         ]
 
 
-def contender(name: str, command: list[str], stream: Stream) -> Contender:
-    return Contender(name, [step(command, stream)])
+def macros(program: str, queries: list[Query]) -> list[Step]:
+    """`ut_parse_extended(query,list)` and `ut_shannon(ut_subdomain)`: two commands of a search."""
+    command = [program, "urltoolbox"]
+    return [Step(command, streams.listed(queries)), Step(command, streams.subdomains(queries))]
 
 
-def step(command: list[str], stream: Stream) -> Step:
-    return Step(command, stream, {})
+def lookups(program: str, queries: list[Query]) -> list[Step]:
+    """The same as external lookups."""
+    extended = Step([program, "lookup", "ut_parse_extended"], streams.extended_lookup(queries))
+    return [extended, Step([program, "lookup", "ut_shannon"], streams.shannon_lookup(queries))]
 
 
-def url_toolbox(folder: Path, queries: list[Query]) -> Contender:
+def url_toolbox(folder: Path, queries: list[Query]) -> list[Step]:
     """URL Toolbox's own scripts, as its transforms.conf calls them."""
     conf = configparser.ConfigParser(interpolation=None, strict=False)
     conf.read(folder / "default/transforms.conf")
-    rows = {
+    inputs = {
         "ut_parse_extended_lookup": [f"{q.name},mozilla" for q in queries],
         "ut_shannon_lookup": [q.subdomain for q in queries],
     }
     steps = []
-    for lookup, given in rows.items():
+    for lookup, given in inputs.items():
         script, *arguments = shlex.split(conf[lookup]["external_cmd"])
         fields = [name.strip() for name in conf[lookup]["fields_list"].split(",")]
         empty = "," * (len(fields) - 1 - given[0].count(","))
         stream = streams.lookup(",".join(fields) + "\n", [f"{cells}{empty}\n" for cells in given])
-        steps.append(step([sys.executable, str(folder / "bin" / script), *arguments], stream))
-    return Contender("URL Toolbox", steps, slow=True)
+        steps.append(Step([sys.executable, str(folder / "bin" / script), *arguments], stream))
+    return steps

@@ -7,13 +7,15 @@ the contender widens its own. The clock runs from the start of the process to th
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from .streams import Stream
 
@@ -32,7 +34,7 @@ class Step:
 
     command: list[str]
     stream: Stream
-    environment: dict[str, str]
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,9 @@ class Feeder:
             process = subprocess.Popen(
                 [self._measured, report.name, *step.command],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, bufsize=0, env=os.environ | step.environment,
+                process_group=0,
             )  # fmt: skip
-            watchdog = threading.Timer(LIMIT, process.kill)
+            watchdog = threading.Timer(LIMIT, end_group, [process])
             watchdog.start()
             try:
                 out = feed(process)
@@ -77,13 +80,19 @@ class Feeder:
                 status = process.wait()
             finally:
                 watchdog.cancel()
-                process.kill()
+                end_group(process)
             if status != 0:
                 errors.seek(0)
                 raise Failure(f"{' '.join(step.command)} ended with {status}: {errors.read().decode(errors='replace')}")
             used = json.load(report)
         cpu = (used["user_us"] + used["system_us"]) / 1e6
         return Sample((end - used["start_ns"]) / 1e9, cpu, used["peak_kib"] * 1024, out)
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """Ends `measured` and the contender, where they have not ended themselves."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def stream(process: subprocess.Popen[bytes], requests: list[bytes], keep: bytearray | None) -> int:
@@ -101,7 +110,7 @@ def stream(process: subprocess.Popen[bytes], requests: list[bytes], keep: bytear
     return out
 
 
-def write_all(pipe, requests: list[bytes]) -> None:
+def write_all(pipe: IO[bytes], requests: list[bytes]) -> None:
     try:
         for request in requests:
             write(pipe.fileno(), request)

@@ -7,7 +7,8 @@ from . import builds, checks, instructions, report, startup
 from .contenders import Contender, Field, Part
 from .feeder import Failure, Feeder
 
-OTHERS = ["checks", "startup", "instructions"]
+PARTS = ["narrow", "wide", "map", "reduce", "startup", "instructions", "checks"]
+SLOW_RUNS = 3
 
 
 def main(description: str) -> None:
@@ -20,14 +21,17 @@ def main(description: str) -> None:
 
 def read_options(description: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", metavar="WORD,...", default="", help="parts (narrow, wide, map, reduce, checks, startup, "
-                        "instructions), or parts of contenders' names (dnsentropy, echo)")  # fmt: skip
-    parser.add_argument("--runs", type=int, help="how often each contender is run (5; slow ones 3 times at most)")
-    parser.add_argument("--events", type=int, help="how many events the narrow stream has (1000000)")
-    parser.add_argument("--quick", action="store_true", help="100,000 events and 3 runs: half a minute, rougher")
-    parser.add_argument("--beside", metavar="PROGRAM", action="append", default=[], help="measure this build of the program too")
+    add = parser.add_argument
+    add("--only", metavar="PART,...", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
+    add("--contenders", metavar="WORD,...", default="", help="those with one of these words in their names")
+    add("--runs", type=int, help=f"how often each contender is run (5; slow ones {SLOW_RUNS} times at most)")
+    add("--events", type=int, help="how many events the narrow stream has (1000000); the wide one has a tenth")
+    add("--quick", action="store_true", help="100,000 events and 3 runs, which is rougher")
+    add("--beside", metavar="PROGRAM", action="append", default=[], help="another build of the program to measure too")
     options = parser.parse_args()
-    options.only = [word for word in options.only.split(",") if word]
+    options.only = options.only.split(",")
+    if unknown := set(options.only) - set(PARTS):
+        parser.error(f"there is no part {', '.join(unknown)}: use {', '.join(PARTS)}")
     options.runs = options.runs or (3 if options.quick else 5)
     options.events = options.events or (100_000 if options.quick else 1_000_000)
     return options
@@ -37,48 +41,37 @@ def bench(options: argparse.Namespace) -> None:
     made = builds.make()
     feeder = Feeder(made.floors / "measured")
     field = Field(made, feeder, options.events, options.beside)
-    results: dict[str, object] = {"machine": report.machine(), "options": vars(options), "parts": {}}
+    results = report.Report(vars(options))
     for name, make in field.parts().items():
-        if part := choose(name, make, options.only):
-            race(part, feeder, options.runs)
-            results["parts"][name] = report.print_part(part)
-    wanted = [name for name in OTHERS if not options.only or name in options.only]
-    if "startup" in wanted:
-        results["startup_ms"] = startup.measure(field, 20 if options.quick else 100)
-        report.print_list("from the start to the getinfo reply", results["startup_ms"], "ms")
-    if "instructions" in wanted:
-        results["instructions_per_event"] = instructions.measure(field, options.beside)
-        report.print_list("callgrind", results["instructions_per_event"] or {"there is no valgrind": 0}, "instructions/event")
-    if "checks" in wanted:
-        results["checks"] = checks.check(field, feeder)
-        report.print_checks(results["checks"])
-    report.write(results)
+        if name in options.only:
+            part = make()
+            race(part, feeder, options)
+            results.part(part)
+    if "startup" in options.only:
+        results.startup(startup.measure(field, 40 if options.quick else 100))
+    if "instructions" in options.only:
+        results.instructions(instructions.measure(field))
+    if "checks" in options.only:
+        results.checks(checks.check(field, feeder))
+    results.write()
 
 
-def choose(name: str, make, only: list[str]) -> Part | None:
-    """The part with the contenders that are asked for, or None."""
-    if only and all(word in OTHERS for word in only):
-        return None
-    part = make()
-    if only and name not in only:
-        part.contenders = [c for c in part.contenders if any(word in c.name for word in only)]
-    return part if part.contenders else None
-
-
-def race(part: Part, feeder: Feeder, runs: int) -> None:
-    """Runs all contenders in turn, in another order each round."""
-    for number in range(runs):
-        start = number % len(part.contenders)
+def race(part: Part, feeder: Feeder, options: argparse.Namespace) -> None:
+    """Runs the contenders in turn, in another order each round."""
+    words = options.contenders.split(",")
+    part.contenders = [contender for contender in part.contenders if any(word in contender.name for word in words)]
+    for number in range(options.runs):
+        start = number % max(1, len(part.contenders))
         for contender in part.contenders[start:] + part.contenders[:start]:
             run(contender, feeder, number)
 
 
 def run(contender: Contender, feeder: Feeder, number: int) -> None:
-    if contender.slow and number >= 3:
+    if contender.slow and number >= SLOW_RUNS:
         return
     first, *rest = [feeder.streamed(step) for step in contender.steps]
     contender.streamed.append(sum(rest, first))
-    if contender.chunked and not (contender.slow and number > 0):
+    if contender.replies and not (contender.slow and number > 0):
         first, *rest = [feeder.lockstep(step) for step in contender.steps]
         contender.lockstep.append(sum(rest, first))
     outs = [sample.out for sample in contender.streamed + contender.lockstep]

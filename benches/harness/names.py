@@ -19,15 +19,23 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 SUFFIXES = {
-    "com": 48, "net": 11, "org": 7, "de": 5, "co.uk": 4, "io": 4, "com.br": 2, "fr": 2, "nl": 2, "com.au": 2, "app": 1, "co.jp": 1,
-    "github.io": 1, "cloudfront.net": 2, "s3.amazonaws.com": 2, "azurewebsites.net": 1, "blogspot.com": 1, "info": 2, "ru": 2,
+    "com": 48, "net": 11, "org": 7, "de": 5, "co.uk": 4, "io": 4, "com.br": 2, "fr": 2, "nl": 2, "com.au": 2, "app": 1,
+    "co.jp": 1, "github.io": 1, "cloudfront.net": 2, "s3.amazonaws.com": 2, "azurewebsites.net": 1, "blogspot.com": 1,
+    "info": 2, "ru": 2,
 }  # fmt: skip
-CDNS = ["cloudfront.net", "s3.amazonaws.com", "g.videodelivery.net", "r.staticedge.com", "telemetry.softvendor.com"]
+CDNS = [
+    ("", ".cloudfront.net"), ("", ".s3.amazonaws.com"), (".g", "videodelivery.net"), (".r", "staticedge.com"),
+    (".telemetry", "softvendor.com"),
+]  # fmt: skip
+"""What stands behind a label made by a machine, as the end of the subdomain or of the label of the registrable domain."""
 HOSTS = ["", "www", "www", "api", "mail", "cdn", "img", "static", "login", "ns1", "m", "update", "eu-west.api", "a.b.tracking"]
+UNLISTED = [
+    ("_ldap._tcp", "dc01.corp"), ("", "wpad"), ("printer7", "floor2.lan"), ("", "dc02.local"), ("_kerberos._udp", "hq.corp"),
+]  # fmt: skip
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 HEX = "0123456789abcdef"
-LETTERS_BEYOND_ASCII = ["www.müller.de", "пример.испытание.com", "mail.日本語.jp", "shop.café.fr"]
+LETTERS_BEYOND_ASCII = [("www", "müller.de"), ("пример", "испытание.com"), ("mail", "日本語.jp"), ("shop", "café.fr")]
 
 
 @dataclass(frozen=True)
@@ -87,8 +95,11 @@ class Resolver:
         return Query(label, self._tunnels[number], client)
 
     def _machine_queries(self, count: int) -> list[Query]:
-        pick = self._chance.choice
-        return [Query(self._text(HEX, 8, 16), pick(CDNS), source) for source in self._sources(count)]
+        return [self._machine_query(source) for source in self._sources(count)]
+
+    def _machine_query(self, source: str) -> Query:
+        label, (subdomain, domain) = self._text(HEX, 8, 16), self._chance.choice(CDNS)
+        return Query(label + subdomain, domain, source) if subdomain else Query("", label + domain, source)
 
     def _cased_queries(self, count: int) -> list[Query]:
         def cased(text: str) -> str:
@@ -102,8 +113,7 @@ class Resolver:
         return [Query(a, "10.in-addr.arpa", s) for a, s in zip(addresses, self._sources(count), strict=True)]
 
     def _unlisted_queries(self, count: int) -> list[Query]:
-        hosts = [("_ldap._tcp", "dc01.corp"), ("", "wpad"), ("printer7", "floor2.lan"), ("", "dc02.local"), ("_kerberos._udp", "hq.corp")]
-        return [Query(*self._chance.choice(hosts), source) for source in self._sources(count)]
+        return [Query(*self._chance.choice(UNLISTED), source) for source in self._sources(count)]
 
     def _absent_queries(self, count: int) -> list[Query]:
         return [Query("", "", source) for source in self._sources(count)]
@@ -115,8 +125,8 @@ class Resolver:
         return [Query(q.subdomain, q.domain + ".", q.source) for q in self._ordinary_queries(count)]
 
     def _beyond_ascii_queries(self, count: int) -> list[Query]:
-        names = self._chance.choices(LETTERS_BEYOND_ASCII, k=count)
-        return [Query(*name.split(".", 1), s) for name, s in zip(names, self._sources(count), strict=True)]
+        hosts = self._chance.choices(LETTERS_BEYOND_ASCII, k=count)
+        return [Query(*host, source) for host, source in zip(hosts, self._sources(count), strict=True)]
 
     def _sources(self, count: int) -> list[str]:
         return self._chance.choices(self._clients, cum_weights=self._client_weights, k=count)
@@ -132,7 +142,8 @@ class Resolver:
         return f"{self._word()}{self._chance.choice(('', self._word(), '-' + self._word()))}.{suffix}"
 
     def _word(self) -> str:
-        return "".join(self._chance.choice("bcdfghklmnprstvw") + self._chance.choice("aeiou") for _ in range(self._chance.randint(2, 3)))
+        pick, syllables = self._chance.choice, self._chance.randint(2, 3)
+        return "".join(pick("bcdfghklmnprstvw") + pick("aeiou") for _ in range(syllables))
 
     def _text(self, alphabet: str, shortest: int, longest: int) -> str:
         return "".join(self._chance.choices(alphabet, k=self._chance.randint(shortest, longest)))

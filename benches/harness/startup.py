@@ -4,60 +4,43 @@ import os
 import statistics
 import subprocess
 import time
-from dataclasses import dataclass
 
 from . import streams
-from .builds import Builds
 from .contenders import Field
-from .feeder import read_reply, write
+from .feeder import Step, read_reply, write
 
-
-@dataclass
-class Start:
-    """A program that is started again and again."""
-
-    name: str
-    command: list[str]
-    replies: bool
-    share: int = 1
-    """It is started in one of so many rounds."""
+RIVAL = "splunk-sdk + tldextract"
 
 
 def measure(field: Field, rounds: int) -> dict[str, float]:
-    """Median milliseconds for each program."""
-    request = streams.narrow(field.queries[:1]).requests[0]
-    starts = programs(field.builds, field)
-    taken: dict[str, list[float]] = {start.name: [] for start in starts}
+    """Median milliseconds of each program; the slow one takes part in some rounds."""
+    stream = streams.narrow([])
+    starts = {
+        "empty static program, to its end": Step([field.floor("empty")], stream),
+        "dnsentropy": Step([str(field.builds.program), "dnsentropy"], stream),
+        "dnsentropy.sh, as splunkd starts it": Step([str(field.builds.app / "bin/dnsentropy.sh"), "dnsentropy"], stream),
+        "dnsexfil": Step([str(field.builds.program), "dnsexfil"], stream),
+        RIVAL: field.rival(stream),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in starts}
     for number in range(rounds):
-        for start in starts:
-            if number % start.share == 0:
-                taken[start.name].append(once(start, request, field))
+        for name, step in starts.items():
+            if name != RIVAL or number % 20 == 0:
+                taken[name].append(once(step, name.startswith("empty")))
     return {name: statistics.median(times) * 1e3 for name, times in taken.items()}
 
 
-def programs(builds: Builds, field: Field) -> list[Start]:
-    rival = field.rival(streams.narrow([])).steps[0].command
-    return [
-        Start("empty static program, to its end", [str(builds.floors / "empty")], False),
-        Start("dnsentropy", [str(builds.program), "dnsentropy"], True),
-        Start("dnsentropy.sh, as splunkd starts it", [str(builds.app / "bin/dnsentropy.sh"), "dnsentropy"], True),
-        Start("dnsexfil", [str(builds.program), "dnsexfil"], True),
-        Start("splunk-sdk + tldextract", rival, True, 20),
-    ]
-
-
-def once(start: Start, request: bytes, field: Field) -> float:
+def once(step: Step, to_its_end: bool) -> float:
     """The seconds of one start."""
-    environment = os.environ | field.rival(streams.narrow([])).steps[0].environment
     buffer = memoryview(bytearray(65536))
+    environment = os.environ | step.environment
     begin = time.perf_counter()
-    process = subprocess.Popen(start.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment)
+    process = subprocess.Popen(step.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment)
     assert process.stdin and process.stdout
     with process:
-        if start.replies:
-            write(process.stdin.fileno(), request)
-            read_reply(process.stdout.fileno(), buffer)
-        else:
+        if to_its_end:
             process.wait()
-        taken = time.perf_counter() - begin
-    return taken
+        else:
+            write(process.stdin.fileno(), step.stream.requests[0])
+            read_reply(process.stdout.fileno(), buffer)
+        return time.perf_counter() - begin

@@ -68,12 +68,20 @@ def shannon_lookup(queries: list[Query]) -> Stream:
 
 def map_phase(queries: list[Query]) -> Stream:
     """What a search peer gives the map phase of `dnsexfil query by src`."""
+    return events(["query", "by", "src", "list=mozilla", "samples=3", "phase=map"], queries)
+
+
+def reduce_events(queries: list[Query]) -> Stream:
+    """What the search head gives the reduce phase where splunkd leaves the map phase out."""
+    return events(["query", "by", "src"], queries)
+
+
+def events(arguments: list[str], queries: list[Query]) -> Stream:
     header = '"_time",query,src,"query_type","__mv__time","__mv_query","__mv_src","__mv_query_type"\n'
-    arguments = ["query", "by", "src", "list=mozilla", "samples=3", "phase=map"]
-    return conversation(arguments, header, (map_rows(c, n) for n, c in enumerate(chunks(queries))))
+    return conversation(arguments, header, (event_rows(c, n) for n, c in enumerate(chunks(queries))))
 
 
-def map_rows(queries: list[Query], number: int) -> list[str]:
+def event_rows(queries: list[Query], number: int) -> list[str]:
     start = 1_503_597_590 + number * CHUNK // 100
     types = ("A", "A", "AAAA", "A", "TXT", "A", "HTTPS")
     return [
@@ -110,10 +118,10 @@ def message(metadata: dict[str, object], body: str = "") -> bytes:
 def getinfo(arguments: list[str]) -> dict[str, object]:
     """The first request, as splunkd 8.2.1 sends it."""
     searchinfo = {
-        "args": arguments, "raw_args": arguments, "dispatch_dir": "/tmp", "sid": "1627357489.9", "app": "search", "owner": "admin",
-        "username": "admin", "session_key": "0" * 120, "splunkd_uri": "https://127.0.0.1:8089", "splunk_version": "8.2.1",
-        "search": "(removed)", "command": "dnsentropy", "maxresultrows": CHUNK, "earliest_time": "1627333200",
-        "latest_time": "1627419600",
+        "args": arguments, "raw_args": arguments, "dispatch_dir": "/tmp", "sid": "1627357489.9", "app": "search",
+        "owner": "admin", "username": "admin", "session_key": "0" * 120, "splunkd_uri": "https://127.0.0.1:8089",
+        "splunk_version": "8.2.1", "search": "(removed)", "command": "dnsentropy", "maxresultrows": CHUNK,
+        "earliest_time": "1627333200", "latest_time": "1627419600",
     }  # fmt: skip
     return {"action": "getinfo", "preview": False, "streaming_command_will_restart": False, "searchinfo": searchinfo}
 
@@ -128,16 +136,11 @@ def quoted(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"' if any(c in cell for c in ',"\n') else cell
 
 
-def bodies(replies: bytes) -> Iterator[str]:
-    """The bodies of the messages in `replies`."""
+def rows(replies: bytes | bytearray) -> Iterator[dict[str, str]]:
+    """The rows in all the messages of `replies`."""
     at = 0
     while at < len(replies):
         end = replies.index(b"\n", at) + 1
         metadata, body = map(int, replies[at:end].removeprefix(b"chunked 1.0,").split(b","))
         at = end + metadata + body
-        yield replies[at - body : at].decode()
-
-
-def table(body: str) -> Iterator[dict[str, str]]:
-    """The rows of a body."""
-    return csv.DictReader(io.StringIO(body, newline=""))
+        yield from csv.DictReader(io.StringIO(replies[at - body : at].decode(), newline=""))

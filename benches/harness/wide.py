@@ -12,9 +12,10 @@ from .names import Query
 from .streams import Stream, chunks, conversation, quoted
 
 FIELDS = [
-    "_time", "_raw", "_indextime", "_serial", "_sourcetype", "host", "index", "source", "sourcetype", "splunk_server", "linecount",
-    "punct", "query", "query_type", "reply_code", "message_type", "src", "src_port", "src_mac", "dest", "dest_port", "transport",
-    "bytes", "bytes_in", "bytes_out", "transaction_id", "response_time", "vendor_product", "tag", "eventtype",
+    "_time", "_raw", "_indextime", "_serial", "_sourcetype", "host", "index", "source", "sourcetype", "splunk_server",
+    "linecount", "punct", "query", "query_type", "reply_code", "message_type", "src", "src_port", "src_mac", "dest",
+    "dest_port", "transport", "bytes", "bytes_in", "bytes_out", "transaction_id", "response_time", "vendor_product", "tag",
+    "eventtype",
 ]  # fmt: skip
 TAG = FIELDS.index("tag")
 
@@ -28,15 +29,17 @@ def wide(queries: list[Query]) -> Stream:
 def row(query: Query, chance: random.Random) -> str:
     number = chance.randrange
     event: dict[str, object] = {
-        "timestamp": f"2017-08-24T17:{number(60):02}:{number(60):02}.{number(1_000_000):06}Z", "endtime": "2017-08-24T17:59:50.480391Z",
-        "protocol_stack": "ip:udp:dns", "query": [query.name], "query_type": ["A"], "message_type": ["QUERY", "RESPONSE"],
-        "reply_code": "NoError", "reply_code_id": 0, "src_ip": query.source, "src_port": number(1024, 65_535),
-        "src_mac": "00:50:56:9A:%02X:%02X" % (number(256), number(256)), "dest_ip": "10.0.1.100", "dest_mac": "00:50:56:9A:7C:7F",
-        "dest_port": 53, "transport": "udp", "bytes": 190, "bytes_in": 71, "bytes_out": 119, "transaction_id": number(65_536),
-        "response_time": number(90_000), "time_taken": number(99_000), "ttl": [number(3600)], "host_addr": ["192.0.2.17"],
-        "flow_id": "%032x" % chance.getrandbits(128), "packets_in": 1, "packets_out": 1, "data_packets_in": 1, "data_packets_out": 1,
-        "missing_packets_in": 0, "missing_packets_out": 0, "duplicate_packets_in": 0, "duplicate_packets_out": 0,
-        "capture_hostname": "tap02.example.net", "hostname": [query.name], "answer_count": 1, "authority_answer_count": 0,
+        "timestamp": f"2017-08-24T17:{number(60):02}:{number(60):02}.{number(1_000_000):06}Z",
+        "endtime": "2017-08-24T17:59:50.480391Z", "protocol_stack": "ip:udp:dns", "query": [query.name], "query_type": ["A"],
+        "message_type": ["QUERY", "RESPONSE"], "reply_code": "NoError", "reply_code_id": 0, "src_ip": query.source,
+        "src_port": number(1024, 65_535), "src_mac": f"00:50:56:9A:{number(256):02X}:{number(256):02X}",
+        "dest_ip": "10.0.1.100", "dest_mac": "00:50:56:9A:7C:7F", "dest_port": 53, "transport": "udp", "bytes": 190,
+        "bytes_in": 71, "bytes_out": 119, "transaction_id": number(65_536), "response_time": number(90_000),
+        "time_taken": number(99_000), "ttl": [number(3600)], "host_addr": ["192.0.2.17"],
+        "flow_id": f"{chance.getrandbits(128):032x}", "packets_in": 1, "packets_out": 1, "data_packets_in": 1,
+        "data_packets_out": 1, "missing_packets_in": 0, "missing_packets_out": 0, "duplicate_packets_in": 0,
+        "duplicate_packets_out": 0, "capture_hostname": "tap02.example.net", "hostname": [query.name], "answer_count": 1,
+        "authority_answer_count": 0, "additional_answer_count": 1, "flow_end": "client",
     }  # fmt: skip
     if chance.random() < 0.5:
         raw, punct = json.dumps(event, separators=(",", ":")), '{"":"--T::.Z","":"--T::.Z","":"::","":["..."],"":[""]'
@@ -45,10 +48,10 @@ def row(query: Query, chance: random.Random) -> str:
     if chance.random() < 1 / 30:
         raw = raw.replace(",", ",\n", 3)
     cells = [
-        f"150359{number(10_000):04}.{number(1000):03}", raw, "1503597601", str(number(50_000)), "stream:dns", "tap02", "botsv2",
-        "stream:dns", "stream:dns", "idx03.example.net", "1", punct,
-        query.name, "A", "NoError", "QUERY", query.source, str(event["src_port"]), str(event["src_mac"]), "10.0.1.100", "53", "udp",
-        "190", "71", "119", str(event["transaction_id"]), str(event["response_time"]), "Splunk Stream", "dns", "stream_dns",
+        f"150359{number(10_000):04}.{number(1000):03}", raw, "1503597601", str(number(50_000)), "stream:dns", "tap02",
+        "botsv2", "stream:dns", "stream:dns", "idx03.example.net", "1", punct, query.name, "A", "NoError", "QUERY",
+        query.source, str(event["src_port"]), str(event["src_mac"]), "10.0.1.100", "53", "udp", "190", "71", "119",
+        str(event["transaction_id"]), str(event["response_time"]), "Splunk Stream", "dns", "stream_dns",
     ]  # fmt: skip
     several = [""] * len(FIELDS)
     if chance.random() < 0.1:
