@@ -11,7 +11,7 @@ use crate::commands::{App, distinct, quoted_names};
 use crate::names::Lists;
 use crate::protocol::arguments::one_of;
 use crate::protocol::rows::{Column, Output, Row, Rows, extend};
-use crate::protocol::session::Command;
+use crate::protocol::session::{Command, Piece};
 use crate::protocol::{Arguments, CommandInfo, CommandType, Level, Refusal, UserMessage};
 use crate::urltoolbox::{Function, Member, MemberName, Value};
 
@@ -88,7 +88,8 @@ impl Command for UrlToolbox {
         }
     }
 
-    fn execute(&mut self, body: &[u8], last: bool, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) {
+    fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize {
+        let Piece { bytes: body, whole: true, last } = piece else { return 0 };
         if self.spread.is_some() {
             self.answer_and_spread(body, reply);
         } else {
@@ -101,6 +102,7 @@ impl Command for UrlToolbox {
         if last {
             messages.extend(self.warnings());
         }
+        body.len()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Framing: bytes in, messages out, and back.
 //!
 //! A message is `chunked 1.0,<metadata bytes>,<body bytes>\n`, the metadata, the body; nothing stands between
-//! one message and the next. The [`Deframer`] does no I/O: bytes are pushed into it as they arrive, in pieces of
-//! any size, and whole messages are taken out.
+//! one message and the next. The [`Deframer`] does no I/O: bytes are put into it as they arrive, in pieces of
+//! any size, and messages are taken out, whole or part by part.
 
 const MAGIC: &[u8] = b"chunked 1.0,";
 /// The longest header line: the magic, two numbers of 64 bits, a comma, a line feed.
@@ -20,11 +20,16 @@ pub struct Frame<'b> {
 impl Frame<'_> {
     /// Appends the message's bytes to `out`.
     pub fn write(self, out: &mut Vec<u8>) {
-        let header = format!("chunked 1.0,{},{}\n", self.metadata.len(), self.body.len());
-        out.reserve(header.len() + self.metadata.len() + self.body.len());
-        out.extend_from_slice(header.as_bytes());
-        out.extend_from_slice(self.metadata);
+        self.write_head(out);
         out.extend_from_slice(self.body);
+    }
+
+    /// Appends what stands in front of the body: the header line and the metadata.
+    pub fn write_head(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(
+            format!("chunked 1.0,{},{}\n", self.metadata.len(), self.body.len()).as_bytes(),
+        );
+        out.extend_from_slice(self.metadata);
     }
 }
 
@@ -62,24 +67,51 @@ pub enum FramingProblem {
     CutHeader,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Lengths {
-    header: usize,
-    metadata: usize,
-    total: usize,
+/// The next part of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'b> {
+    /// The metadata, whole.
+    Metadata(&'b [u8]),
+    /// What has arrived of the body and was not taken yet. `whole` says that it ends the message.
+    Body {
+        /// The bytes.
+        bytes: &'b [u8],
+        /// Whether nothing of this message follows.
+        whole: bool,
+    },
 }
 
-/// Takes messages out of a stream of bytes.
+/// The message that stands next in the stream, once its header is whole.
+#[derive(Debug, Clone, Copy)]
+struct Message {
+    header: usize,
+    metadata: usize,
+    body: usize,
+    /// Whether the metadata was taken out.
+    begun: bool,
+    /// How many bytes of the body must be there before the next part is given out.
+    wanted: usize,
+}
+
+impl Message {
+    /// The bytes that are still to be taken out.
+    fn left(&self) -> usize {
+        if self.begun { self.body } else { self.header + self.metadata + self.body }
+    }
+}
+
+/// Takes messages out of a stream of bytes, whole ([`Deframer::frame`]) or in parts as they arrive
+/// ([`Deframer::part`]).
 #[derive(Debug, Default)]
 pub struct Deframer {
+    /// Bytes of the stream from `start` to `end`; before and behind is room.
     buffer: Vec<u8>,
-    /// How many bytes at the start of the buffer belong to messages that were taken out.
-    taken: usize,
-    /// The lengths of the message that stands next in the buffer, once its header is whole.
-    next: Option<Lengths>,
+    start: usize,
+    end: usize,
+    message: Option<Message>,
     /// How many messages were taken out.
     chunks: u64,
-    /// How many bytes of the stream were dropped from the buffer's start.
+    /// How many bytes of the stream stood in front of the buffer.
     dropped: u64,
 }
 
@@ -89,12 +121,30 @@ impl Deframer {
         Deframer::default()
     }
 
+    /// Room for at least `least` bytes of the stream, which [`Deframer::filled`] then takes.
+    pub fn room(&mut self, least: usize) -> &mut [u8] {
+        if self.buffer.len() - self.end < least && self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.dropped += self.start as u64;
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.buffer.len() - self.end < least {
+            let length = (self.end + least).max(2 * self.buffer.len());
+            self.buffer.resize(length, 0);
+        }
+        &mut self.buffer[self.end..]
+    }
+
+    /// Takes the first `length` bytes that were put into [`Deframer::room`].
+    pub fn filled(&mut self, length: usize) {
+        self.end = (self.end + length).min(self.buffer.len());
+    }
+
     /// Takes the next bytes of the stream.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.dropped += self.taken as u64;
-        self.buffer.drain(..self.taken);
-        self.taken = 0;
-        self.buffer.extend_from_slice(bytes);
+        self.room(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.filled(bytes.len());
     }
 
     /// The next message, if it has arrived whole.
@@ -103,22 +153,55 @@ impl Deframer {
     ///
     /// The stream does not go on with a message. It cannot be read any further.
     pub fn frame(&mut self) -> Result<Option<Frame<'_>>, FramingError> {
-        let lengths = match self.next {
-            Some(lengths) => lengths,
-            None => match self.read_header()? {
-                Some(lengths) => *self.next.insert(lengths),
-                None => return Ok(None),
-            },
-        };
-        let start = self.taken;
-        if self.buffer.len() - start < lengths.total {
+        let Some(message) = self.message()? else { return Ok(None) };
+        let start = self.start;
+        if self.end - start < message.left() {
             return Ok(None);
         }
-        self.next = None;
-        self.taken += lengths.total;
-        self.chunks += 1;
-        let (metadata, body) = self.buffer[start + lengths.header..self.taken].split_at(lengths.metadata);
+        self.finish(message.left());
+        let (metadata, body) = self.buffer[start + message.header..self.start].split_at(message.metadata);
         Ok(Some(Frame { metadata, body }))
+    }
+
+    /// The next part of a message, if it has arrived: its metadata, then, until a `whole` one was given out and
+    /// [`Deframer::take`] called, its body.
+    ///
+    /// # Errors
+    ///
+    /// The stream does not go on with a message. It cannot be read any further.
+    pub fn part(&mut self) -> Result<Option<Part<'_>>, FramingError> {
+        let Some(message) = self.message()? else { return Ok(None) };
+        let have = self.end - self.start;
+        if !message.begun {
+            let head = message.header + message.metadata;
+            if have < head {
+                return Ok(None);
+            }
+            self.message = Some(Message { begun: true, ..message });
+            let start = self.start + message.header;
+            self.start += head;
+            return Ok(Some(Part::Metadata(&self.buffer[start..self.start])));
+        }
+        let whole = have >= message.body;
+        let bytes = &self.buffer[self.start..self.start + have.min(message.body)];
+        Ok((whole || have >= message.wanted).then_some(Part::Body { bytes, whole }))
+    }
+
+    /// Takes `length` bytes off the body of which [`Deframer::part`] gave a part: all of them, if it was whole.
+    ///
+    /// Where nothing is taken the next part has at least twice as many bytes, so that whoever looks at the bytes again
+    /// each time does not look at them often.
+    pub fn take(&mut self, length: usize) {
+        let Some(message) = &mut self.message else { return };
+        let have = self.end - self.start;
+        if have >= message.body {
+            let left = message.body;
+            return self.finish(left);
+        }
+        let length = length.min(have);
+        self.start += length;
+        message.body -= length;
+        message.wanted = if length == 0 { 2 * have } else { have - length + 1 };
     }
 
     /// Says whether the stream may end here: between two messages.
@@ -127,30 +210,45 @@ impl Deframer {
     ///
     /// The stream ends inside a message.
     pub fn end(&self) -> Result<(), FramingError> {
-        let have = self.buffer.len() - self.taken;
-        let problem = match self.next {
+        let have = self.end - self.start;
+        let problem = match self.message {
             None if have == 0 => return Ok(()),
             None => FramingProblem::CutHeader,
-            Some(lengths) => FramingProblem::Cut {
-                part: if have < lengths.header + lengths.metadata { "metadata" } else { "body" },
-                missing: (lengths.total - have) as u64,
+            Some(message) => FramingProblem::Cut {
+                part: if message.begun || have >= message.header + message.metadata {
+                    "body"
+                } else {
+                    "metadata"
+                },
+                missing: (message.left() - have) as u64,
             },
         };
         Err(self.error(have, problem))
     }
 
-    /// How many messages were taken out: the number of the last one, counted from 1.
-    pub fn chunks(&self) -> u64 {
-        self.chunks
+    /// The message that is being taken out, or the last one if none is: its number, counted from 1, and where it ends,
+    /// in bytes from the start of the stream.
+    pub fn place(&self) -> (u64, u64) {
+        let here = self.dropped + self.start as u64;
+        self.message.map_or((self.chunks, here), |message| (self.chunks + 1, here + message.left() as u64))
     }
 
-    /// Where the last message taken out ended, in bytes from the start of the stream.
-    pub fn position(&self) -> u64 {
-        self.dropped + self.taken as u64
+    /// The message that stands next; read once.
+    fn message(&mut self) -> Result<Option<Message>, FramingError> {
+        if self.message.is_none() {
+            self.message = self.read_header()?;
+        }
+        Ok(self.message)
     }
 
-    fn read_header(&self) -> Result<Option<Lengths>, FramingError> {
-        let rest = &self.buffer[self.taken..];
+    fn finish(&mut self, length: usize) {
+        self.start += length;
+        self.message = None;
+        self.chunks += 1;
+    }
+
+    fn read_header(&self) -> Result<Option<Message>, FramingError> {
+        let rest = &self.buffer[self.start..self.end];
         // A wrong start is an error at once: nobody should wait for the rest of what is no message.
         let wrong = rest.iter().zip(MAGIC).position(|(byte, magic)| byte != magic);
         if let Some(index) = wrong {
@@ -171,14 +269,14 @@ impl Deframer {
         let body = number(&lengths[comma + 1..]).ok_or_else(|| length_error(comma + 1))?;
         let header = end + 1;
         let total = header.checked_add(metadata).and_then(|sum| sum.checked_add(body));
-        let total = total.ok_or_else(|| length_error(0))?;
-        Ok(Some(Lengths { header, metadata, total }))
+        total.ok_or_else(|| length_error(0))?;
+        Ok(Some(Message { header, metadata, body, begun: false, wanted: 1 }))
     }
 
-    /// An error `offset` bytes into the message that stands next.
+    /// An error `offset` bytes from what stands next.
     #[cold]
     fn error(&self, offset: usize, problem: FramingProblem) -> FramingError {
-        FramingError { chunk: self.chunks + 1, byte: self.position() + offset as u64, problem }
+        FramingError { chunk: self.chunks + 1, byte: self.dropped + (self.start + offset) as u64, problem }
     }
 }
 
@@ -208,6 +306,32 @@ mod tests {
         }
         deframer.end()?;
         Ok(frames)
+    }
+
+    /// The same by parts of bodies, of which `take` bytes are taken at a time where there are as many.
+    fn deframe_parts(stream: &[u8], piece: usize, take: usize) -> Result<Vec<Message>, FramingError> {
+        let mut deframer = Deframer::new();
+        let mut messages: Vec<Message> = Vec::new();
+        for bytes in stream.chunks(piece) {
+            deframer.push(bytes);
+            while let Some(part) = deframer.part()? {
+                match part {
+                    Part::Metadata(metadata) => messages.push((metadata.to_vec(), Vec::new())),
+                    Part::Body { bytes, whole } => {
+                        let taken = if whole || bytes.len() >= take { bytes.len().min(take) } else { 0 };
+                        let taken = if whole { bytes.len() } else { taken };
+                        messages
+                            .last_mut()
+                            .expect("metadata goes first")
+                            .1
+                            .extend_from_slice(&bytes[..taken]);
+                        deframer.take(taken);
+                    }
+                }
+            }
+        }
+        deframer.end()?;
+        Ok(messages)
     }
 
     fn error(stream: &[u8]) -> (u64, u64, FramingProblem) {
@@ -248,12 +372,13 @@ mod tests {
         fn what_is_written_is_read_again(
             messages in prop::collection::vec(
                 (prop::collection::vec(any::<u8>(), 0..40), prop::collection::vec(any::<u8>(), 0..200)), 0..8),
-            piece in 1_usize..300,
+            piece in 1_usize..300, take in 1_usize..50,
         ) {
             let mut stream = Vec::new();
             for (metadata, body) in &messages {
                 Frame { metadata, body }.write(&mut stream);
             }
+            prop_assert_eq!(deframe_parts(&stream, piece, take), Ok(messages.clone()));
             prop_assert_eq!(deframe(&stream, piece), Ok(messages));
         }
 
@@ -262,7 +387,9 @@ mod tests {
             stream in prop::collection::vec(any::<u8>(), 0..100), piece in 1_usize..20,
         ) {
             let stream = [b"chunked 1.0,1,1\nab".as_slice(), &stream].concat();
-            prop_assert_eq!(deframe(&stream, piece), deframe(&stream, stream.len()));
+            let whole = deframe(&stream, stream.len());
+            prop_assert_eq!(&deframe(&stream, piece), &whole);
+            prop_assert_eq!(&deframe_parts(&stream, piece, piece), &whole);
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::io::{self, Read, Write};
 
-use super::framing::{Deframer, FramingError};
+use super::framing::{Deframer, FramingError, Part};
 use super::session::{RequestError, Session, farewell};
 
-/// How much is read at once.
-const BLOCK: usize = 256 * 1024;
+/// How much is read at once, at least: a pipe of the usual size.
+const BLOCK: usize = 64 * 1024;
 
 /// Why a conversation broke down.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum ServeError {
 
 /// Answers requests from `input` on `output` until the last one is answered or the input ends.
 ///
-/// A request is read whole before its reply is written, and each reply is flushed. An `output` that is closed
+/// A request is worked on while it is read, and read whole before its reply is written; each reply is flushed. An `output` that is closed
 /// is a normal end: the search has enough.
 ///
 /// # Errors
@@ -64,24 +64,33 @@ fn converse(
     session: &mut Session<'_>,
 ) -> Result<(), ServeError> {
     let mut deframer = Deframer::new();
-    let mut block = vec![0; BLOCK];
-    let mut reply = Vec::new();
     loop {
-        while let Some(frame) = deframer.frame()? {
-            reply.clear();
-            if let Err(error) = session.answer(frame, &mut reply) {
-                let (chunk, end) = (deframer.chunks(), deframer.position());
-                return Err(ServeError::Request { chunk, end, error });
-            }
-            output.write_all(&reply)?;
-            output.flush()?;
-            if session.is_finished() {
-                return Ok(());
+        while let Some(part) = deframer.part()? {
+            match part {
+                Part::Metadata(metadata) => {
+                    if let Err(error) = session.begin(metadata) {
+                        let (chunk, end) = deframer.place();
+                        return Err(ServeError::Request { chunk, end, error });
+                    }
+                }
+                Part::Body { bytes, whole } => {
+                    let taken = session.proceed(bytes, whole);
+                    deframer.take(taken);
+                    if whole {
+                        let (head, body) = session.reply();
+                        output.write_all(head)?;
+                        output.write_all(body)?;
+                        output.flush()?;
+                    }
+                    if session.is_finished() {
+                        return Ok(());
+                    }
+                }
             }
         }
-        match input.read(&mut block) {
+        match input.read(deframer.room(BLOCK)) {
             Ok(0) => return Ok(deframer.end()?),
-            Ok(length) => deframer.push(&block[..length]),
+            Ok(length) => deframer.filled(length),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error.into()),
         }

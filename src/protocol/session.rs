@@ -1,4 +1,7 @@
 //! A session: one conversation with splunkd, a reply for every request.
+//!
+//! A request comes in parts: first its metadata, then its body as it arrives, so that a command works while splunkd
+//! still writes. The reply is there once the body is whole, as its length stands in front of it.
 
 use super::arguments::{Arguments, Refusal};
 use super::framing::Frame;
@@ -9,9 +12,21 @@ pub trait Command {
     /// What the getinfo reply says.
     fn info(&self) -> CommandInfo;
 
-    /// Answers one chunk. `body` is its CSV, or nothing; `last` is true once, for the last chunk. What is
-    /// written to `reply` goes back to splunkd, `messages` to the user.
-    fn execute(&mut self, body: &[u8], last: bool, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>);
+    /// Works on a piece of a chunk, and says how many bytes of it are done with: all of them if the piece makes the chunk
+    /// whole. What is appended to `reply`, which holds this chunk's reply alone, goes back to splunkd, `messages` to the
+    /// user.
+    fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize;
+}
+
+/// What has arrived of a chunk's body and is not done with.
+#[derive(Debug, Clone, Copy)]
+pub struct Piece<'b> {
+    /// CSV, which at first begins with the header, or nothing.
+    pub bytes: &'b [u8],
+    /// Whether nothing of this chunk follows.
+    pub whole: bool,
+    /// Whether this is the last chunk of the search.
+    pub last: bool,
 }
 
 /// Makes the command of a search from its arguments, or refuses them.
@@ -35,7 +50,11 @@ pub enum RequestError {
 pub struct Session<'a> {
     open: Box<Open<'a>>,
     command: State<'a>,
-    /// The body of the reply; kept, so that its memory serves every chunk.
+    /// What the metadata of the request asks for.
+    asked: Asked,
+    messages: Vec<UserMessage>,
+    /// The two parts of the reply; kept, so that their memory serves every chunk.
+    head: Vec<u8>,
     body: Vec<u8>,
 }
 
@@ -47,27 +66,71 @@ enum State<'a> {
     Finished,
 }
 
+enum Asked {
+    /// The metadata of the reply to getinfo.
+    Getinfo(Vec<u8>),
+    Execute {
+        last: bool,
+    },
+}
+
 impl<'a> Session<'a> {
     /// A session before its getinfo. `open` makes the command from the search's arguments.
     pub fn new(open: impl Fn(Arguments) -> Result<Box<dyn Command + 'a>, Refusal> + 'a) -> Session<'a> {
-        Session { open: Box::new(open), command: State::Start, body: Vec::new() }
+        Session {
+            open: Box::new(open),
+            command: State::Start,
+            asked: Asked::Execute { last: false },
+            messages: Vec::new(),
+            head: Vec::new(),
+            body: Vec::new(),
+        }
     }
 
-    /// Appends the one reply to `request` to `out`.
+    /// Takes the metadata of a request.
     ///
     /// # Errors
     ///
     /// The request makes no sense; there is no reply and the session is over.
-    pub fn answer(&mut self, request: Frame<'_>, out: &mut Vec<u8>) -> Result<(), RequestError> {
-        let metadata = Request::read(request.metadata).map_err(RequestError::Metadata)?;
+    pub fn begin(&mut self, metadata: &[u8]) -> Result<(), RequestError> {
+        let request = Request::read(metadata).map_err(RequestError::Metadata)?;
+        self.head.clear();
         self.body.clear();
-        let reply = match metadata.action.as_str() {
-            "getinfo" => self.getinfo(&metadata),
-            "execute" => self.execute(&metadata, request.body)?,
+        self.asked = match request.action.as_str() {
+            "getinfo" => Asked::Getinfo(self.getinfo(&request)),
+            "execute" if matches!(self.command, State::Start) => return Err(RequestError::NoGetinfo),
+            "execute" => Asked::Execute { last: request.is_last() },
             action => return Err(RequestError::Action(action.to_owned())),
         };
-        Frame { metadata: &reply, body: &self.body }.write(out);
         Ok(())
+    }
+
+    /// Takes what has arrived of the request's body and was not taken yet, and says how many bytes were taken. After a
+    /// `whole` one, which ends the request, [`Session::reply`] is the reply to it.
+    pub fn proceed(&mut self, bytes: &[u8], whole: bool) -> usize {
+        let (taken, last) = match (&self.asked, &mut self.command) {
+            (Asked::Execute { last }, State::Running(command)) => {
+                let piece = Piece { bytes, whole, last: *last };
+                (command.execute(piece, &mut self.body, &mut self.messages), *last)
+            }
+            _ => (bytes.len(), true),
+        };
+        if whole {
+            let metadata = match &self.asked {
+                Asked::Getinfo(reply) => reply.clone(),
+                Asked::Execute { .. } => to_json(&Reply::rows(last, std::mem::take(&mut self.messages))),
+            };
+            Frame { metadata: &metadata, body: &self.body }.write_head(&mut self.head);
+            if matches!((&self.asked, &self.command), (Asked::Execute { last: true }, State::Running(_))) {
+                self.command = State::Finished;
+            }
+        }
+        taken
+    }
+
+    /// The reply to the request that was taken last: what stands in front of its body, and the body.
+    pub fn reply(&self) -> (&[u8], &[u8]) {
+        (&self.head, &self.body)
     }
 
     /// Whether the last reply of the search was given.
@@ -88,20 +151,6 @@ impl<'a> Session<'a> {
                 to_json(&Reply::error(refusal.to_string()))
             }
         }
-    }
-
-    fn execute(&mut self, request: &Request, body: &[u8]) -> Result<Vec<u8>, RequestError> {
-        let last = request.is_last();
-        let mut messages = Vec::new();
-        match &mut self.command {
-            State::Start => return Err(RequestError::NoGetinfo),
-            State::Running(command) => command.execute(body, last, &mut self.body, &mut messages),
-            State::Refused | State::Finished => return Ok(to_json(&Reply::rows(true, messages))),
-        }
-        if last {
-            self.command = State::Finished;
-        }
-        Ok(to_json(&Reply::rows(last, messages)))
     }
 }
 

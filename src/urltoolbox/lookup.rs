@@ -49,17 +49,17 @@ pub fn answer(function: Function, lists: &Lists, input: &[u8]) -> Result<Vec<u8>
     let mut writer = Writer::new(&mut reply);
     writer.row(rows.header().iter());
     while let Some(row) = rows.next() {
-        let mut cells: Vec<&[u8]> = (0..width).map(|index| row.cell(index)).collect();
+        let mut cells: Vec<Cow<'_, [u8]>> = (0..width).map(|index| row.cell(index)).collect();
         let values: Vec<&[u8]> =
-            inputs.iter().map(|input| input.map_or(&b""[..], |index| cells[index])).collect();
+            inputs.iter().map(|input| input.map_or(&b""[..], |index| cells[index].as_ref())).collect();
         let answer = if row.is_whole(width) { function.compute(&values, lists) } else { empty(function) };
         let answer: Vec<Cow<'static, [u8]>> = answer.into_iter().map(Value::into_cell).collect();
-        for (column, value) in outputs.iter().zip(&answer) {
+        for (column, value) in outputs.iter().zip(answer) {
             if let Some(index) = column {
                 cells[*index] = value;
             }
         }
-        writer.row(cells.into_iter());
+        writer.row(cells.iter().map(AsRef::as_ref));
     }
     drop(writer);
     Ok(reply)

@@ -11,8 +11,10 @@ use crate::commands::presence::Presence;
 use crate::commands::{App, distinct, quoted_names, take_list};
 use crate::names::{ListName, Lists};
 use crate::protocol::arguments::one_of;
-use crate::protocol::rows::{Rows, extend};
-use crate::protocol::session::Command;
+use crate::protocol::rows::extend::Compute;
+use crate::protocol::rows::stream::Header;
+use crate::protocol::rows::{Extension, Output, Row};
+use crate::protocol::session::{Command, Piece};
 use crate::protocol::{Arguments, CommandInfo, CommandType, Refusal, UserMessage};
 
 /// The command's name in a search.
@@ -22,10 +24,14 @@ const OPTIONS: [&str; 5] = ["field", "list", "prefix", "fields", "mode"];
 
 struct DnsEntropy {
     field: String,
+    extension: Extension,
+    measure: Measure,
+}
+
+/// What becomes of a row.
+struct Measure {
     mode: Mode,
     parts: Vec<Part>,
-    /// The names of the output fields, one for each of `parts`.
-    outputs: Vec<String>,
     list: ListName,
     lists: Lists,
     presence: Presence,
@@ -54,7 +60,8 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Ref
     }
     let list = take_list(&mut arguments, &lists);
     arguments.finish(NAME, &OPTIONS)?;
-    Ok(Box::new(DnsEntropy { presence: Presence::of(&field), field, mode, parts, outputs, list, lists }))
+    let measure = Measure { mode, parts, list, lists, presence: Presence::of(&field) };
+    Ok(Box::new(DnsEntropy { extension: Extension::new(vec![field.clone()], outputs), field, measure }))
 }
 
 fn take_field(arguments: &mut Arguments) -> String {
@@ -116,21 +123,24 @@ impl Command for DnsEntropy {
         }
     }
 
-    fn execute(&mut self, body: &[u8], last: bool, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) {
-        let rows = Rows::read(body);
-        let column = rows.column(&self.field);
-        extend(rows, &self.outputs, reply, |row, outputs| {
-            let values = distinct(row.values(column));
-            self.presence.note(!values.is_empty());
-            // Read here for the first row; a list that cannot be had was refused before the search.
-            let Ok(list) = self.lists.load(self.list) else { return false };
-            for value in &values {
-                self.mode.measure(value, list, &self.parts, outputs);
-            }
-            !values.is_empty()
-        });
-        if last {
-            messages.extend(self.presence.warning());
+    fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize {
+        let taken = self.extension.take(piece.bytes, piece.whole, reply, &mut self.measure);
+        if piece.whole && piece.last {
+            messages.extend(self.measure.presence.warning());
         }
+        taken
+    }
+}
+
+impl Compute for Measure {
+    fn row(&mut self, header: &Header, row: Row<'_>, outputs: &mut [Output]) -> bool {
+        let values = distinct(row.values(header.columns[0]));
+        self.presence.note(!values.is_empty());
+        // Read here for the first row; a list that cannot be had was refused before the search.
+        let Ok(list) = self.lists.load(self.list) else { return false };
+        for value in &values {
+            self.mode.measure(value, list, &self.parts, outputs);
+        }
+        !values.is_empty()
     }
 }

@@ -18,8 +18,8 @@ use crate::exfil::allowlist::Allowlist;
 use crate::exfil::group::Query;
 use crate::exfil::{Groups, Key, partial, time};
 use crate::names::{Host, Lists, Name, SuffixList};
-use crate::protocol::rows::{Column, Row, Rows, Writer};
-use crate::protocol::session::Command;
+use crate::protocol::rows::{Column, Row, RowStream, Writer};
+use crate::protocol::session::{Command, Piece};
 use crate::protocol::{Arguments, CommandInfo, CommandType, Level, Refusal, UserMessage};
 
 pub use self::options::NAME;
@@ -31,6 +31,7 @@ const RECORD_TYPES: [&str; 3] = ["record_type", "query_type", "qtype_name"];
 
 struct DnsExfil {
     options: Options,
+    rows: RowStream,
     lists: Lists,
     allowlist: Allowlist,
     groups: Groups,
@@ -54,7 +55,8 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Refusal
     let allowlist = allowlist.map_err(|problem| Refusal { command: NAME, problems: vec![problem] })?;
     let presence = [&options.field].into_iter().chain(&options.by).map(|field| Presence::of(field)).collect();
     let groups = Groups::new(options.limits());
-    Ok(Box::new(DnsExfil { options, lists, allowlist, groups, presence, unreadable: None }))
+    let rows = RowStream::new(fields(&options));
+    Ok(Box::new(DnsExfil { options, rows, lists, allowlist, groups, presence, unreadable: None }))
 }
 
 impl Command for DnsExfil {
@@ -82,8 +84,11 @@ impl Command for DnsExfil {
         }
     }
 
-    fn execute(&mut self, body: &[u8], last: bool, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) {
-        self.take_in(body);
+    fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize {
+        let taken = self.take_in(piece.bytes, piece.whole);
+        if !piece.whole {
+            return taken;
+        }
         match self.options.phase {
             Phase::Map => {
                 let mut writer = Writer::new(reply);
@@ -92,48 +97,60 @@ impl Command for DnsExfil {
                     writer.row([partial::write(&key, &group).as_bytes()].into_iter());
                 }
             }
-            Phase::Reduce if last => table::write(&self.groups, &self.options, &self.allowlist, reply),
+            Phase::Reduce if piece.last => table::write(&self.groups, &self.options, &self.allowlist, reply),
             Phase::Reduce => {}
         }
-        if last {
+        if piece.last {
             messages.extend(self.warnings());
         }
+        taken
     }
 }
 
+/// The fields that are read, in the order of the stream's columns: the name, the time, the record types, the partial
+/// results, and the by-fields.
+fn fields(options: &Options) -> Vec<String> {
+    let own = [options.field.as_str(), "_time"].into_iter().chain(RECORD_TYPES).chain([PARTIAL]);
+    own.map(str::to_owned).chain(options.by.iter().cloned()).collect()
+}
+
 /// Where the fields stand in a chunk.
-struct Columns {
+struct Columns<'c> {
     name: Column,
-    by: Vec<Column>,
     time: Column,
-    record_types: Vec<Column>,
+    record_types: &'c [Column],
     partial: Column,
+    by: &'c [Column],
+}
+
+impl<'c> Columns<'c> {
+    /// The columns of [`fields`].
+    fn of(columns: &'c [Column]) -> Option<Columns<'c>> {
+        let (own, by) = columns.split_at_checked(RECORD_TYPES.len() + 3)?;
+        let [name, time, record_types @ .., partial] = own else { return None };
+        Some(Columns { name: *name, time: *time, record_types, partial: *partial, by })
+    }
 }
 
 impl DnsExfil {
-    fn take_in(&mut self, body: &[u8]) {
-        let mut rows = Rows::read(body);
-        let columns = Columns {
-            name: rows.column(&self.options.field),
-            by: self.options.by.iter().map(|field| rows.column(field)).collect(),
-            time: rows.column("_time"),
-            record_types: RECORD_TYPES.iter().map(|field| rows.column(field)).collect(),
-            partial: rows.column(PARTIAL),
-        };
-        // Read before the search where it can fail; see `take_list`.
-        let Ok(list) = self.lists.load(self.options.list) else { return };
-        while let Some(row) = rows.next() {
+    fn take_in(&mut self, body: &[u8], whole: bool) -> usize {
+        let DnsExfil { rows, lists, options, groups, presence, unreadable, .. } = self;
+        rows.read(body, whole, |header, row| {
+            let Some(columns) = Columns::of(&header.columns) else { return };
             let partials = row.values(columns.partial);
-            if partials.is_empty() {
-                add_event(row, &columns, list, &mut self.groups, &mut self.presence);
-            }
-            for text in partials {
-                match partial::read(&String::from_utf8_lossy(&text)) {
-                    Ok((key, group)) => self.groups.merge(key, &group),
-                    Err(error) => self.unreadable.get_or_insert((error, 0)).1 += 1,
+            for text in &partials {
+                match partial::read(&String::from_utf8_lossy(text)) {
+                    Ok((key, group)) => groups.merge(key, &group),
+                    Err(error) => unreadable.get_or_insert((error, 0)).1 += 1,
                 }
             }
-        }
+            // Read before the search where it can fail; see `take_list`.
+            if partials.is_empty()
+                && let Ok(list) = lists.load(options.list)
+            {
+                add_event(row, &columns, list, groups, presence);
+            }
+        })
     }
 
     fn warnings(&self) -> Vec<UserMessage> {
@@ -157,7 +174,7 @@ impl DnsExfil {
 /// An event without the name or a by-field is in no group.
 fn add_event(
     row: Row<'_>,
-    columns: &Columns,
+    columns: &Columns<'_>,
     list: &SuffixList,
     groups: &mut Groups,
     presence: &mut [Presence],

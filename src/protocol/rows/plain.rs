@@ -1,56 +1,16 @@
-//! Rows: the CSV body of a chunk, read and written.
+//! The plain way: rows as the csv crate reads and writes them.
 //!
 //! [`extend`] is what a streaming command does to a chunk: every column and every row comes back with its
-//! values byte for byte, in the same order, and the command's outputs stand in columns of their own.
+//! values byte for byte, in the same order, and the command's outputs stand in columns of their own. A search takes
+//! the quick way of [`Extension`](super::Extension), which does the same.
 
 use std::borrow::Cow;
 use std::io;
 
 use csv::{ByteRecord, QuoteStyle, Terminator};
 
-use super::multivalue;
-
-/// The prefix of the column that holds a field's several values.
-const MULTI: &[u8] = b"__mv_";
-
-/// Where a field stands in the rows of one chunk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
-    plain: Option<usize>,
-    multi: Option<usize>,
-}
-
-/// One row, with as many cells as the header has names.
-#[derive(Debug, Clone, Copy)]
-pub struct Row<'r> {
-    record: &'r ByteRecord,
-}
-
-impl<'r> Row<'r> {
-    /// The cell at a column's index; empty where the row is too short.
-    pub fn cell(self, index: usize) -> &'r [u8] {
-        self.record.get(index).unwrap_or_default()
-    }
-
-    /// Whether the row has all its cells, for a header of `width` names.
-    pub fn is_whole(self, width: usize) -> bool {
-        self.record.len() == width
-    }
-
-    /// The values of a field: none where the event does not have it, several for a multivalue.
-    ///
-    /// An `__mv_` cell that is not written as one is passed over.
-    pub fn values(self, column: Column) -> Vec<Cow<'r, [u8]>> {
-        let multi = column.multi.map_or(&b""[..], |index| self.cell(index));
-        let plain = column.plain.map_or(&b""[..], |index| self.cell(index));
-        if let Some(values) = multivalue::decode(multi)
-            && (values.len() > 1 || !values[0].is_empty())
-        {
-            return values;
-        }
-        if plain.is_empty() { Vec::new() } else { vec![Cow::Borrowed(plain)] }
-    }
-}
+use super::extend::{Cell, Layout};
+use super::{Column, Output, Row};
 
 /// Reads the rows of a body one after another.
 pub struct Rows<'b> {
@@ -100,8 +60,7 @@ impl<'b> Rows<'b> {
 
     /// Where `field` stands in these rows.
     pub fn column(&self, field: &str) -> Column {
-        let multi = [MULTI, field.as_bytes()].concat();
-        Column { plain: self.index_of(field), multi: self.index_of(multi) }
+        Column::of(field, &self.header)
     }
 
     /// The next row.
@@ -109,7 +68,7 @@ impl<'b> Rows<'b> {
     pub fn next(&mut self) -> Option<Row<'_>> {
         // Reading a flexible byte record from memory cannot fail: any bytes are some CSV.
         let read = self.reader.read_byte_record(&mut self.record).unwrap_or(false);
-        read.then_some(Row { record: &self.record })
+        read.then_some(Row::Record(&self.record))
     }
 
     /// The index of the column with exactly this name.
@@ -164,60 +123,6 @@ impl<'b> Writer<'b> {
     }
 }
 
-/// What a command gives for one field of one row: any number of values.
-#[derive(Debug, Clone, Default)]
-pub struct Output {
-    /// The values joined by line feeds.
-    plain: Vec<u8>,
-    /// Where each value ends in `plain`.
-    ends: Vec<usize>,
-    multi: Vec<u8>,
-}
-
-impl Output {
-    /// Adds a value. An empty one keeps its place among the others.
-    pub fn push(&mut self, value: &[u8]) {
-        if !self.ends.is_empty() {
-            self.plain.push(b'\n');
-        }
-        self.plain.extend_from_slice(value);
-        self.ends.push(self.plain.len());
-    }
-
-    /// The cell in the field's own column.
-    pub fn plain(&self) -> &[u8] {
-        &self.plain
-    }
-
-    /// The cell in the field's `__mv_` column: empty unless there are several values.
-    pub fn multi(&mut self) -> &[u8] {
-        self.multi.clear();
-        if self.ends.len() > 1 {
-            let mut start = 0;
-            for &end in &self.ends {
-                multivalue::encode(&self.plain[start..end], &mut self.multi);
-                start = end + 1;
-            }
-        }
-        &self.multi
-    }
-
-    fn clear(&mut self) {
-        self.plain.clear();
-        self.ends.clear();
-    }
-}
-
-/// One column of the reply.
-#[derive(Debug, Clone, Copy)]
-enum Cell {
-    /// A column of the request, as it came.
-    Kept(usize),
-    /// An output's values, or its `__mv_` form. Where the request has that column too, a row that the command
-    /// leaves alone keeps what it has there.
-    Output { index: usize, multi: bool, kept: Option<usize> },
-}
-
 /// Writes `rows` to `body` with the columns `outputs` set by a streaming command.
 ///
 /// `compute` gets each row and an empty [`Output`] for each of `outputs`, and says whether it has set them; a
@@ -231,7 +136,7 @@ pub fn extend(
     if rows.header.is_empty() {
         return;
     }
-    let (names, cells) = layout(&rows, outputs);
+    let Layout { names, cells, .. } = Layout::of(&rows.header, outputs, rows.multivalues);
     let mut values = vec![Output::default(); outputs.len()];
     let mut writer = Writer::new(body);
     writer.row(names.iter().map(AsRef::as_ref));
@@ -239,36 +144,16 @@ pub fn extend(
         values.iter_mut().for_each(Output::clear);
         let set = compute(row, &mut values);
         for cell in &cells {
-            writer.cell(match *cell {
-                Cell::Kept(column) => row.cell(column),
-                Cell::Output { index, multi: false, .. } if set => values[index].plain(),
-                Cell::Output { index, multi: true, .. } if set => values[index].multi(),
-                Cell::Output { kept, .. } => kept.map_or(&b""[..], |column| row.cell(column)),
+            let kept = |column: usize| row.cell(column).into_owned();
+            writer.cell(&match *cell {
+                Cell::Kept(column) => kept(column),
+                Cell::Output { index, multi: false, .. } if set => values[index].plain().to_vec(),
+                Cell::Output { index, multi: true, .. } if set => values[index].multi().to_vec(),
+                Cell::Output { kept: column, .. } => column.map(kept).unwrap_or_default(),
             });
         }
         writer.end_row();
     }
-}
-
-/// The columns of the reply: those of the request in their order, then the outputs that it does not have.
-fn layout(rows: &Rows<'_>, outputs: &[String]) -> (Vec<Vec<u8>>, Vec<Cell>) {
-    let mut names: Vec<Vec<u8>> = rows.header.iter().map(<[u8]>::to_vec).collect();
-    let mut cells: Vec<Cell> = (0..names.len()).map(Cell::Kept).collect();
-    for multi in [false, true] {
-        for (index, output) in outputs.iter().enumerate() {
-            let prefix = if multi { MULTI } else { b"" };
-            let name = [prefix, output.as_bytes()].concat();
-            let kept = rows.index_of(&name);
-            let cell = Cell::Output { index, multi, kept };
-            if let Some(column) = kept {
-                cells[column] = cell;
-            } else if !multi || rows.multivalues {
-                names.push(name);
-                cells.push(cell);
-            }
-        }
-    }
-    (names, cells)
 }
 
 #[cfg(test)]
@@ -295,7 +180,8 @@ mod tests {
         let mut rows = Rows::read(body);
         let mut cells = vec![rows.header().iter().map(<[u8]>::to_vec).collect()];
         while let Some(row) = rows.next() {
-            cells.push(row.record.iter().map(<[u8]>::to_vec).collect());
+            let Row::Record(record) = row else { unreachable!("the plain reader gives records") };
+            cells.push(record.iter().map(<[u8]>::to_vec).collect());
         }
         cells
     }

@@ -1,0 +1,353 @@
+//! What a streaming command does to a chunk: every row comes back, with the command's outputs.
+
+use csv::ByteRecord;
+use memchr::memchr;
+
+use super::output::push_cell;
+use super::scan::{Cells, Found, Scanner};
+use super::stream::{Header, RowStream};
+use super::{MULTI, Output, Row, Tail};
+
+/// What a command makes of a row.
+pub trait Compute {
+    /// Sets `outputs`, which are empty, and says whether it has; a row that it leaves alone comes back as it came.
+    fn row(&mut self, header: &Header, row: Row<'_>, outputs: &mut [Output]) -> bool;
+
+    /// Does the same for a row where it is easy: appends a cell for each output to `tail`, which is empty, and says
+    /// whether it has. Otherwise `row` is asked.
+    fn quick(&mut self, header: &Header, row: Row<'_>, tail: &mut Tail) -> bool {
+        let _ = (header, row, tail);
+        false
+    }
+}
+
+/// One column of the reply.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Cell {
+    /// A column of the request, as it came.
+    Kept(usize),
+    /// An output's values, or its `__mv_` form. Where the request has that column too, a row that the command
+    /// leaves alone keeps what it has there.
+    Output { index: usize, multi: bool, kept: Option<usize> },
+}
+
+/// The columns of the reply: those of the request in their order, then the outputs that it does not have.
+#[derive(Debug)]
+pub(super) struct Layout {
+    pub names: Vec<Vec<u8>>,
+    pub cells: Vec<Cell>,
+    /// Where the cells behind those of the request begin, if all of these come back as they came.
+    added: Option<usize>,
+}
+
+impl Layout {
+    /// The columns for `outputs`; their `__mv_` columns too where there can be `multivalues`.
+    pub fn of(header: &ByteRecord, outputs: &[String], multivalues: bool) -> Layout {
+        let mut names: Vec<Vec<u8>> = header.iter().map(<[u8]>::to_vec).collect();
+        let mut cells: Vec<Cell> = (0..names.len()).map(Cell::Kept).collect();
+        for multi in [false, true] {
+            for (index, output) in outputs.iter().enumerate() {
+                let prefix = if multi { MULTI } else { b"" };
+                let name = [prefix, output.as_bytes()].concat();
+                let kept = header.iter().position(|header| header == name);
+                let cell = Cell::Output { index, multi, kept };
+                if let Some(column) = kept {
+                    cells[column] = cell;
+                } else if !multi || multivalues {
+                    names.push(name);
+                    cells.push(cell);
+                }
+            }
+        }
+        let all_kept = cells[..header.len()].iter().all(|cell| matches!(cell, Cell::Kept(_)));
+        Layout { names, cells, added: all_kept.then_some(header.len()) }
+    }
+
+    fn write_names(&self, reply: &mut Vec<u8>) {
+        for (index, name) in self.names.iter().enumerate() {
+            if index > 0 {
+                reply.push(b',');
+            }
+            push_cell(name, reply);
+        }
+        reply.push(b'\n');
+    }
+}
+
+/// Extends chunk after chunk, each from pieces of its body, by the columns of a command's outputs.
+#[derive(Debug)]
+pub struct Extension {
+    outputs: Vec<String>,
+    rows: RowStream,
+    /// The columns of the reply, once the chunk's header was read.
+    layout: Option<Layout>,
+    /// Whether a row of the chunk can have several values: a multivalue needs a `$` somewhere in the body.
+    multivalues: bool,
+    values: Vec<Output>,
+    tail: Tail,
+}
+
+impl Extension {
+    /// Sets `outputs` by what each row has in `fields`.
+    pub fn new(fields: Vec<String>, outputs: Vec<String>) -> Extension {
+        Extension {
+            values: vec![Output::default(); outputs.len()],
+            outputs,
+            rows: RowStream::new(fields),
+            layout: None,
+            multivalues: false,
+            tail: Tail::new(),
+        }
+    }
+
+    /// Takes rows off the front of `body`, what the chunk's body has and was not taken yet, and appends them to `reply`,
+    /// which holds nothing but the body of this chunk's reply. Returns how many bytes were taken: all of them if the body
+    /// is `whole`, which ends the chunk. A body without columns stays one.
+    pub fn take(
+        &mut self,
+        body: &[u8],
+        whole: bool,
+        reply: &mut Vec<u8>,
+        compute: &mut impl Compute,
+    ) -> usize {
+        if !self.multivalues && memchr(b'$', body).is_some() {
+            self.multivalues = true;
+            if let (Some(header), Some(layout)) = (self.rows.header(), &mut self.layout) {
+                *layout = widen(reply, layout, Layout::of(&header.names, &self.outputs, true));
+            }
+        }
+        let Extension { outputs, rows, layout, multivalues, values, tail } = self;
+        let taken = rows.read(body, whole, |header, row| {
+            let layout = layout.get_or_insert_with(|| begin(header, outputs, *multivalues, reply));
+            match (row, layout.added) {
+                (Row::Scanned(bytes, cells), Some(added)) => {
+                    let added = &layout.cells[added..];
+                    cells.copy(bytes, reply);
+                    tail.clear();
+                    if compute.quick(header, row, tail) {
+                        reply.extend_from_slice(tail.as_bytes());
+                        reply.resize(reply.len() + added.len() - outputs.len(), b',');
+                    } else {
+                        let set = measure(compute, header, row, values);
+                        write_cells(added, row, set.then_some(values), true, reply);
+                    }
+                }
+                _ => {
+                    let set = measure(compute, header, row, values);
+                    write_cells(&layout.cells, row, set.then_some(values), false, reply);
+                }
+            }
+            reply.push(b'\n');
+        });
+        if whole {
+            if let (None, Some(header)) = (&self.layout, self.rows.header()) {
+                begin(header, &self.outputs, self.multivalues, reply);
+            }
+            (self.layout, self.multivalues) = (None, false);
+        }
+        taken
+    }
+}
+
+/// Begins a reply with the names of its columns.
+fn begin(header: &Header, outputs: &[String], multivalues: bool, reply: &mut Vec<u8>) -> Layout {
+    let layout = Layout::of(&header.names, outputs, multivalues);
+    layout.write_names(reply);
+    layout
+}
+
+fn measure(compute: &mut impl Compute, header: &Header, row: Row<'_>, values: &mut [Output]) -> bool {
+    values.iter_mut().for_each(Output::clear);
+    compute.row(header, row, values)
+}
+
+/// Appends `cells` with commas between them, and in front of them if they go `on` a row. `values` are those of the
+/// outputs, if they are set.
+fn write_cells(
+    cells: &[Cell],
+    row: Row<'_>,
+    mut values: Option<&mut Vec<Output>>,
+    on: bool,
+    reply: &mut Vec<u8>,
+) {
+    let before = reply.len();
+    for (index, cell) in cells.iter().enumerate() {
+        if on || index > 0 {
+            reply.push(b',');
+        }
+        match (*cell, &mut values) {
+            (Cell::Kept(column), _) => push_cell(&row.cell(column), reply),
+            (Cell::Output { index, multi: false, .. }, Some(values)) => {
+                push_cell(values[index].plain(), reply)
+            }
+            (Cell::Output { index, multi: true, .. }, Some(values)) => {
+                push_cell(values[index].multi(), reply)
+            }
+            (Cell::Output { kept, .. }, None) => {
+                if let Some(column) = kept {
+                    push_cell(&row.cell(column), reply);
+                }
+            }
+        }
+    }
+    if !on && reply.len() == before {
+        // A row of one empty cell would be a blank line, which is no row.
+        reply.extend_from_slice(b"\"\"");
+    }
+}
+
+/// Gives the rows of `reply`, written with the columns of `narrow`, those that `wide` has more, all of them empty.
+/// Needed only in the chunk in which the first `$` comes late.
+fn widen(reply: &mut Vec<u8>, narrow: &Layout, wide: Layout) -> Layout {
+    let commas = vec![b','; wide.cells.len() - narrow.cells.len()];
+    let mut widened = Vec::with_capacity(2 * reply.len());
+    wide.write_names(&mut widened);
+    let mut cells = Cells::default();
+    let mut rows = Scanner::new(reply);
+    let _names = rows.next(&mut cells);
+    let mut start = rows.at();
+    while rows.next(&mut cells) == Found::Row {
+        widened.extend_from_slice(&reply[start..rows.at() - 1]);
+        widened.extend_from_slice(&commas);
+        widened.push(b'\n');
+        start = rows.at();
+    }
+    *reply = widened;
+    wide
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Column, Rows, extend};
+    use super::*;
+
+    /// Doubles each value of the field `f` in the output `g`, quickly where it can.
+    struct Double {
+        quick: bool,
+    }
+
+    fn double(row: Row<'_>, column: Column, outputs: &mut [Output]) -> bool {
+        let values = row.values(column);
+        for value in &values {
+            outputs[0].push(&[value.as_ref(), value].concat());
+        }
+        !values.is_empty()
+    }
+
+    impl Compute for Double {
+        fn row(&mut self, header: &Header, row: Row<'_>, outputs: &mut [Output]) -> bool {
+            double(row, header.columns[0], outputs)
+        }
+
+        fn quick(&mut self, header: &Header, row: Row<'_>, tail: &mut Tail) -> bool {
+            let Some((bytes, start, end)) = row.bare(header.columns[0]) else { return false };
+            if !self.quick || end - start > 255 {
+                return false;
+            }
+            let value = &bytes[start..end];
+            tail.text(&[value, value].concat(), 0, 2 * value.len());
+            true
+        }
+    }
+
+    /// What the plain twin makes of `body`.
+    fn plainly(body: &[u8]) -> Vec<u8> {
+        let rows = Rows::read(body);
+        let column = rows.column("f");
+        let mut reply = Vec::new();
+        extend(rows, &["g".to_owned()], &mut reply, |row, outputs| double(row, column, outputs));
+        reply
+    }
+
+    /// The same by [`Extension`], the body coming in pieces of `size` bytes; twice, as one chunk after another.
+    fn quickly(body: &[u8], size: usize, quick: bool) -> Vec<Vec<u8>> {
+        let mut extension = Extension::new(vec!["f".to_owned()], vec!["g".to_owned()]);
+        let mut chunk = || {
+            let (mut reply, mut taken, mut arrived) = (Vec::new(), 0, 0);
+            while arrived < body.len() || arrived == 0 {
+                arrived = (arrived + size).min(body.len());
+                let whole = arrived == body.len();
+                taken += extension.take(&body[taken..arrived], whole, &mut reply, &mut Double { quick });
+                assert!(taken <= arrived && (!whole || taken == arrived));
+                if whole {
+                    break;
+                }
+            }
+            reply
+        };
+        vec![chunk(), chunk()]
+    }
+
+    fn check(body: &[u8]) {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let plain = plainly(body);
+        for size in [1, 2, 3, 7, 64, body.len().max(1)] {
+            for quick in [true, false] {
+                for reply in quickly(body, size, quick) {
+                    assert_eq!(text(&reply), text(&plain), "{:?} by {size}, {quick}", text(body));
+                    assert_eq!(reply, plain);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn odd_bodies_come_out_as_from_the_plain_twin() {
+        for body in [
+            "",
+            "\n",
+            "f",
+            "f\n",
+            "f\na\n\nb\n",
+            "f,x\n",
+            "f,x",
+            "\n\nf,x\na,b",
+            "f,x\r\na,b\r\n",
+            "f,x\na,b\r\n",
+            "\u{feff}f,x\na,b\n\u{feff}c,d\n\u{feff}\"c,d\n",
+            "f,x\n\na,b\n\n",
+            "f,x\na\nb,1,2\n",
+            "f,x\n\"a\"b,c\nd,e\n",
+            "f,x\na\"b,c\nd,e\n",
+            "f,x\n\"a,b\nc,d\n",
+            "f,x\n\"a\",\"b\"\n",
+            "f,x\n\"a\"\"b\",\"\"\n",
+            "f,x\na,$\nb,c\n",
+            "f,x\na,b\nc,$d$\n\"e\nf\",\"$g$\"\n",
+            "f,__mv_f,x\na,,1\n\"b\nc\",$b$;$c$,2\n\"b c\n-\",\"$b c$;$-$\",3\n",
+            "g,f\nold,a\nold,\n",
+            "g\nold\n\n",
+            "f,__mv_g,x\na,$,c\n",
+            "f,g,__mv_g\na,\"x\ny\",$x$;$y$\n,\"x\ny\",$x$;$y$\n",
+        ] {
+            check(body.as_bytes());
+        }
+        check(b"f,x\n\xff\xfe,\xe3\n\"\xff\n\",\n");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_come_out_as_from_the_plain_twin(
+            header in prop::sample::select(vec!["f,x", "\"f\",x,__mv_f", "x,f,__mv_f,g", "f", "x,__mv_g,f", "f,x\r"]),
+            body in "([fax$;,\"\n\r.]|\"\"|,,|\"a b\",|\"\n\"|\\$a\\$;\\$b\\$,|aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa){0,60}",
+        ) {
+            check(format!("{header}\n{body}").as_bytes());
+        }
+
+        #[test]
+        fn regular_rows_come_out_as_from_the_plain_twin(
+            rows in prop::collection::vec("[a-z.]{0,9}|\"[a-z. ]{0,9}\"|\"[a-z]{0,3}(,|\n|\"\")[a-z]{0,90}\"|\\$[a-z]\\$;\\$[b]\\$", 0..90),
+        ) {
+            let rows: Vec<String> = rows.chunks(3).map(|row| row.join(",") + "\n").collect();
+            check(format!("f,__mv_f,x\n{}", rows.concat()).as_bytes());
+        }
+
+        #[test]
+        fn any_bytes_at_all_come_out_as_from_the_plain_twin(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            check(&[b"f,x\n", body.as_slice()].concat());
+            check(&body);
+        }
+    }
+}

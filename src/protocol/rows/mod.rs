@@ -1,0 +1,108 @@
+//! Rows: the CSV body of a chunk, read and written.
+//!
+//! There are two ways through a chunk, with the same bytes at the end. The quick one ([`stream`] and [`extend`]) takes
+//! the body in pieces as it arrives, finds the cells of regular rows by the scan of [`scan`], and copies what is not
+//! changed as it stands. The plain one ([`plain`]) is the csv crate's. It reads whatever the scan finds odd, and it is
+//! the twin that tests and fuzzing hold the quick one against.
+
+pub mod extend;
+pub mod output;
+pub mod plain;
+pub mod scan;
+pub mod stream;
+
+use std::borrow::Cow;
+
+use csv::ByteRecord;
+
+use self::scan::Cells;
+use super::multivalue;
+
+pub use extend::Extension;
+pub use output::{Output, Tail};
+pub use plain::{Rows, Writer, extend};
+pub use stream::RowStream;
+
+/// The prefix of the column that holds a field's several values.
+const MULTI: &[u8] = b"__mv_";
+
+/// Where a field stands in the rows of one chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    plain: Option<usize>,
+    multi: Option<usize>,
+}
+
+impl Column {
+    /// Where `field` stands under `header`.
+    pub fn of(field: &str, header: &ByteRecord) -> Column {
+        let index_of = |name: &[u8]| header.iter().position(|header| header == name);
+        Column { plain: index_of(field.as_bytes()), multi: index_of(&[MULTI, field.as_bytes()].concat()) }
+    }
+}
+
+/// One row. A cell that it lacks is empty.
+#[derive(Debug, Clone, Copy)]
+pub enum Row<'r> {
+    /// As the csv crate reads it.
+    Record(&'r ByteRecord),
+    /// As the scan found it: the bytes from which the cells' places count.
+    Scanned(&'r [u8], &'r Cells),
+}
+
+impl<'r> Row<'r> {
+    /// The cell at a column's index, without its quotes.
+    pub fn cell(self, index: usize) -> Cow<'r, [u8]> {
+        match self {
+            Row::Record(record) => Cow::Borrowed(record.get(index).unwrap_or_default()),
+            Row::Scanned(bytes, cells) => cells.get(index, bytes),
+        }
+    }
+
+    /// Whether the row has all its cells, for a header of `width` names.
+    pub fn is_whole(self, width: usize) -> bool {
+        match self {
+            Row::Record(record) => record.len() == width,
+            Row::Scanned(_, cells) => cells.len() == width,
+        }
+    }
+
+    /// The values of a field: none where the event does not have it, several for a multivalue.
+    ///
+    /// An `__mv_` cell that is not written as one is passed over.
+    pub fn values(self, column: Column) -> Vec<Cow<'r, [u8]>> {
+        let cell = |index: Option<usize>| index.map_or(Cow::Borrowed(&b""[..]), |index| self.cell(index));
+        let (multi, plain) = (cell(column.multi), cell(column.plain));
+        if !multi.is_empty()
+            && let Some(values) = decode(multi)
+            && (values.len() > 1 || !values[0].is_empty())
+        {
+            return values;
+        }
+        if plain.is_empty() { Vec::new() } else { vec![plain] }
+    }
+
+    /// The one value of a field in a regular row, where no quoting and no multivalue hides it: where it lies in the
+    /// bytes of the chunk. `None` says nothing; ask for [`Row::values`] then.
+    pub fn bare(self, column: Column) -> Option<(&'r [u8], usize, usize)> {
+        let Row::Scanned(bytes, cells) = self else { return None };
+        if let Some(multi) = column.multi
+            && !cells.is_empty_at(multi)
+        {
+            return None;
+        }
+        let (start, end) = cells.bare(column.plain?, bytes)?;
+        Some((bytes, start, end))
+    }
+}
+
+/// The values in an `__mv_` cell, as long as the cell itself is.
+fn decode(cell: Cow<'_, [u8]>) -> Option<Vec<Cow<'_, [u8]>>> {
+    match cell {
+        Cow::Borrowed(cell) => multivalue::decode(cell),
+        Cow::Owned(cell) => {
+            let values = multivalue::decode(&cell)?;
+            Some(values.into_iter().map(|value| Cow::Owned(value.into_owned())).collect())
+        }
+    }
+}

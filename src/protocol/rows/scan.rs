@@ -1,0 +1,294 @@
+//! The scan: where the cells of regular rows lie, found 64 bytes at a time.
+//!
+//! A row is *regular* if it is written as CSV should be: a cell is bare, without quotes or carriage returns, or it is
+//! quoted as a whole with every quote inside doubled; and a line feed ends it. The scan never guesses: at the first
+//! byte that is not so it gives the row up as odd, and the plain reader takes it from its start. So both readers agree
+//! on where each row ends, whatever the bytes are.
+
+use std::borrow::Cow;
+
+use wide::u8x16;
+
+const BLOCK: usize = 64;
+const LANES: usize = 16;
+
+/// Where the cells of one row lie, as places in the bytes that were scanned.
+#[derive(Debug, Default)]
+pub struct Cells {
+    start: usize,
+    /// Where each cell ends: at a comma, the last one at the line feed.
+    ends: Vec<usize>,
+    /// Quotes that are not needed: those around a cell that holds nothing special. In pairs.
+    needless: Vec<usize>,
+}
+
+impl Cells {
+    /// The number of cells.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no cell.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The cell at `index` without its quotes; empty where the row is too short.
+    pub(super) fn get<'b>(&self, index: usize, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        let Some((start, end)) = self.place(index) else { return Cow::Borrowed(b"") };
+        match &bytes[start..end] {
+            [b'"', inner @ .., b'"'] => undouble(inner),
+            bare => Cow::Borrowed(bare),
+        }
+    }
+
+    /// Where the content of the cell at `index` lies, if it needs no quotes.
+    #[inline]
+    pub(super) fn bare(&self, index: usize, bytes: &[u8]) -> Option<(usize, usize)> {
+        let (start, end) = self.place(index)?;
+        if bytes.get(start) != Some(&b'"') {
+            return Some((start, end));
+        }
+        self.needless.contains(&start).then_some((start + 1, end - 1))
+    }
+
+    /// Whether there is nothing at all between the commas at `index`.
+    #[inline]
+    pub(super) fn is_empty_at(&self, index: usize) -> bool {
+        self.place(index).is_none_or(|(start, end)| start == end)
+    }
+
+    /// Appends the row as the plain writer writes it, without the line feed: all its bytes but the needless quotes.
+    #[inline]
+    pub(super) fn copy(&self, bytes: &[u8], out: &mut Vec<u8>) {
+        let mut from = self.start;
+        for &quote in &self.needless {
+            out.extend_from_slice(&bytes[from..quote]);
+            from = quote + 1;
+        }
+        out.extend_from_slice(&bytes[from..self.end()]);
+    }
+
+    /// Where the row ends: at its line feed.
+    fn end(&self) -> usize {
+        self.ends.last().copied().unwrap_or(self.start)
+    }
+
+    #[inline]
+    fn place(&self, index: usize) -> Option<(usize, usize)> {
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).map_or(self.start, |before| self.ends[before] + 1);
+        Some((start, end))
+    }
+
+    fn clear(&mut self, start: usize) {
+        self.start = start;
+        self.ends.clear();
+        self.needless.clear();
+    }
+}
+
+/// The content of a quoted cell, each doubled quote once.
+fn undouble(inner: &[u8]) -> Cow<'_, [u8]> {
+    if !inner.contains(&b'"') {
+        return Cow::Borrowed(inner);
+    }
+    let mut content = Vec::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some(quote) = rest.iter().position(|&byte| byte == b'"') {
+        content.extend_from_slice(&rest[..=quote]);
+        rest = rest.get(quote + 2..).unwrap_or_default();
+    }
+    content.extend_from_slice(rest);
+    Cow::Owned(content)
+}
+
+/// What the scan found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// A regular row.
+    Row,
+    /// A row that is not regular.
+    Odd,
+    /// The bytes end before the row does.
+    Cut,
+}
+
+/// Finds the rows of `bytes` one after another.
+#[derive(Debug)]
+pub struct Scanner<'b> {
+    bytes: &'b [u8],
+    /// Where the next row starts.
+    at: usize,
+    /// Where the block of 64 bytes lies, and which of its special bytes are still to be looked at.
+    block: usize,
+    specials: u64,
+}
+
+impl<'b> Scanner<'b> {
+    /// A scan from the start of `bytes`, which is the start of a row.
+    pub fn new(bytes: &'b [u8]) -> Scanner<'b> {
+        let mut scanner = Scanner { bytes, at: 0, block: 0, specials: 0 };
+        scanner.resume(0);
+        scanner
+    }
+
+    /// Where the next row starts: behind all rows that were found.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Goes on at `at`, the start of a row.
+    pub fn resume(&mut self, at: usize) {
+        self.at = at;
+        self.block = at;
+        self.specials = specials(self.bytes, at);
+    }
+
+    /// Looks for the next row and notes its cells.
+    #[inline]
+    pub fn next(&mut self, cells: &mut Cells) -> Found {
+        cells.clear(self.at);
+        let mut cell = self.at;
+        loop {
+            let Some(place) = self.special() else { return Found::Cut };
+            match self.bytes[place] {
+                b',' => cells.ends.push(place),
+                b'\n' => {
+                    cells.ends.push(place);
+                    self.at = place + 1;
+                    return Found::Row;
+                }
+                b'"' if place == cell => match self.quoted(place, cells) {
+                    // The comma or the line feed behind the quote is the next special byte.
+                    Found::Row => continue,
+                    other => return other,
+                },
+                _ => return Found::Odd,
+            }
+            cell = place + 1;
+        }
+    }
+
+    /// Goes to the end of the quoted cell that begins at `open`.
+    #[inline]
+    fn quoted(&mut self, open: usize, cells: &mut Cells) -> Found {
+        let mut needed = false;
+        while let Some(place) = self.special() {
+            if self.bytes[place] != b'"' {
+                needed = true;
+                continue;
+            }
+            match self.bytes.get(place + 1) {
+                None => return Found::Cut,
+                Some(b'"') => {
+                    needed = true;
+                    self.special();
+                }
+                Some(b',' | b'\n') => {
+                    if !needed {
+                        cells.needless.extend([open, place]);
+                    }
+                    return Found::Row;
+                }
+                Some(_) => return Found::Odd,
+            }
+        }
+        Found::Cut
+    }
+
+    /// The place of the next comma, quote, line feed or carriage return.
+    #[inline]
+    fn special(&mut self) -> Option<usize> {
+        while self.specials == 0 {
+            self.block += BLOCK;
+            if self.block >= self.bytes.len() {
+                self.block = self.bytes.len();
+                return None;
+            }
+            self.specials = specials(self.bytes, self.block);
+        }
+        let place = self.block + self.specials.trailing_zeros() as usize;
+        self.specials &= self.specials - 1;
+        Some(place)
+    }
+}
+
+/// A bit for each special byte of the 64 from `at` on.
+#[inline]
+fn specials(bytes: &[u8], at: usize) -> u64 {
+    if let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        return specials_of(block);
+    }
+    let mut block = [0; BLOCK];
+    let rest = bytes.get(at..).unwrap_or_default();
+    block[..rest.len()].copy_from_slice(rest);
+    specials_of(&block)
+}
+
+#[inline]
+fn specials_of(block: &[u8; BLOCK]) -> u64 {
+    let (lanes, _) = block.as_chunks::<LANES>();
+    let mut bits = 0;
+    for (index, lane) in lanes.iter().enumerate() {
+        let lane = u8x16::new(*lane);
+        let is = |byte: u8| lane.simd_eq(u8x16::splat(byte));
+        let special = is(b',') | is(b'\n') | is(b'"') | is(b'\r');
+        bits |= u64::from(special.to_bitmask()) << (LANES * index);
+    }
+    bits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The cells of the first row of `bytes` with their quotes gone, and the row as it is copied.
+    fn scan(bytes: &[u8]) -> (Found, Vec<String>, String) {
+        let mut cells = Cells::default();
+        let found = Scanner::new(bytes).next(&mut cells);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if found != Found::Row {
+            return (found, Vec::new(), String::new());
+        }
+        let mut copy = Vec::new();
+        cells.copy(bytes, &mut copy);
+        (found, (0..cells.len()).map(|index| text(&cells.get(index, bytes))).collect(), text(&copy))
+    }
+
+    fn row(bytes: &str, cells: &[&str], copy: &str) {
+        // At every place in a block.
+        for shift in 0..70 {
+            let first = "x".repeat(shift);
+            let (found, read, copied) =
+                scan(format!("{first}{}{bytes}", if shift > 0 { "," } else { "" }).as_bytes());
+            let skipped = usize::from(shift > 0);
+            assert_eq!(
+                (found, &read[skipped..]),
+                (Found::Row, &cells.iter().map(ToString::to_string).collect::<Vec<_>>()[..]),
+                "{bytes}"
+            );
+            assert_eq!(copied[shift + skipped..], *copy, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn regular_rows() {
+        row("a,b,\n", &["a", "b", ""], "a,b,");
+        row("\n", &[""], "");
+        row("\"a-b\",0,,\"\"\nx", &["a-b", "0", "", ""], "a-b,0,,");
+        row("\"a,b\",\"c\n\",\"\r\"\n", &["a,b", "c\n", "\r"], "\"a,b\",\"c\n\",\"\r\"");
+        row("\"a\"\"b\",\"\"\"\"\n", &["a\"b", "\""], "\"a\"\"b\",\"\"\"\"");
+        row("$a$;$b$,\"$a$;$b c$\"\n", &["$a$;$b$", "$a$;$b c$"], "$a$;$b$,$a$;$b c$");
+    }
+
+    #[test]
+    fn odd_rows_and_cut_ones() {
+        for bytes in ["a\"b\n", "\"a\"b,\n", "a\r\n", "\"a\"\r\n", "a,b\"\n"] {
+            assert_eq!(scan(bytes.as_bytes()).0, Found::Odd, "{bytes:?}");
+        }
+        for bytes in ["", "a", "a,", "\"a", "\"a\"", "\"a\n", "\"a\"\"", "\"a\"\",\n"] {
+            assert_eq!(scan(bytes.as_bytes()).0, Found::Cut, "{bytes:?}");
+        }
+    }
+}
