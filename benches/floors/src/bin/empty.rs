@@ -1,0 +1,3 @@
+//! Start-up: a program that does nothing.
+
+fn main() {}

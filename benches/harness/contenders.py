@@ -1,0 +1,180 @@
+"""Who is measured on what."""
+
+import configparser
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import streams
+from .builds import BENCHES, FOLDER, SUFFIX_LIST, Builds
+from .feeder import Feeder, Sample, Step
+from .names import Query, Resolver
+from .streams import Stream
+from .wide import wide
+
+MIB = 1024 * 1024
+
+
+@dataclass
+class Contender:
+    """A way to do the work: one process after another, each with its input."""
+
+    name: str
+    steps: list[Step]
+    slow: bool = False
+    """Whether it is run less often than the others."""
+    replies: bool = True
+    """Whether it answers each request with a reply, so that it can be run in lockstep."""
+    streamed: list[Sample] = field(default_factory=list)
+    lockstep: list[Sample] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return self.steps[0].stream.rows
+
+
+@dataclass
+class Part:
+    """Contenders that do comparable work; all are compared with the one called `base`."""
+
+    name: str
+    title: str
+    base: str
+    contenders: list[Contender]
+
+
+class Field:
+    """Makes the parts, with as many events as are asked for."""
+
+    def __init__(self, builds: Builds, feeder: Feeder, events: int, beside: list[str]) -> None:
+        self.builds = builds
+        self.queries = Resolver().queries(events)
+        self.programs = {"": str(builds.program)} | {f" ({path})": path for path in beside}
+        """Ours, and those to be measured beside it, by what stands behind their names."""
+        self.list = str(SUFFIX_LIST)
+        self._feeder = feeder
+
+    def parts(self) -> dict[str, Callable[[], Part]]:
+        return {"narrow": self.narrow, "wide": self.wide, "map": self.map, "reduce": self.reduce}
+
+    def narrow(self) -> Part:
+        """What a search really runs: ours, the macros and lookups, the rivals, the floors."""
+        stream = streams.narrow(self.queries)
+        contenders = [
+            *self._pipes(stream),
+            Contender("memchr: count newlines", [Step([self.floor("count")], stream)], replies=False),
+            Contender("csv crate: read", [Step([self.floor("csv_read")], stream)]),
+            Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
+            Contender("plain: csv + publicsuffix", [self.plain(stream)]),
+            Contender("splunk-sdk + tldextract", [self.rival(stream)], slow=True),
+            *self._ours("dnsentropy", lambda program: [Step([program, "dnsentropy"], stream)]),
+            *self._ours("macros: parse_extended + shannon", lambda program: macros(program, self.queries)),
+            *self._ours("lookups: parse_extended + shannon", lambda program: lookups(program, self.queries), replies=False),
+        ]
+        if folder := os.environ.get("UTBOX"):
+            steps = url_toolbox(Path(folder), self.queries[:20_000])
+            contenders.append(Contender("URL Toolbox", steps, slow=True, replies=False))
+        return Part("narrow", "narrow stream: the name, the row's number, their __mv_ columns", "dnsentropy", contenders)
+
+    def wide(self) -> Part:
+        """What a command without `required_fields` would get."""
+        stream = wide(self.queries[: max(1, len(self.queries) // 10)])
+        title = f"wide stream: 30 fields and their __mv_ columns, {stream.size // stream.rows:,} bytes a row"
+        contenders = [
+            *self._pipes(stream),
+            Contender("memchr: count newlines", [Step([self.floor("count")], stream)], replies=False),
+            Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
+            Contender("plain: csv + publicsuffix", [self.plain(stream)]),
+            Contender("splunk-sdk + tldextract", [self.rival(stream)], slow=True),
+            *self._ours("dnsentropy", lambda program: [Step([program, "dnsentropy"], stream)]),
+        ]
+        return Part("wide", title, "dnsentropy", contenders)
+
+    def map(self) -> Part:
+        stream = streams.map_phase(self.queries)
+        contenders = [
+            Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
+            *self._ours("dnsexfil map", lambda program: [Step([program, "dnsexfil"], stream)]),
+        ]
+        return Part("map", "dnsexfil query by src, map phase: events in", "dnsexfil map", contenders)
+
+    def reduce(self) -> Part:
+        stream = streams.reduce_phase(self.partials(len(self.queries), len(self.queries)))
+        title = f"dnsexfil query by src, reduce phase: partial rows in, {stream.size // stream.rows:,} bytes each"
+        contenders = [
+            Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
+            *self._ours("dnsexfil reduce", lambda program: [Step([program, "dnsexfil"], stream)]),
+        ]
+        return Part("reduce", title, "dnsexfil reduce", contenders)
+
+    def partials(self, count: int, events: int) -> list[str]:
+        """So many partial rows, from the map phase on search peers that see so many events each."""
+        partials: list[str] = []
+        peer = 0
+        while len(partials) < count:
+            peer += 1
+            partials += self.map_out(Resolver(peer).queries(events))
+        return partials[:count]
+
+    def map_out(self, queries: list[Query]) -> list[str]:
+        """The partial rows that the map phase makes of events."""
+        replies = bytearray()
+        self._feeder.streamed(Step([str(self.builds.program), "dnsexfil"], streams.map_phase(queries)), replies)
+        return [row["dnsexfil_partial"] for row in streams.rows(replies)]
+
+    def rival(self, stream: Stream) -> Step:
+        """The command in Python."""
+        environment = {"SUFFIX_LIST": self.list, "CACHE": str(FOLDER / "tldextract")}
+        return Step([str(self.builds.python), str(BENCHES / "sdk_command.py")], stream, environment)
+
+    def plain(self, stream: Stream) -> Step:
+        """The same work as one writes it first in Rust."""
+        return Step([self.floor("plain"), self.list], stream)
+
+    def floor(self, name: str) -> str:
+        return str(self.builds.floors / name)
+
+    def _ours(self, name: str, steps: Callable[[str], list[Step]], replies: bool = True) -> list[Contender]:
+        return [Contender(name + where, steps(path), replies=replies) for where, path in self.programs.items()]
+
+    def _pipes(self, stream: Stream) -> list[Contender]:
+        """What the pipes and the feeder take: as many bytes in and out as ours, and no work."""
+        pilot = self._feeder.streamed(Step([str(self.builds.program), "dnsentropy"], stream))
+        null = [self.floor("null"), str(pilot.out / stream.size)]
+        return [
+            Contender("null: pipes of 64 KiB", [Step(null, stream)]),
+            Contender("null: pipes of 1 MiB", [Step([*null, str(MIB)], stream)]),
+        ]
+
+
+def macros(program: str, queries: list[Query]) -> list[Step]:
+    """`ut_parse_extended(query,list)` and `ut_shannon(ut_subdomain)`: two commands of a search."""
+    command = [program, "urltoolbox"]
+    return [Step(command, streams.listed(queries)), Step(command, streams.subdomains(queries))]
+
+
+def lookups(program: str, queries: list[Query]) -> list[Step]:
+    """The same as external lookups."""
+    extended = Step([program, "lookup", "ut_parse_extended"], streams.extended_lookup(queries))
+    return [extended, Step([program, "lookup", "ut_shannon"], streams.shannon_lookup(queries))]
+
+
+def url_toolbox(folder: Path, queries: list[Query]) -> list[Step]:
+    """URL Toolbox's own scripts, as its transforms.conf calls them."""
+    conf = configparser.ConfigParser(interpolation=None, strict=False)
+    conf.read(folder / "default/transforms.conf")
+    inputs = {
+        "ut_parse_extended_lookup": [f"{q.name},mozilla" for q in queries],
+        "ut_shannon_lookup": [q.subdomain for q in queries],
+    }
+    steps = []
+    for lookup, given in inputs.items():
+        script, *arguments = shlex.split(conf[lookup]["external_cmd"])
+        fields = [name.strip() for name in conf[lookup]["fields_list"].split(",")]
+        empty = "," * (len(fields) - 1 - given[0].count(","))
+        stream = streams.lookup(",".join(fields) + "\n", [f"{cells}{empty}\n" for cells in given])
+        steps.append(Step([sys.executable, str(folder / "bin" / script), *arguments], stream))
+    return steps

@@ -1,0 +1,69 @@
+"""Instructions an event, counted by callgrind: the same again and again, whatever else the machine does.
+
+Two runs of different sizes; the difference is what the events cost, without the start.
+"""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from typing import TypeVar
+
+from . import streams
+from .builds import FOLDER
+from .contenders import Field, macros
+from .feeder import Failure, Step
+from .names import Query
+from .wide import wide
+
+FEW, MANY = 5_000, 25_000
+T = TypeVar("T")
+
+
+def measure(field: Field) -> dict[str, float] | None:
+    """Instructions an event for each program; None where there is no valgrind."""
+    if not shutil.which("valgrind"):
+        return None
+    queries, partials = field.queries[:MANY], field.partials(MANY, 50_000)
+    counts = {}
+    for where, program in field.programs.items():
+        for name, make in ours(program).items():
+            counts[name + where] = per_event(make, queries)
+        counts[f"dnsexfil reduce{where}"] = per_event(reduce(program), partials)
+    counts["csv crate: echo, narrow"] = per_event(lambda some: Step([field.floor("csv_echo")], streams.narrow(some)), queries)
+    counts["plain, narrow"] = per_event(lambda some: field.plain(streams.narrow(some)), queries)
+    return counts
+
+
+def ours(program: str) -> dict[str, Callable[[list[Query]], Step]]:
+    """What the program does with so many events."""
+    return {
+        "dnsentropy, narrow": lambda some: Step([program, "dnsentropy"], streams.narrow(some)),
+        "dnsentropy, wide": lambda some: Step([program, "dnsentropy"], wide(some[: len(some) // 5])),
+        "dnsexfil map": lambda some: Step([program, "dnsexfil"], streams.map_phase(some)),
+        "macro ut_parse_extended": lambda some: macros(program, some)[0],
+        "macro ut_shannon": lambda some: macros(program, some)[1],
+    }
+
+
+def reduce(program: str) -> Callable[[list[str]], Step]:
+    return lambda some: Step([program, "dnsexfil"], streams.reduce_phase(some))
+
+
+def per_event(make: Callable[[list[T]], Step], all_of_them: list[T]) -> float:
+    few, many = make(all_of_them[:FEW]), make(all_of_them[:MANY])
+    return (count(many) - count(few)) / (many.stream.rows - few.stream.rows)
+
+
+def count(step: Step) -> int:
+    """The instructions of one run."""
+    callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={FOLDER / 'callgrind.out'}", *step.command]
+    with tempfile.TemporaryFile() as given:
+        given.writelines(step.stream.requests)
+        given.seek(0)
+        done = subprocess.run(callgrind, stdin=given, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    found = re.search(rb"Collected : (\d+)", done.stderr)
+    if done.returncode != 0 or not found:
+        raise Failure(f"{' '.join(callgrind)} failed: {done.stderr.decode(errors='replace')}")
+    return int(found[1])

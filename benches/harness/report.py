@@ -1,0 +1,113 @@
+"""The tables, and target/bench.json."""
+
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .builds import ROOT, TARGET
+from .contenders import Contender, Part
+
+URL_TOOLBOX = "URL Toolbox"
+RECORDED = 109.7 + 8.8
+"""Microseconds an event of URL Toolbox's `ut_parse_extended` and `ut_shannon`, measured on another day and machine."""
+
+
+class Report:
+    """Collects what was measured, and prints it as it comes."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._results: dict[str, Any] = {"machine": machine(), "options": options, "parts": {}}
+        told = self._results["machine"]
+        print(f"{told['commit']}, {told['date']}, {told['processor']}, {told['cpus']} cpus, load {told['load']:.1f}")
+
+    def part(self, part: Part) -> None:
+        base = next((contender for contender in part.contenders if contender.name == part.base), None)
+        found = {contender.name: figures(contender, base) for contender in part.contenders}
+        if part.name == "narrow" and URL_TOOLBOX not in found and base:
+            ratio = RECORDED / found[part.base]["us_per_event"]
+            found[URL_TOOLBOX + ", as recorded elsewhere"] = {"us_per_event": RECORDED, "times": ratio, "measured": False}
+        self._results["parts"][part.name] = {"title": part.title, "base": part.base, "contenders": found}
+        print(f"\n{part.title}")
+        print(f"{'':36} {'µs/event':>9} {'events/s':>11} {'CPU µs':>8} {'lockstep':>9} {'MiB':>6} {'events':>10} {'times':>7}")
+        for name, figure in found.items():
+            print(line(name, figure))
+
+    def startup(self, milliseconds: dict[str, float]) -> None:
+        self._results["startup_ms"] = milliseconds
+        print("\nstart-up, to the getinfo reply")
+        for name, value in milliseconds.items():
+            print(f"{name:36} {value:9.2f} ms")
+
+    def instructions(self, counts: dict[str, float] | None) -> None:
+        self._results["instructions_per_event"] = counts
+        print("\ninstructions an event, by callgrind" if counts else "\nno instruction count: there is no valgrind")
+        for name, value in (counts or {}).items():
+            print(f"{name:36} {value:9,.0f}")
+
+    def checks(self, checks: dict[str, dict[str, Any]]) -> None:
+        self._results["checks"] = checks
+        print("\nthe same work? rows that differ from dnsentropy's (entropy: by more than 1e-12)")
+        for name, found in checks.items():
+            print(f"{name:36} {found['differ']:9,} of {found['rows']:,} {', '.join(found.get('examples', []))}")
+
+    def write(self) -> None:
+        path = TARGET / "bench.json"
+        path.write_text(json.dumps(self._results, indent=2, ensure_ascii=False) + "\n")
+        print(f"\n{path}")
+
+
+def figures(contender: Contender, base: Contender | None) -> dict[str, Any]:
+    """Medians, in microseconds an event; `times` is how many times the base's time it takes."""
+    scale = 1e6 / contender.rows
+    walls, cpus = [sample.wall for sample in contender.streamed], [sample.cpu for sample in contender.streamed]
+    lockstep = [sample.wall for sample in contender.lockstep]
+    return {
+        "events": contender.rows,
+        "us_per_event": statistics.median(walls) * scale,
+        "us_per_event_best": min(walls) * scale,
+        "cpu_us_per_event": statistics.median(cpus) * scale,
+        "us_per_event_lockstep": statistics.median(lockstep) * scale if lockstep else None,
+        "peak_bytes": max(sample.peak for sample in contender.streamed + contender.lockstep),
+        "times": times(contender, base) if base else None,
+        "seconds": walls,
+        "cpu_seconds": cpus,
+        "seconds_lockstep": lockstep,
+    }
+
+
+def times(contender: Contender, base: Contender) -> float:
+    """The median over the rounds, as both were run one soon after the other in each."""
+    pairs = zip(contender.streamed, base.streamed, strict=False)
+    return statistics.median(one.wall / contender.rows / (other.wall / base.rows) for one, other in pairs)
+
+
+def line(name: str, figure: Mapping[str, Any]) -> str:
+    wall, ratio = figure["us_per_event"], figure["times"]
+    shown = f"{name:36} {wall:9.3f} {1e6 / wall:11,.0f}"
+    if figure.get("measured", True):
+        lockstep = figure["us_per_event_lockstep"]
+        shown += f" {figure['cpu_us_per_event']:8.3f} {f'{lockstep:.3f}' if lockstep else '-':>9}"
+        shown += f" {figure['peak_bytes'] / 2**20:6.1f} {figure['events']:10,}"
+    else:
+        shown += f" {'not measured here':>36}"
+    return shown + (f" {ratio:7.2f}" if ratio else f" {'-':>7}")
+
+
+def machine() -> dict[str, Any]:
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False)
+    cpus = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [entry.split(":")[1].strip() for entry in cpus if entry.startswith("model name")]
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "commit": commit.stdout.strip(),
+        "processor": models[0] if models else platform.machine(),
+        "cpus": os.cpu_count(),
+        "kernel": platform.release(),
+        "load": os.getloadavg()[0],
+    }
