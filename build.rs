@@ -72,10 +72,10 @@ fn embed_list() -> Result<(), String> {
 
 /// A table as Rust has it: an array as it is written for debugging is its own source.
 fn source_of(table: &SuffixTable, name: &str) -> String {
-    let SuffixTable { nodes, labels, slots } = table;
+    let SuffixTable { nodes, labels, slots, filter } = table;
     format!(
         "/// The table of `list={name}`.\npub static {}: SuffixTable = SuffixTable {{\n\
-         nodes: Cow::Borrowed(&{nodes:?}),\nlabels: Cow::Borrowed(b\"{}\"),\nslots: Cow::Borrowed(&{slots:?}),\n}};\n",
+         nodes: &{nodes:?},\nlabels: b\"{}\",\nslots: &{slots:?},\nfilter: &{filter:?},\n}};\n",
         name.to_uppercase(),
         labels.escape_ascii(),
     )

@@ -29,7 +29,9 @@ pub fn shannon(text: &[u8]) -> Option<f64> {
 fn of_ascii(text: &[u8]) -> f64 {
     if text.len() >= GROWTH.len() {
         let mut counts = [0_u32; 128];
-        text.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
+        for &byte in text {
+            counts[usize::from(byte)] += 1;
+        }
         return of_counts(counts.into_iter().filter(|&count| count > 0));
     }
     let mut counts = [0_u8; 128];

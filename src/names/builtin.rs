@@ -1,6 +1,6 @@
 //! The tables of the built-in lists, as `build.rs` made them from `data/public_suffix_list.dat`.
 
-use std::borrow::Cow;
+#![allow(clippy::unreadable_literal)] // nobody reads them
 
 use super::table::{Node, Slot, SuffixTable};
 

@@ -100,20 +100,25 @@ impl Lists {
         Lists { custom_file, loaded: Default::default() }
     }
 
+    /// The list of that name, if it was loaded before.
+    #[inline]
+    pub fn loaded(&self, name: ListName) -> Option<&SuffixList> {
+        self.loaded[name as usize].get()
+    }
+
     /// The list of that name.
     ///
     /// # Errors
     ///
     /// For `custom` and `*`: the user's file cannot be used. `*` does without a file that does not exist.
     pub fn load(&self, name: ListName) -> Result<&SuffixList, ListError> {
-        let cell = &self.loaded[name as usize];
-        if let Some(list) = cell.get() {
+        if let Some(list) = self.loaded(name) {
             return Ok(list);
         }
         let list = match name {
-            ListName::Mozilla => SuffixList::prepared(&builtin::MOZILLA),
-            ListName::Icann => SuffixList::prepared(&builtin::ICANN),
-            ListName::Iana => SuffixList::prepared(&builtin::IANA),
+            ListName::Mozilla => SuffixList::prepared(builtin::MOZILLA),
+            ListName::Icann => SuffixList::prepared(builtin::ICANN),
+            ListName::Iana => SuffixList::prepared(builtin::IANA),
             ListName::Custom => {
                 let mut rules = Rules::default();
                 add_custom(&mut rules, &self.custom_file)?;
@@ -122,14 +127,14 @@ impl Lists {
                 }
                 SuffixList::new(rules)
             }
-            ListName::All if !self.custom_file.exists() => SuffixList::prepared(&builtin::MOZILLA),
+            ListName::All if !self.custom_file.exists() => SuffixList::prepared(builtin::MOZILLA),
             ListName::All => {
                 let mut rules = mozilla();
                 add_custom(&mut rules, &self.custom_file)?;
                 SuffixList::new(rules)
             }
         };
-        Ok(cell.get_or_init(|| list))
+        Ok(self.loaded[name as usize].get_or_init(|| list))
     }
 }
 

@@ -11,8 +11,9 @@ use super::suffix_list::{SuffixList, SuffixType};
 use super::table::Label;
 
 /// The longest name, in bytes; as DNS has them they end at 253.
-pub const MOST: usize = WORDS * 64;
-const WORDS: usize = 4;
+pub const MOST: usize = 4 * WORD;
+/// The dots of so many bytes are one number.
+const WORD: usize = 64;
 const LANES: usize = 16;
 
 /// The parts of an ordinary name that has a registrable domain, as places in the bytes around it.
@@ -36,8 +37,22 @@ impl QuickName {
     /// Splits the name `bytes[start..end]`; `None` where it is not ordinary or has no registrable domain.
     #[inline]
     pub fn split(bytes: &[u8], start: usize, end: usize, list: &SuffixList) -> Option<QuickName> {
-        let dots = Dots::of(bytes, start, end)?;
-        let (labels, suffix_type) = list.find(Labels { dots: &dots, bytes, start, end: Some(end) });
+        if end - start <= WORD {
+            QuickName::split_by(&Dots::<1>::of(bytes, start, end)?, bytes, start, end, list)
+        } else {
+            QuickName::split_by(&Dots::<4>::of(bytes, start, end)?, bytes, start, end, list)
+        }
+    }
+
+    #[inline]
+    fn split_by<const WORDS: usize>(
+        dots: &Dots<WORDS>,
+        bytes: &[u8],
+        start: usize,
+        end: usize,
+        list: &SuffixList,
+    ) -> Option<QuickName> {
+        let (labels, suffix_type) = list.find(Labels { dots, bytes, start, end: Some(end) });
         let mut suffix = end;
         for _ in 1..labels {
             suffix = start + dots.last_before(suffix - start)?;
@@ -63,14 +78,14 @@ impl QuickName {
 }
 
 /// The labels of a name, the last one first.
-struct Labels<'d, 'b> {
-    dots: &'d Dots,
+struct Labels<'d, 'b, const WORDS: usize> {
+    dots: &'d Dots<WORDS>,
     bytes: &'b [u8],
     start: usize,
     end: Option<usize>,
 }
 
-impl<'b> Iterator for Labels<'_, 'b> {
+impl<'b, const WORDS: usize> Iterator for Labels<'_, 'b, WORDS> {
     type Item = Label<'b>;
 
     #[inline]
@@ -82,74 +97,79 @@ impl<'b> Iterator for Labels<'_, 'b> {
 }
 
 /// A bit for each dot of a name.
-struct Dots([u64; WORDS]);
+struct Dots<const WORDS: usize>([u64; WORDS]);
 
-impl Dots {
+impl<const WORDS: usize> Dots<WORDS> {
     /// The dots of `bytes[start..end]`; `None` where that is no ordinary name.
     #[inline]
-    fn of(bytes: &[u8], start: usize, end: usize) -> Option<Dots> {
+    fn of(bytes: &[u8], start: usize, end: usize) -> Option<Dots<WORDS>> {
         let length = end - start;
-        if length == 0 || length > MOST || !bytes[end - 1].is_ascii_alphabetic() {
+        if length == 0 || length > WORDS * WORD || !bytes[end - 1].is_ascii_alphabetic() {
             return None;
         }
         let mut dots = [0; WORDS];
-        let (mut odd, mut empty, mut before) = (0, 0, 1);
-        for at in (0..length).step_by(LANES) {
-            let (lane_dots, lane_odd) = marks(bytes, start + at);
-            let rest = length - at;
-            let name = if rest < LANES { (1 << rest) - 1 } else { u64::from(u16::MAX) };
-            let (lane_dots, lane_odd) = (lane_dots & name, lane_odd & name);
-            odd |= lane_odd;
+        let (mut unusual, mut before) = (0, 1);
+        for (word, at) in dots.iter_mut().zip((0..length).step_by(WORD)) {
+            let (dot, odd) = marks(bytes, start + at);
+            let name = below(length - at);
+            *word = dot & name;
             // A dot at the start or behind another one makes an empty label.
-            empty |= lane_dots & (lane_dots << 1 | before);
-            before = lane_dots >> (LANES - 1);
-            dots[at / 64] |= lane_dots << (at % 64);
+            unusual |= odd & name | *word & (*word << 1 | before);
+            before = *word >> (WORD - 1);
         }
-        (odd | empty == 0).then_some(Dots(dots))
+        (unusual == 0).then_some(Dots(dots))
     }
 
     /// The place of the last dot before `end`, from the start of the name.
     #[inline]
     fn last_before(&self, end: usize) -> Option<usize> {
-        let mut word = end.checked_sub(1)? / 64;
-        let mut bits = self.0[word] & below(end - 64 * word);
+        let mut word = end.checked_sub(1)? / WORD;
+        let mut bits = self.0[word] & below(end - WORD * word);
         while bits == 0 {
             word = word.checked_sub(1)?;
             bits = self.0[word];
         }
-        Some(64 * word + 63 - bits.leading_zeros() as usize)
+        Some(WORD * word + bits.ilog2() as usize)
     }
 
     /// How many dots there are before `end`.
     #[inline]
     fn count_before(&self, end: usize) -> usize {
-        let whole: u32 = self.0[..end / 64].iter().map(|bits| bits.count_ones()).sum();
-        let part = self.0.get(end / 64).map_or(0, |bits| (bits & below(end % 64)).count_ones());
-        (whole + part) as usize
+        let words = self.0.iter().enumerate();
+        let dots = words.map(|(word, bits)| (bits & below(end.saturating_sub(WORD * word))).count_ones());
+        dots.sum::<u32>() as usize
     }
 }
 
 /// The lowest `count` bits, at most 64.
 #[inline]
 fn below(count: usize) -> u64 {
-    if count < 64 { (1 << count) - 1 } else { u64::MAX }
+    if count < WORD { (1 << count) - 1 } else { u64::MAX }
 }
 
-/// A bit for each dot of the 16 bytes from `at` on, and one for each byte that no ordinary name has.
+/// A bit for each dot of the 64 bytes from `at` on, and one for each byte that no ordinary name has.
 #[inline]
 fn marks(bytes: &[u8], at: usize) -> (u64, u64) {
     let rest = &bytes[at..];
-    let lane = match rest.first_chunk::<LANES>() {
-        Some(lane) => u8x16::new(*lane),
-        None => {
-            let mut lane = [0; LANES];
-            lane[..rest.len()].copy_from_slice(rest);
-            u8x16::new(lane)
-        }
-    };
-    // The bits of a mask are the high bits of its bytes, and a byte that is not ASCII has its high bit set.
-    let odd = lane | lane.simd_eq(u8x16::splat(b':'));
-    (u64::from(lane.simd_eq(u8x16::splat(b'.')).to_bitmask()), u64::from(odd.to_bitmask()))
+    if let Some(block) = rest.first_chunk() {
+        return marks_of(block);
+    }
+    let mut block = [0; WORD];
+    block[..rest.len()].copy_from_slice(rest);
+    marks_of(&block)
+}
+
+#[inline]
+fn marks_of(block: &[u8; WORD]) -> (u64, u64) {
+    let (mut dots, mut odd) = (0, 0);
+    for (index, lane) in block.as_chunks::<LANES>().0.iter().enumerate() {
+        let lane = u8x16::new(*lane);
+        let bits = |mask: u8x16| u64::from(mask.to_bitmask()) << (LANES * index);
+        dots |= bits(lane.simd_eq(u8x16::splat(b'.')));
+        // The bits of a mask are the high bits of its bytes, and a byte that is not ASCII has its high bit set.
+        odd |= bits(lane | lane.simd_eq(u8x16::splat(b':')));
+    }
+    (dots, odd)
 }
 
 #[cfg(test)]

@@ -20,21 +20,21 @@ pub enum SuffixType {
 }
 
 /// The suffixes that names are split by.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct SuffixList {
-    table: Cow<'static, SuffixTable>,
+    table: SuffixTable,
 }
 
 impl SuffixList {
     /// A list of `rules`, which [`Rules::mend`] has gone over already or does now.
     pub fn new(mut rules: Rules) -> SuffixList {
         rules.mend();
-        SuffixList { table: Cow::Owned(SuffixTable::new(&rules)) }
+        SuffixList { table: SuffixTable::new(&rules) }
     }
 
     /// A list that `build.rs` prepared.
-    pub(super) fn prepared(table: &'static SuffixTable) -> SuffixList {
-        SuffixList { table: Cow::Borrowed(table) }
+    pub(super) fn prepared(table: SuffixTable) -> SuffixList {
+        SuffixList { table }
     }
 
     /// The number of labels in the public suffix of `name` (at least one), and its type.

@@ -6,7 +6,6 @@
 //! A node is a label below another node; the root has number 0. A hash table leads from a node and a label to the node
 //! below. It has at most one node in two slots, so that most look-ups of a label that is not there end in the first one.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::rules::{Rules, Section};
@@ -14,8 +13,8 @@ use super::rules::{Rules, Section};
 const ROOT: u32 = 0;
 /// The bytes of a label that are looked at at once.
 const WORD: usize = 8;
-/// 2^64 divided by the golden ratio: a multiplier that mixes well.
-const GOLDEN: u128 = 0x9E37_79B9_7F4A_7C15;
+/// The words of the filter: 16 KiB.
+const FILTER: usize = 2048;
 
 /// What the rules say of a name that ends in the labels of a node.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,11 +44,16 @@ pub(super) struct Slot {
 }
 
 /// Rules, ready to be asked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// A program has one or two of them for as long as it runs, most of them built in: so they are never freed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SuffixTable {
-    pub(super) nodes: Cow<'static, [Node]>,
-    pub(super) labels: Cow<'static, [u8]>,
-    pub(super) slots: Cow<'static, [Slot]>,
+    pub(super) nodes: &'static [Node],
+    pub(super) labels: &'static [u8],
+    pub(super) slots: &'static [Slot],
+    /// A bit for some hashes, set if a node may have one of them: small enough to stay in the fastest memory, it answers for
+    /// most labels that are not there.
+    pub(super) filter: &'static [u64; FILTER],
 }
 
 /// A label of a name: where it starts and ends in some bytes.
@@ -87,24 +91,28 @@ impl SuffixTable {
             let section = if section == Section::Icann { ICANN } else { PRIVATE };
             nodes[node as usize].flags |= section | if exception { EXCEPTION } else { 0 };
         }
-        let slots = slots(&nodes, &labels);
-        SuffixTable { nodes: nodes.into(), labels: labels.into(), slots: slots.into() }
+        let (slots, filter) = slots(&nodes, &labels);
+        SuffixTable {
+            nodes: Vec::leak(nodes),
+            labels: Vec::leak(labels),
+            slots: Vec::leak(slots),
+            filter: Box::leak(filter),
+        }
     }
 
     /// The number of labels in the suffix of the name with these labels, which come last label first and are ASCII in any
     /// case, and the section of its rule. One label and no section where no rule matches.
     #[inline]
     pub fn suffix<'b>(&self, labels: impl Iterator<Item = Label<'b>>) -> (usize, Option<Section>) {
-        let table = Slices { nodes: &self.nodes, labels: &self.labels, slots: &self.slots };
         let (mut node, mut suffix) = (ROOT, (1, None));
         for (above, label) in labels.enumerate() {
-            let wildcard = table.nodes[node as usize].wildcard;
-            node = match table.child(node, label) {
+            let wildcard = self.nodes[node as usize].wildcard;
+            node = match self.child(node, label) {
                 Some(child) => child,
                 None if wildcard != ROOT => wildcard,
                 None => break,
             };
-            let flags = table.nodes[node as usize].flags;
+            let flags = self.nodes[node as usize].flags;
             if flags & (ICANN | PRIVATE) != 0 {
                 let section = if flags & ICANN != 0 { Section::Icann } else { Section::Private };
                 if flags & EXCEPTION != 0 {
@@ -118,21 +126,17 @@ impl SuffixTable {
         }
         suffix
     }
-}
 
-/// A table, whoever owns it.
-#[derive(Clone, Copy)]
-struct Slices<'t> {
-    nodes: &'t [Node],
-    labels: &'t [u8],
-    slots: &'t [Slot],
-}
-
-impl Slices<'_> {
     #[inline]
-    fn child(self, parent: u32, label: Label<'_>) -> Option<u32> {
+    fn child(&self, parent: u32, label: Label<'_>) -> Option<u32> {
         let Label { bytes, start, end } = label;
-        let (length, hash) = (end - start, hash(parent, label));
+        let length = end - start;
+        let head = word(bytes, end, length);
+        let hash = hash(parent, label, head);
+        let (word, bit) = filter_bit(hash);
+        if self.filter[word] & bit == 0 {
+            return None;
+        }
         let mut at = slot_of(hash, self.slots);
         loop {
             let slot = self.slots.get(at)?;
@@ -141,9 +145,9 @@ impl Slices<'_> {
             }
             if slot.tag == tag(hash) {
                 let node = &self.nodes[slot.node as usize];
-                if node.parent == parent
+                if node.head == head
+                    && node.parent == parent
                     && node.length as usize == length
-                    && node.head == word(bytes, end, length)
                     && (length <= WORD || text(node, self.labels).eq_ignore_ascii_case(&bytes[start..end]))
                 {
                     return Some(slot.node);
@@ -172,18 +176,28 @@ fn add_node(parent: u32, label: &[u8], nodes: &mut Vec<Node>, labels: &mut Vec<u
     number
 }
 
-fn slots(nodes: &[Node], labels: &[u8]) -> Vec<Slot> {
+fn slots(nodes: &[Node], labels: &[u8]) -> (Vec<Slot>, Box<[u64; FILTER]>) {
+    let mut filter = Box::new([0; FILTER]);
     let mut slots = vec![Slot::default(); (2 * nodes.len()).next_power_of_two()];
     for (number, node) in nodes.iter().enumerate().skip(1) {
         let bytes = text(node, labels);
-        let hash = hash(node.parent, Label::whole(bytes));
+        let hash = hash(node.parent, Label::whole(bytes), node.head);
         let mut at = slot_of(hash, &slots);
         while slots[at].node != ROOT {
             at = (at + 1) & (slots.len() - 1);
         }
         slots[at] = Slot { tag: tag(hash), node: to_u32(number) };
+        let (word, bit) = filter_bit(hash);
+        filter[word] |= bit;
     }
-    slots
+    (slots, filter)
+}
+
+/// The word of the filter, and the bit in it, for a hash: bits that tell neither the slot nor much of the tag.
+#[inline]
+#[allow(clippy::cast_possible_truncation)]
+fn filter_bit(hash: u64) -> (usize, u64) {
+    ((hash >> 48) as usize & (FILTER - 1), 1 << (hash & 63))
 }
 
 #[inline]
@@ -198,37 +212,37 @@ fn tag(hash: u64) -> u32 {
     hash as u32
 }
 
-/// A hash of a label below a node, whatever its case: words of 8 bytes from its end on, mixed by multiplication, of which
-/// both halves are kept.
+/// A hash of a label below a node, whatever its case: words of 8 bytes from its end on, the first of which is `head`.
 #[inline]
-fn hash(parent: u32, label: Label<'_>) -> u64 {
+fn hash(parent: u32, label: Label<'_>, head: u64) -> u64 {
     let Label { bytes, start, mut end } = label;
-    let mut hash = u64::from(parent) << 32 | (end - start) as u64;
-    loop {
-        let product = u128::from(hash ^ word(bytes, end, end - start)) * GOLDEN;
-        #[allow(clippy::cast_possible_truncation)]
-        {
-            hash = product as u64 ^ (product >> 64) as u64;
-        }
-        if end - start <= WORD {
-            return hash;
-        }
+    let mut hash = mix((u64::from(parent) << 32 | (end - start) as u64) ^ head);
+    while end - start > WORD {
         end -= WORD;
+        hash = mix(hash ^ word(bytes, end, end - start));
     }
+    hash
+}
+
+/// Mixes by a multiplication of which both halves are kept. The multiplier is 2^64 divided by the golden ratio.
+#[inline]
+#[allow(clippy::cast_possible_truncation)]
+fn mix(number: u64) -> u64 {
+    let product = u128::from(number) * 0x9E37_79B9_7F4A_7C15;
+    product as u64 ^ (product >> 64) as u64
 }
 
 /// The last 8 bytes of the label of `length` bytes that ends at `end`, in lower case, as a number; zeros in front of a
 /// shorter one.
 #[inline]
 fn word(bytes: &[u8], end: usize, length: usize) -> u64 {
-    let word = match end.checked_sub(WORD).and_then(|start| bytes[start..end].first_chunk()) {
-        Some(word) => u64::from_le_bytes(*word),
-        None => {
-            // So near the start there are no 8 bytes.
-            let mut word = [0; WORD];
-            word[WORD - end..].copy_from_slice(&bytes[..end]);
-            u64::from_le_bytes(word)
-        }
+    let word = if let Some(word) = end.checked_sub(WORD).and_then(|start| bytes[start..end].first_chunk()) {
+        u64::from_le_bytes(*word)
+    } else {
+        // So near the start there are no 8 bytes.
+        let mut word = [0; WORD];
+        word[WORD - end..].copy_from_slice(&bytes[..end]);
+        u64::from_le_bytes(word)
     };
     let others = WORD.saturating_sub(length);
     lower(word.checked_shr(8 * to_u32(others)).unwrap_or(0))

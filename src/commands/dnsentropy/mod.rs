@@ -6,7 +6,7 @@ mod parts;
 
 use std::collections::HashSet;
 
-use self::parts::{Mode, Part};
+use self::parts::{Mode, Part, QuickParts};
 use crate::commands::presence::Presence;
 use crate::commands::{App, distinct, quoted_names, take_list};
 use crate::names::quick::QuickName;
@@ -14,7 +14,8 @@ use crate::names::{ListName, Lists};
 use crate::protocol::arguments::one_of;
 use crate::protocol::rows::extend::Compute;
 use crate::protocol::rows::stream::Header;
-use crate::protocol::rows::{Extension, Output, Row, Tail};
+use crate::protocol::rows::tail::ROOM;
+use crate::protocol::rows::{Bare, Extension, Output, Row, Tail};
 use crate::protocol::session::{Command, Piece};
 use crate::protocol::{Arguments, CommandInfo, CommandType, Refusal, UserMessage};
 
@@ -33,8 +34,8 @@ struct DnsEntropy {
 struct Measure {
     mode: Mode,
     parts: Vec<Part>,
-    /// Whether all parts are had quickly from an ordinary name.
-    quick: bool,
+    /// The same, if they are had quickly from an ordinary name.
+    quick: Option<QuickParts>,
     list: ListName,
     lists: Lists,
     presence: Presence,
@@ -63,7 +64,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Ref
     }
     let list = take_list(&mut arguments, &lists);
     arguments.finish(NAME, &OPTIONS)?;
-    let quick = mode == Mode::Name && parts.iter().all(|part| part.is_quick());
+    let quick = QuickParts::of(mode, &parts);
     let measure = Measure { quick, mode, parts, list, lists, presence: Presence::of(&field) };
     Ok(Box::new(DnsEntropy { extension: Extension::new(vec![field.clone()], outputs), field, measure }))
 }
@@ -148,15 +149,16 @@ impl Compute for Measure {
         !values.is_empty()
     }
 
-    fn quick(&mut self, header: &Header, row: Row<'_>, tail: &mut Tail) -> bool {
-        if !self.quick {
-            return false;
-        }
-        let Some((bytes, start, end)) = row.bare(header.columns[0]) else { return false };
-        let Ok(list) = self.lists.load(self.list) else { return false };
-        let Some(name) = QuickName::split(bytes, start, end, list) else { return false };
+    fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Bare<'r>> {
+        row.bare(header.columns[0])
+    }
+
+    fn quick(&mut self, key: Bare<'_>, room: &mut [u8; ROOM]) -> Option<usize> {
+        let (parts, list) = (self.quick?, self.lists.loaded(self.list)?);
+        let name = QuickName::split(key.bytes, key.start, key.end, list)?;
         self.presence.note(true);
-        self.parts.iter().for_each(|part| part.quick(bytes, &name, tail));
-        true
+        let mut tail = Tail::new(room);
+        parts.write(key.bytes, &name, &mut tail);
+        Some(tail.length())
     }
 }

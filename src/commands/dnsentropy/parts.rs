@@ -122,29 +122,50 @@ impl Mode {
     }
 }
 
-impl Part {
-    /// Whether [`Part::quick`] has it.
-    pub fn is_quick(self) -> bool {
-        !ON_REQUEST.contains(&self) && Mode::Name.parts().iter().any(|(_, part)| *part == self)
+/// Outputs that are had quickly from an ordinary name: a bit for each part.
+#[derive(Debug, Clone, Copy)]
+pub struct QuickParts(u32);
+
+impl QuickParts {
+    /// The set of `parts`, if all of them can be had so in this mode.
+    pub fn of(mode: Mode, parts: &[Part]) -> Option<QuickParts> {
+        let quick = Mode::Name.default_parts();
+        let all_quick = parts.iter().all(|part| quick.iter().any(|(_, quick)| quick == part));
+        let bits = parts.iter().fold(0, |bits, part| bits | 1 << *part as u32);
+        (mode == Mode::Name && all_quick).then_some(QuickParts(bits))
     }
 
-    /// Appends to `tail` what an ordinary name in `bytes` has of this part.
+    /// Appends to `tail` what the name in `bytes` has of each part, in the order of [`PARTS`].
     #[inline]
-    pub fn quick(self, bytes: &[u8], name: &QuickName, tail: &mut Tail) {
+    pub fn write(self, bytes: &[u8], name: &QuickName, tail: &mut Tail<'_>) {
+        let has = |part: Part| self.0 & 1 << part as u32 != 0;
         let (from, to) = name.subdomain();
-        match self {
-            Part::Domain => tail.lower(bytes, name.domain, name.end),
-            Part::Subdomain => tail.text(bytes, from, to),
-            Part::DomainWithoutTld => tail.lower(bytes, name.domain, name.suffix - 1),
-            Part::Tld => tail.lower(bytes, name.suffix, name.end),
-            Part::SubdomainCount => tail.small(name.subdomain_labels),
-            Part::SubdomainLength if to > from => tail.small(to - from),
-            Part::Shannon if to > from => tail.float(shannon(&bytes[from..to])),
-            Part::SuffixType => {
-                let suffix_type = suffix_type(name.suffix_type);
-                tail.text(suffix_type, 0, suffix_type.len());
-            }
-            _ => tail.empty(),
+        if has(Part::Domain) {
+            tail.lower(bytes, name.domain, name.end);
+        }
+        if has(Part::Subdomain) {
+            tail.text(bytes, from, to);
+        }
+        if has(Part::DomainWithoutTld) {
+            tail.lower(bytes, name.domain, name.suffix - 1);
+        }
+        if has(Part::Tld) {
+            tail.lower(bytes, name.suffix, name.end);
+        }
+        if has(Part::SubdomainCount) {
+            tail.small(name.subdomain_labels);
+        }
+        if has(Part::SubdomainLength) {
+            if to > from { tail.small(to - from) } else { tail.empty() }
+        }
+        if has(Part::Shannon) {
+            tail.float(shannon(&bytes[from..to]));
+        }
+        if has(Part::SuffixType) {
+            let suffix_type = suffix_type(name.suffix_type);
+            let mut word = [0; 8];
+            word[..suffix_type.len()].copy_from_slice(suffix_type);
+            tail.word(word, suffix_type.len());
         }
     }
 }

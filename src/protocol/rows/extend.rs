@@ -3,21 +3,30 @@
 use csv::ByteRecord;
 use memchr::memchr;
 
-use super::output::push_cell;
+use super::memory::Memory;
+use super::output::{append, push_cell};
 use super::scan::{Cells, Found, Scanner};
 use super::stream::{Header, RowStream};
-use super::{MULTI, Output, Row, Tail};
+use super::tail::ROOM;
+use super::{Bare, MULTI, Output, Row};
 
 /// What a command makes of a row.
 pub trait Compute {
     /// Sets `outputs`, which are empty, and says whether it has; a row that it leaves alone comes back as it came.
     fn row(&mut self, header: &Header, row: Row<'_>, outputs: &mut [Output]) -> bool;
 
-    /// Does the same for a row where it is easy: appends a cell for each output to `tail`, which is empty, and says
-    /// whether it has. Otherwise `row` is asked.
-    fn quick(&mut self, header: &Header, row: Row<'_>, tail: &mut Tail) -> bool {
-        let _ = (header, row, tail);
-        false
+    /// The value that alone decides what a row gives, with a single value in each output; `None` where there is no such.
+    /// Then the command may not be asked again for a row with the same value.
+    fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Bare<'r>> {
+        let _ = (header, row);
+        None
+    }
+
+    /// Does the same as `row` where it is easy, from the row's key: writes a [`Tail`] with a cell for each output to `room`,
+    /// and says how long it is. After `None`, `row` is asked.
+    fn quick(&mut self, key: Bare<'_>, room: &mut [u8; ROOM]) -> Option<usize> {
+        let _ = (key, room);
+        None
     }
 }
 
@@ -83,21 +92,23 @@ pub struct Extension {
     layout: Option<Layout>,
     /// Whether a row of the chunk can have several values: a multivalue needs a `$` somewhere in the body.
     multivalues: bool,
+    workshop: Workshop,
+}
+
+/// What is kept from row to row to make outputs.
+#[derive(Debug)]
+struct Workshop {
     values: Vec<Output>,
-    tail: Tail,
+    room: Box<[u8; ROOM]>,
+    memory: Memory,
 }
 
 impl Extension {
     /// Sets `outputs` by what each row has in `fields`.
     pub fn new(fields: Vec<String>, outputs: Vec<String>) -> Extension {
-        Extension {
-            values: vec![Output::default(); outputs.len()],
-            outputs,
-            rows: RowStream::new(fields),
-            layout: None,
-            multivalues: false,
-            tail: Tail::new(),
-        }
+        let values = vec![Output::default(); outputs.len()];
+        let workshop = Workshop { values, room: Box::new([0; ROOM]), memory: Memory::new() };
+        Extension { outputs, rows: RowStream::new(fields), layout: None, multivalues: false, workshop }
     }
 
     /// Takes rows off the front of `body`, what the chunk's body has and was not taken yet, and appends them to `reply`,
@@ -116,26 +127,16 @@ impl Extension {
                 *layout = widen(reply, layout, Layout::of(&header.names, &self.outputs, true));
             }
         }
-        let Extension { outputs, rows, layout, multivalues, values, tail } = self;
+        let Extension { outputs, rows, layout, multivalues, workshop } = self;
         let taken = rows.read(body, whole, |header, row| {
             let layout = layout.get_or_insert_with(|| begin(header, outputs, *multivalues, reply));
-            match (row, layout.added) {
-                (Row::Scanned(bytes, cells), Some(added)) => {
-                    let added = &layout.cells[added..];
-                    cells.copy(bytes, reply);
-                    tail.clear();
-                    if compute.quick(header, row, tail) {
-                        reply.extend_from_slice(tail.as_bytes());
-                        reply.resize(reply.len() + added.len() - outputs.len(), b',');
-                    } else {
-                        let set = measure(compute, header, row, values);
-                        write_cells(added, row, set.then_some(values), true, reply);
-                    }
-                }
-                _ => {
-                    let set = measure(compute, header, row, values);
-                    write_cells(&layout.cells, row, set.then_some(values), false, reply);
-                }
+            if let (Row::Scanned(bytes, cells), Some(added)) = (row, layout.added) {
+                cells.copy(bytes, reply);
+                let (plain, multi) = layout.cells[added..].split_at(outputs.len());
+                workshop.add_outputs(compute, header, row, plain, multi, reply);
+            } else {
+                let values = workshop.measure(compute, header, row);
+                write_cells(&layout.cells, row, values, false, reply);
             }
             reply.push(b'\n');
         });
@@ -149,6 +150,49 @@ impl Extension {
     }
 }
 
+impl Workshop {
+    /// Appends the outputs of a row whose own cells stand in `reply` already: the `plain` columns, then the `multi` ones.
+    #[inline]
+    fn add_outputs(
+        &mut self,
+        compute: &mut impl Compute,
+        header: &Header,
+        row: Row<'_>,
+        plain: &[Cell],
+        multi: &[Cell],
+        reply: &mut Vec<u8>,
+    ) {
+        let Some(key) = compute.key(header, row) else {
+            let mut values = self.measure(compute, header, row);
+            write_cells(plain, row, values.as_deref_mut(), true, reply);
+            return write_cells(multi, row, values, true, reply);
+        };
+        let start = reply.len();
+        if let Err(unknown) = self.memory.recall(key.value(), reply) {
+            if let Some(length) = compute.quick(key, &mut self.room) {
+                append(self.room.as_slice(), 0, length, reply);
+            } else {
+                let values = self.measure(compute, header, row);
+                write_cells(plain, row, values, true, reply);
+            }
+            self.memory.note(unknown, key.value(), &reply[start..]);
+        }
+        // No output has several values.
+        reply.resize(reply.len() + multi.len(), b',');
+    }
+
+    /// The values of the outputs, if the command sets them.
+    fn measure(
+        &mut self,
+        compute: &mut impl Compute,
+        header: &Header,
+        row: Row<'_>,
+    ) -> Option<&mut [Output]> {
+        self.values.iter_mut().for_each(Output::clear);
+        compute.row(header, row, &mut self.values).then_some(&mut self.values)
+    }
+}
+
 /// Begins a reply with the names of its columns.
 fn begin(header: &Header, outputs: &[String], multivalues: bool, reply: &mut Vec<u8>) -> Layout {
     let layout = Layout::of(&header.names, outputs, multivalues);
@@ -156,17 +200,12 @@ fn begin(header: &Header, outputs: &[String], multivalues: bool, reply: &mut Vec
     layout
 }
 
-fn measure(compute: &mut impl Compute, header: &Header, row: Row<'_>, values: &mut [Output]) -> bool {
-    values.iter_mut().for_each(Output::clear);
-    compute.row(header, row, values)
-}
-
 /// Appends `cells` with commas between them, and in front of them if they go `on` a row. `values` are those of the
 /// outputs, if they are set.
 fn write_cells(
     cells: &[Cell],
     row: Row<'_>,
-    mut values: Option<&mut Vec<Output>>,
+    mut values: Option<&mut [Output]>,
     on: bool,
     reply: &mut Vec<u8>,
 ) {
@@ -178,10 +217,10 @@ fn write_cells(
         match (*cell, &mut values) {
             (Cell::Kept(column), _) => push_cell(&row.cell(column), reply),
             (Cell::Output { index, multi: false, .. }, Some(values)) => {
-                push_cell(values[index].plain(), reply)
+                push_cell(values[index].plain(), reply);
             }
             (Cell::Output { index, multi: true, .. }, Some(values)) => {
-                push_cell(values[index].multi(), reply)
+                push_cell(values[index].multi(), reply);
             }
             (Cell::Output { kept, .. }, None) => {
                 if let Some(column) = kept {
@@ -220,7 +259,7 @@ fn widen(reply: &mut Vec<u8>, narrow: &Layout, wide: Layout) -> Layout {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Column, Rows, extend};
+    use super::super::{Column, Rows, Tail, extend};
     use super::*;
 
     /// Doubles each value of the field `f` in the output `g`, quickly where it can.
@@ -241,14 +280,18 @@ mod tests {
             double(row, header.columns[0], outputs)
         }
 
-        fn quick(&mut self, header: &Header, row: Row<'_>, tail: &mut Tail) -> bool {
-            let Some((bytes, start, end)) = row.bare(header.columns[0]) else { return false };
-            if !self.quick || end - start > 255 {
-                return false;
+        fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Bare<'r>> {
+            row.bare(header.columns[0])
+        }
+
+        fn quick(&mut self, key: Bare<'_>, room: &mut [u8; ROOM]) -> Option<usize> {
+            let value = key.value();
+            if !self.quick || value.is_empty() || value.len() > 255 {
+                return None;
             }
-            let value = &bytes[start..end];
+            let mut tail = Tail::new(room);
             tail.text(&[value, value].concat(), 0, 2 * value.len());
-            true
+            Some(tail.length())
         }
     }
 

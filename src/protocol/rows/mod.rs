@@ -6,10 +6,12 @@
 //! the twin that tests and fuzzing hold the quick one against.
 
 pub mod extend;
+mod memory;
 pub mod output;
 pub mod plain;
 pub mod scan;
 pub mod stream;
+pub mod tail;
 
 use std::borrow::Cow;
 
@@ -19,9 +21,10 @@ use self::scan::Cells;
 use super::multivalue;
 
 pub use extend::Extension;
-pub use output::{Output, Tail};
+pub use output::Output;
 pub use plain::{Rows, Writer, extend};
 pub use stream::RowStream;
+pub use tail::Tail;
 
 /// The prefix of the column that holds a field's several values.
 const MULTI: &[u8] = b"__mv_";
@@ -82,9 +85,10 @@ impl<'r> Row<'r> {
         if plain.is_empty() { Vec::new() } else { vec![plain] }
     }
 
-    /// The one value of a field in a regular row, where no quoting and no multivalue hides it: where it lies in the
-    /// bytes of the chunk. `None` says nothing; ask for [`Row::values`] then.
-    pub fn bare(self, column: Column) -> Option<(&'r [u8], usize, usize)> {
+    /// The one value of a field in a regular row, where no quoting and no multivalue hides it. `None` says nothing; ask for
+    /// [`Row::values`] then.
+    #[inline]
+    pub fn bare(self, column: Column) -> Option<Bare<'r>> {
         let Row::Scanned(bytes, cells) = self else { return None };
         if let Some(multi) = column.multi
             && !cells.is_empty_at(multi)
@@ -92,7 +96,26 @@ impl<'r> Row<'r> {
             return None;
         }
         let (start, end) = cells.bare(column.plain?, bytes)?;
-        Some((bytes, start, end))
+        Some(Bare { bytes, start, end })
+    }
+}
+
+/// A value as it lies in the bytes of a chunk: what stands around it may be read too, which spares quick code the care at
+/// its end.
+#[derive(Debug, Clone, Copy)]
+pub struct Bare<'b> {
+    /// The bytes around it.
+    pub bytes: &'b [u8],
+    /// Where the value starts.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+}
+
+impl<'b> Bare<'b> {
+    /// The value alone.
+    pub fn value(self) -> &'b [u8] {
+        &self.bytes[self.start..self.end]
     }
 }
 

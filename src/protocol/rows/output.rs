@@ -63,101 +63,19 @@ pub(super) fn push_cell(cell: &[u8], row: &mut Vec<u8>) {
     row.push(b'"');
 }
 
-/// Texts of up to this length are copied as one block of this many bytes, the rest of which the next text overwrites:
-/// a copy of a fixed length is a few instructions, one of any length is a call.
-const BLOCK: usize = 16;
+/// The length of a block.
+const BLOCK: usize = 64;
 
-/// The outputs of one row as CSV, for values that are known to need no quotes: each begins with a comma.
-#[derive(Debug)]
-pub struct Tail {
-    bytes: [u8; Tail::ROOM],
-    length: usize,
-}
-
-impl Tail {
-    /// The bytes that a row's outputs may take, with a block to spare.
-    pub const ROOM: usize = 2048;
-
-    /// No outputs yet.
-    pub fn new() -> Tail {
-        Tail { bytes: [0; Tail::ROOM], length: 0 }
-    }
-
-    /// Appends an empty cell.
-    #[inline]
-    pub fn empty(&mut self) {
-        self.bytes[self.length] = b',';
-        self.length += 1;
-    }
-
-    /// Appends the cell `text[start..end]`.
-    #[inline]
-    pub fn text(&mut self, text: &[u8], start: usize, end: usize) {
-        self.empty();
-        let length = end - start;
-        let at = self.length;
-        match text.get(start..start + BLOCK) {
-            Some(block) if length <= BLOCK => self.bytes[at..at + BLOCK].copy_from_slice(block),
-            _ => self.bytes[at..at + length].copy_from_slice(&text[start..end]),
+/// Appends `text[start..end]`. A short text is copied with what stands behind it, as far as that makes a block of a fixed
+/// length, and then cut: that needs no call, and no branch that depends on the length.
+#[inline]
+pub(super) fn append(text: &[u8], start: usize, end: usize, out: &mut Vec<u8>) {
+    let (before, length) = (out.len(), end - start);
+    match text.get(start..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        Some(block) if length <= block.len() => {
+            out.extend_from_slice(block);
+            out.truncate(before + length);
         }
-        self.length = at + length;
-    }
-
-    /// Appends the cell `text[start..end]` in lower case, as ASCII has it.
-    #[inline]
-    pub fn lower(&mut self, text: &[u8], start: usize, end: usize) {
-        let from = self.length;
-        self.text(text, start, end);
-        let length = self.length - from;
-        let wide = if length <= BLOCK { BLOCK } else { length };
-        self.bytes[from..from + wide].make_ascii_lowercase();
-    }
-
-    /// Appends a cell with a number below 1000.
-    #[inline]
-    pub fn small(&mut self, number: usize) {
-        self.empty();
-        let digit = |number: usize| b'0' + u8::try_from(number % 10).unwrap_or(0);
-        if number >= 100 {
-            self.push(digit(number / 100));
-        }
-        if number >= 10 {
-            self.push(digit(number / 10));
-        }
-        self.push(digit(number));
-    }
-
-    /// Appends a cell with a float, written so that reading it gives the same one (`4.0`); an empty one for `None`.
-    #[inline]
-    pub fn float(&mut self, number: Option<f64>) {
-        match number {
-            Some(number) => {
-                let mut buffer = zmij::Buffer::new();
-                let text = buffer.format(number).as_bytes();
-                self.text(text, 0, text.len());
-            }
-            None => self.empty(),
-        }
-    }
-
-    /// The outputs so far.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.length = 0;
-    }
-
-    #[inline]
-    fn push(&mut self, byte: u8) {
-        self.bytes[self.length] = byte;
-        self.length += 1;
-    }
-}
-
-impl Default for Tail {
-    fn default() -> Tail {
-        Tail::new()
+        _ => out.extend_from_slice(&text[start..end]),
     }
 }

@@ -9,6 +9,8 @@ use std::borrow::Cow;
 
 use wide::u8x16;
 
+use super::output::append;
+
 const BLOCK: usize = 64;
 const LANES: usize = 16;
 
@@ -63,10 +65,10 @@ impl Cells {
     pub(super) fn copy(&self, bytes: &[u8], out: &mut Vec<u8>) {
         let mut from = self.start;
         for &quote in &self.needless {
-            out.extend_from_slice(&bytes[from..quote]);
+            append(bytes, from, quote, out);
             from = quote + 1;
         }
-        out.extend_from_slice(&bytes[from..self.end()]);
+        append(bytes, from, self.end(), out);
     }
 
     /// Where the row ends: at its line feed.
@@ -152,21 +154,24 @@ impl<'b> Scanner<'b> {
         let mut cell = self.at;
         loop {
             let Some(place) = self.special() else { return Found::Cut };
-            match self.bytes[place] {
-                b',' => cells.ends.push(place),
-                b'\n' => {
-                    cells.ends.push(place);
-                    self.at = place + 1;
-                    return Found::Row;
-                }
-                b'"' if place == cell => match self.quoted(place, cells) {
-                    // The comma or the line feed behind the quote is the next special byte.
-                    Found::Row => continue,
-                    other => return other,
-                },
-                _ => return Found::Odd,
+            let byte = self.bytes[place];
+            if byte == b'\n' {
+                cells.ends.push(place);
+                self.at = place + 1;
+                return Found::Row;
             }
-            cell = place + 1;
+            if byte == b',' {
+                cells.ends.push(place);
+                cell = place + 1;
+            } else if byte == b'"' && place == cell {
+                match self.quoted(place, cells) {
+                    // The comma or the line feed behind the quote is the next special byte.
+                    Found::Row => {}
+                    other => return other,
+                }
+            } else {
+                return Found::Odd;
+            }
         }
     }
 

@@ -48,21 +48,18 @@ impl RowStream {
         self.ended = whole;
         let rest = if whole { body.len() } else { 0 };
         let mut start = 0;
-        let header = match &mut self.header {
-            Some(header) => header,
-            None => {
-                let Some((names, length)) = next_record(body, whole, true) else { return rest };
-                if is_irregular(&names) {
-                    if whole {
-                        self.read_plainly(body, each);
-                    }
-                    return rest;
+        if self.header.is_none() {
+            let Some((names, length)) = next_record(body, whole, true) else { return rest };
+            if is_irregular(&names) {
+                if whole {
+                    self.read_plainly(body, each);
                 }
-                start = length;
-                let columns = columns(&self.fields, &names);
-                self.header.insert(Header { names, columns })
+                return rest;
             }
-        };
+            start = length;
+            self.header = Some(Header { columns: columns(&self.fields, &names), names });
+        }
+        let Some(header) = &self.header else { return rest };
 
         let mut scanner = Scanner::new(body);
         scanner.resume(start);
