@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from . import aims
 from .builds import ROOT, TARGET
 from .contenders import Contender, Part
 
@@ -25,6 +26,8 @@ class Report:
         self._results: dict[str, Any] = {"machine": machine(), "options": options, "parts": {}}
         told = self._results["machine"]
         print(f"{told['commit']}, {told['date']}, {told['processor']}, {told['cpus']} cpus, load {told['load']:.1f}")
+        for number, path in enumerate(options["beside"], 1):
+            print(f"beside {number}: {path}")
 
     def part(self, part: Part) -> None:
         base = next((contender for contender in part.contenders if contender.name == part.base), None)
@@ -34,7 +37,7 @@ class Report:
             found[URL_TOOLBOX + ", as recorded elsewhere"] = {"us_per_event": RECORDED, "times": ratio, "measured": False}
         self._results["parts"][part.name] = {"title": part.title, "base": part.base, "contenders": found}
         print(f"\n{part.title}")
-        print(f"{'':36} {'µs/event':>9} {'events/s':>11} {'CPU µs':>8} {'lockstep':>9} {'MiB':>6} {'events':>10} {'times':>7}")
+        print(f"{'':44} {'µs/event':>9} {'events/s':>11} {'CPU µs':>8} {'lockstep':>9} {'MiB':>6} {'events':>10} {'times':>7}")
         for name, figure in found.items():
             print(line(name, figure))
 
@@ -42,19 +45,26 @@ class Report:
         self._results["startup_ms"] = milliseconds
         print("\nstart-up, to the getinfo reply")
         for name, value in milliseconds.items():
-            print(f"{name:36} {value:9.2f} ms")
+            print(f"{name:44} {value:9.2f} ms")
 
     def instructions(self, counts: dict[str, float] | None) -> None:
         self._results["instructions_per_event"] = counts
         print("\ninstructions an event, by callgrind" if counts else "\nno instruction count: there is no valgrind")
         for name, value in (counts or {}).items():
-            print(f"{name:36} {value:9,.0f}")
+            print(f"{name:44} {value:9,.0f}")
 
     def checks(self, checks: dict[str, dict[str, Any]]) -> None:
         self._results["checks"] = checks
         print("\nthe same work? rows that differ from dnsentropy's (entropy: by more than 1e-12)")
         for name, found in checks.items():
-            print(f"{name:36} {found['differ']:9,} of {found['rows']:,} {', '.join(found.get('examples', []))}")
+            print(f"{name:44} {found['differ']:9,} of {found['rows']:,} {', '.join(found.get('examples', []))}")
+
+    def aims(self) -> None:
+        found = aims.of(self._results)
+        self._results["aims"] = [vars(aim) | {"met": aim.met} for aim in found]
+        print("\nwhat the program is to reach" if found else "")
+        for aim in found:
+            print(f"{aim.what:56} {aim.sign} {aim.wanted:7,.2f} {aim.found:9,.2f}  {'yes' if aim.met else 'no'}")
 
     def write(self) -> None:
         path = TARGET / "bench.json"
@@ -89,7 +99,7 @@ def times(contender: Contender, base: Contender) -> float:
 
 def line(name: str, figure: Mapping[str, Any]) -> str:
     wall, ratio = figure["us_per_event"], figure["times"]
-    shown = f"{name:36} {wall:9.3f} {1e6 / wall:11,.0f}"
+    shown = f"{name:44} {wall:9.3f} {1e6 / wall:11,.0f}"
     if figure.get("measured", True):
         lockstep = figure["us_per_event_lockstep"]
         shown += f" {figure['cpu_us_per_event']:8.3f} {f'{lockstep:.3f}' if lockstep else '-':>9}"
