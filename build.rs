@@ -2,19 +2,23 @@
 //! dictionary and the n-grams of the features, as transducers that are searched where they lie.
 //!
 //! The vendored list is read by the same code that reads the user's own suffixes at run time. Each of its
-//! rules must be readable. What goes into the program are the rules alone, in both spellings and mended, one
-//! file for each choice of `list=` that needs no user's file, so that starting the program parses no comments
-//! and encodes no punycode.
+//! rules must be readable, and the `publicsuffix` crate must take what is made of them. What goes into the program is a
+//! table for each choice of `list=` that needs no user's file, and the rules of the whole list, in both spellings and
+//! mended, for those that do.
 
 #[path = "src/names/rules.rs"]
 #[allow(dead_code)]
 mod rules;
+#[path = "src/names/table.rs"]
+#[allow(dead_code)]
+mod table;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use rules::{Rules, Section};
+use table::SuffixTable;
 
 const LIST: &str = "data/public_suffix_list.dat";
 const WORDS: &str = "data/models/words.txt";
@@ -49,6 +53,7 @@ fn embed_list() -> Result<(), String> {
         .map_err(|(line, rule, error)| format!("{LIST}, line {line}: the rule '{rule}': {error}"))?;
     let icann = mozilla.section(Section::Icann);
     let iana = mozilla.top_level();
+    let mut tables = String::new();
     for (name, mut rules) in [("mozilla", mozilla), ("icann", icann), ("iana", iana)] {
         if rules.is_empty() {
             return Err(format!("{LIST} gives no rules for list={name}"));
@@ -57,10 +62,28 @@ fn embed_list() -> Result<(), String> {
         let list = rules.to_list();
         list.parse::<publicsuffix::List>()
             .map_err(|error| format!("{LIST}: list={name} as prepared is refused: {error}"))?;
-        let path = PathBuf::from(env::var("OUT_DIR").unwrap_or_default()).join(name);
-        fs::write(&path, list).map_err(|error| format!("{}: {error}", path.display()))?;
+        tables += &source_of(&SuffixTable::new(&rules), name);
+        if name == "mozilla" {
+            write_out(name, &list)?;
+        }
     }
-    Ok(())
+    write_out("suffix_tables.rs", &tables)
+}
+
+/// A table as Rust has it: an array as it is written for debugging is its own source.
+fn source_of(table: &SuffixTable, name: &str) -> String {
+    let SuffixTable { nodes, labels, slots } = table;
+    format!(
+        "/// The table of `list={name}`.\npub static {}: SuffixTable = SuffixTable {{\n\
+         nodes: Cow::Borrowed(&{nodes:?}),\nlabels: Cow::Borrowed(b\"{}\"),\nslots: Cow::Borrowed(&{slots:?}),\n}};\n",
+        name.to_uppercase(),
+        labels.escape_ascii(),
+    )
+}
+
+fn write_out(name: &str, contents: impl AsRef<[u8]>) -> Result<(), String> {
+    let path = PathBuf::from(env::var("OUT_DIR").unwrap_or_default()).join(name);
+    fs::write(&path, contents).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// The n-grams are turned round: the program walks them from their ends.
@@ -89,8 +112,7 @@ fn embed_map(name: &str, source: &str, read_line: fn(&str) -> Option<Entry>) -> 
         }
     }
     let map = fst::Map::from_iter(entries).map_err(|error| format!("{source}: {error}"))?;
-    let path = PathBuf::from(env::var("OUT_DIR").unwrap_or_default()).join(name);
-    fs::write(&path, map.as_fst().as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
+    write_out(name, map.as_fst().as_bytes())
 }
 
 fn check_versions() -> Result<(), String> {

@@ -1,7 +1,6 @@
 //! Shannon entropy.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use super::text::characters;
 
@@ -25,18 +24,22 @@ pub fn shannon(text: &[u8]) -> Option<f64> {
     Some(of_counts(counts.values().copied()))
 }
 
+/// With `n` characters of which one occurs `c` times, the entropy is `log2(n) - sum(c * log2(c)) / n`. The sum is taken
+/// character by character in integers, as the growth of `c * log2(c)` with each, so that no digit is lost.
 fn of_ascii(text: &[u8]) -> f64 {
-    let mut counts = [0_u32; 128];
-    for &byte in text {
-        counts[usize::from(byte)] += 1;
-    }
-    if text.len() >= TABLE.len() {
+    if text.len() >= GROWTH.len() {
+        let mut counts = [0_u32; 128];
+        text.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
         return of_counts(counts.into_iter().filter(|&count| count > 0));
     }
-    // The same sum, taken over the characters, of which there are few: each adds its log2(1 / p).
-    let of_total = TABLE[text.len()];
-    let bits: f64 = text.iter().map(|&byte| of_total - TABLE[counts[usize::from(byte)] as usize]).sum();
-    bits / precise(text.len()) + 0.0 // no sign before a zero
+    let mut counts = [0_u8; 128];
+    let mut sum = 0;
+    for &byte in text {
+        let count = &mut counts[usize::from(byte & 127)];
+        sum += GROWTH[usize::from(*count)];
+        *count += 1;
+    }
+    divided(N_LOG_N[text.len()] - sum, text.len())
 }
 
 fn of_counts(counts: impl Iterator<Item = u32> + Clone) -> f64 {
@@ -45,12 +48,75 @@ fn of_counts(counts: impl Iterator<Item = u32> + Clone) -> f64 {
     terms.sum::<f64>() + 0.0
 }
 
-/// log2 of the counts in texts of the length of a name.
-static TABLE: LazyLock<[f64; 256]> = LazyLock::new(|| std::array::from_fn(|count| precise(count).log2()));
+/// A number of bits in 2^-52, divided by a number of characters. Rounded once only: the quotient has more digits than a
+/// float keeps.
+fn divided(bits: u64, by: usize) -> f64 {
+    const DIGITS: u32 = 56;
+    const ONE: u64 = 1 << DIGITS;
+    let quotient = (u128::from(bits) * u128::from(RECIPROCAL[by])) >> (64 + 52 - DIGITS);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // at most 8 bits a character
+    {
+        quotient as u64 as f64 / ONE as f64
+    }
+}
 
-#[allow(clippy::cast_precision_loss)] // no text has 2^53 characters
-fn precise(count: usize) -> f64 {
-    count as f64
+/// 2^64 / n, rounded up; nothing is divided by 0, and what is divided by 1 is 0.
+static RECIPROCAL: [u64; 256] = {
+    let mut table = [0; 256];
+    let mut n = 2;
+    while n < table.len() {
+        table[n] = u64::MAX / n as u64 + 1;
+        n += 1;
+    }
+    table
+};
+
+/// `n * log2(n)` for the numbers of characters that names have.
+static N_LOG_N: [u64; 256] = {
+    let mut table = [0; 256];
+    let mut n = 1;
+    while n < table.len() {
+        table[n] = n_log_n(n as u64);
+        n += 1;
+    }
+    table
+};
+
+/// What `c * log2(c)` grows by, from a count to the next one.
+static GROWTH: [u64; 255] = {
+    let mut table = [0; 255];
+    let mut count = 0;
+    while count < table.len() {
+        table[count] = N_LOG_N[count + 1] - N_LOG_N[count];
+        count += 1;
+    }
+    table
+};
+
+/// `n * log2(n)` in 2^-52, rounded; that of 255 still fits.
+///
+/// The logarithm comes digit by digit: squaring a number between 1 and 2 moves the next binary digit of its logarithm in
+/// front of the point.
+const fn n_log_n(n: u64) -> u64 {
+    const DIGITS: u32 = 58;
+    let whole = n.ilog2();
+    let mut mantissa = (n as u128) << (63 - whole);
+    let mut log = whole as u128;
+    let mut digit = 0;
+    while digit < DIGITS {
+        mantissa = (mantissa * mantissa) >> 63;
+        log <<= 1;
+        if mantissa >> 64 == 1 {
+            mantissa >>= 1;
+            log |= 1;
+        }
+        digit += 1;
+    }
+    let half = 1 << (DIGITS - 53);
+    #[allow(clippy::cast_possible_truncation)] // at most 255 * 8 * 2^52
+    {
+        ((n as u128 * log + half) >> (DIGITS - 52)) as u64
+    }
 }
 
 #[cfg(test)]

@@ -6,13 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::builtin;
 use super::rules::{RuleError, Rules, Section};
 use super::suffix_list::SuffixList;
-
-/// What `build.rs` prepared from `data/public_suffix_list.dat`.
-const MOZILLA: &str = include_str!(concat!(env!("OUT_DIR"), "/mozilla"));
-const ICANN: &str = include_str!(concat!(env!("OUT_DIR"), "/icann"));
-const IANA: &str = include_str!(concat!(env!("OUT_DIR"), "/iana"));
 
 /// A choice of suffixes, as users write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,9 +111,9 @@ impl Lists {
             return Ok(list);
         }
         let list = match name {
-            ListName::Mozilla => SuffixList::prepared(MOZILLA),
-            ListName::Icann => SuffixList::prepared(ICANN),
-            ListName::Iana => SuffixList::prepared(IANA),
+            ListName::Mozilla => SuffixList::prepared(&builtin::MOZILLA),
+            ListName::Icann => SuffixList::prepared(&builtin::ICANN),
+            ListName::Iana => SuffixList::prepared(&builtin::IANA),
             ListName::Custom => {
                 let mut rules = Rules::default();
                 add_custom(&mut rules, &self.custom_file)?;
@@ -126,7 +122,7 @@ impl Lists {
                 }
                 SuffixList::new(rules)
             }
-            ListName::All if !self.custom_file.exists() => SuffixList::prepared(MOZILLA),
+            ListName::All if !self.custom_file.exists() => SuffixList::prepared(&builtin::MOZILLA),
             ListName::All => {
                 let mut rules = mozilla();
                 add_custom(&mut rules, &self.custom_file)?;
@@ -147,7 +143,7 @@ impl fmt::Debug for Lists {
 fn mozilla() -> Rules {
     let mut rules = Rules::default();
     // `build.rs` has read each of these rules, so none is refused here.
-    let read = rules.add_list(MOZILLA);
+    let read = rules.add_list(builtin::MOZILLA_RULES);
     debug_assert_eq!(read, Ok(()));
     rules
 }

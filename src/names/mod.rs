@@ -4,10 +4,13 @@
 //! those of the public suffix list: the *public suffix* is the part that registries hand out names under, the
 //! *registrable domain* is the suffix and one label more, the *subdomain* is what stands before that.
 
+mod builtin;
 pub mod host;
 pub mod lists;
+pub mod quick;
 pub mod rules;
 pub mod suffix_list;
+mod table;
 
 use std::borrow::Cow;
 use std::ops::Range;

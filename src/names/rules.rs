@@ -119,6 +119,11 @@ impl Rules {
         Rules { by_pattern: last_labels.map(|label| (label.to_owned(), kind)).collect() }
     }
 
+    /// Each rule's pattern, its section, and whether it is an exception; in the order of their text.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Section, bool)> {
+        self.by_pattern.iter().map(|(pattern, kind)| (pattern.as_str(), kind.section, kind.exception))
+    }
+
     /// Whether there is no rule at all.
     pub fn is_empty(&self) -> bool {
         self.by_pattern.is_empty()

@@ -1,10 +1,9 @@
-//! A public suffix list ready to be asked, on the `publicsuffix` crate.
+//! A public suffix list ready to be asked.
 
 use std::borrow::Cow;
 
-use publicsuffix::{List, Psl, Type};
-
-use super::rules::{Rules, ascii_label};
+use super::rules::{Rules, Section, ascii_label};
+use super::table::{Label, SuffixTable};
 
 /// The most labels that a DNS name can have (RFC 1035: 255 bytes), so also a rule that matches one.
 const MAX_LABELS: usize = 127;
@@ -23,59 +22,49 @@ pub enum SuffixType {
 /// The suffixes that names are split by.
 #[derive(Debug, Clone)]
 pub struct SuffixList {
-    list: List,
+    table: Cow<'static, SuffixTable>,
 }
 
 impl SuffixList {
     /// A list of `rules`, which [`Rules::mend`] has gone over already or does now.
     pub fn new(mut rules: Rules) -> SuffixList {
         rules.mend();
-        SuffixList::prepared(&rules.to_list())
+        SuffixList { table: Cow::Owned(SuffixTable::new(&rules)) }
     }
 
-    /// A list from what [`Rules::to_list`] wrote after [`Rules::mend`].
-    pub(super) fn prepared(list: &str) -> SuffixList {
-        // The crate refuses an empty list and rules that `Rules` does not write. Without any rule every name
-        // is split by the implicit one.
-        SuffixList { list: list.parse().unwrap_or_default() }
+    /// A list that `build.rs` prepared.
+    pub(super) fn prepared(table: &'static SuffixTable) -> SuffixList {
+        SuffixList { table: Cow::Borrowed(table) }
     }
 
     /// The number of labels in the public suffix of `name` (at least one), and its type.
     pub fn suffix(&self, name: &[u8]) -> (usize, SuffixType) {
         let labels = || name.rsplit(|&byte| byte == b'.');
-        if name.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
-            self.find(labels())
+        if name.is_ascii() {
+            self.find(labels().map(Label::whole))
         } else {
             let keys: Vec<Cow<'_, [u8]>> = labels().take(MAX_LABELS).map(key).collect();
-            self.find(keys.iter().map(AsRef::as_ref))
+            self.find(keys.iter().map(|key| Label::whole(key)))
         }
     }
 
-    /// Asks the crate, which answers in bytes, for a number of labels. `labels` come last label first.
-    fn find<'l>(&self, labels: impl Iterator<Item = &'l [u8]> + Clone) -> (usize, SuffixType) {
-        let info = self.list.find(labels.clone());
-        let suffix_type = match info.typ {
-            Some(Type::Icann) => SuffixType::Icann,
-            Some(Type::Private) => SuffixType::Private,
+    /// The same of ASCII labels in any case, last label first.
+    #[inline]
+    pub fn find<'b>(&self, labels: impl Iterator<Item = Label<'b>>) -> (usize, SuffixType) {
+        let (count, section) = self.table.suffix(labels);
+        let suffix_type = match section {
+            Some(Section::Icann) => SuffixType::Icann,
+            Some(Section::Private) => SuffixType::Private,
             None => SuffixType::Unlisted,
         };
-        let mut ends = labels.scan(0, |end, label| {
-            *end += label.len() + 1;
-            Some(*end)
-        });
-        let count = ends.position(|end| end > info.len).map_or(1, |index| index + 1);
         (count, suffix_type)
     }
 }
 
-/// A label as the list spells it: lower-case, in punycode where it is not ASCII.
+/// A label in punycode where it is not ASCII.
 fn key(label: &[u8]) -> Cow<'_, [u8]> {
     if label.is_ascii() {
-        return if label.iter().any(u8::is_ascii_uppercase) {
-            Cow::Owned(label.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(label)
-        };
+        return Cow::Borrowed(label);
     }
     let ascii = std::str::from_utf8(label).ok().and_then(ascii_label);
     ascii.map_or(Cow::Borrowed(label), |ascii| Cow::Owned(ascii.into_bytes()))
@@ -85,7 +74,6 @@ fn key(label: &[u8]) -> Cow<'_, [u8]> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::rules::Section;
     use super::*;
 
     /// The published algorithm over rules with wildcards anywhere: the number of labels of the suffix.

@@ -9,11 +9,12 @@ use std::collections::HashSet;
 use self::parts::{Mode, Part};
 use crate::commands::presence::Presence;
 use crate::commands::{App, distinct, quoted_names, take_list};
+use crate::names::quick::QuickName;
 use crate::names::{ListName, Lists};
 use crate::protocol::arguments::one_of;
 use crate::protocol::rows::extend::Compute;
 use crate::protocol::rows::stream::Header;
-use crate::protocol::rows::{Extension, Output, Row};
+use crate::protocol::rows::{Extension, Output, Row, Tail};
 use crate::protocol::session::{Command, Piece};
 use crate::protocol::{Arguments, CommandInfo, CommandType, Refusal, UserMessage};
 
@@ -32,6 +33,8 @@ struct DnsEntropy {
 struct Measure {
     mode: Mode,
     parts: Vec<Part>,
+    /// Whether all parts are had quickly from an ordinary name.
+    quick: bool,
     list: ListName,
     lists: Lists,
     presence: Presence,
@@ -60,7 +63,8 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Ref
     }
     let list = take_list(&mut arguments, &lists);
     arguments.finish(NAME, &OPTIONS)?;
-    let measure = Measure { mode, parts, list, lists, presence: Presence::of(&field) };
+    let quick = mode == Mode::Name && parts.iter().all(|part| part.is_quick());
+    let measure = Measure { quick, mode, parts, list, lists, presence: Presence::of(&field) };
     Ok(Box::new(DnsEntropy { extension: Extension::new(vec![field.clone()], outputs), field, measure }))
 }
 
@@ -142,5 +146,17 @@ impl Compute for Measure {
             self.mode.measure(value, list, &self.parts, outputs);
         }
         !values.is_empty()
+    }
+
+    fn quick(&mut self, header: &Header, row: Row<'_>, tail: &mut Tail) -> bool {
+        if !self.quick {
+            return false;
+        }
+        let Some((bytes, start, end)) = row.bare(header.columns[0]) else { return false };
+        let Ok(list) = self.lists.load(self.list) else { return false };
+        let Some(name) = QuickName::split(bytes, start, end, list) else { return false };
+        self.presence.note(true);
+        self.parts.iter().for_each(|part| part.quick(bytes, &name, tail));
+        true
     }
 }

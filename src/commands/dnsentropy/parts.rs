@@ -2,8 +2,9 @@
 
 use crate::detect::{NameEvidence, judge_name, surprisal};
 use crate::features::{length, shannon};
+use crate::names::quick::QuickName;
 use crate::names::{Host, Name, SuffixList, SuffixType};
-use crate::protocol::rows::Output;
+use crate::protocol::rows::{Output, Tail};
 use crate::url::{Authority, Text, Url};
 
 /// What a value of the field is taken for.
@@ -121,6 +122,33 @@ impl Mode {
     }
 }
 
+impl Part {
+    /// Whether [`Part::quick`] has it.
+    pub fn is_quick(self) -> bool {
+        !ON_REQUEST.contains(&self) && Mode::Name.parts().iter().any(|(_, part)| *part == self)
+    }
+
+    /// Appends to `tail` what an ordinary name in `bytes` has of this part.
+    #[inline]
+    pub fn quick(self, bytes: &[u8], name: &QuickName, tail: &mut Tail) {
+        let (from, to) = name.subdomain();
+        match self {
+            Part::Domain => tail.lower(bytes, name.domain, name.end),
+            Part::Subdomain => tail.text(bytes, from, to),
+            Part::DomainWithoutTld => tail.lower(bytes, name.domain, name.suffix - 1),
+            Part::Tld => tail.lower(bytes, name.suffix, name.end),
+            Part::SubdomainCount => tail.small(name.subdomain_labels),
+            Part::SubdomainLength if to > from => tail.small(to - from),
+            Part::Shannon if to > from => tail.float(shannon(&bytes[from..to])),
+            Part::SuffixType => {
+                let suffix_type = suffix_type(name.suffix_type);
+                tail.text(suffix_type, 0, suffix_type.len());
+            }
+            _ => tail.empty(),
+        }
+    }
+}
+
 /// A part that only URLs have; empty where this one does not have it.
 fn url_part<'u>(part: Part, url: &'u Url<'_>, authority: &Authority<'u>) -> Option<&'u [u8]> {
     Some(match part {
@@ -177,13 +205,16 @@ fn push_part(name: &Name<'_>, part: Part, output: &mut Output) {
             None => output.push(b""),
         },
         Part::Shannon => push_entropy(name.subdomain().unwrap_or_default(), output),
-        Part::SuffixType => output.push(match name.suffix_type() {
-            Some(SuffixType::Icann) => b"icann",
-            Some(SuffixType::Private) => b"private",
-            Some(SuffixType::Unlisted) => b"unlisted",
-            None => b"",
-        }),
+        Part::SuffixType => output.push(name.suffix_type().map_or(b"", suffix_type)),
         _ => push_judgement(name.subdomain(), part, output),
+    }
+}
+
+fn suffix_type(suffix_type: SuffixType) -> &'static [u8] {
+    match suffix_type {
+        SuffixType::Icann => b"icann",
+        SuffixType::Private => b"private",
+        SuffixType::Unlisted => b"unlisted",
     }
 }
 

@@ -127,6 +127,19 @@ impl Tail {
         self.push(digit(number));
     }
 
+    /// Appends a cell with a float, written so that reading it gives the same one (`4.0`); an empty one for `None`.
+    #[inline]
+    pub fn float(&mut self, number: Option<f64>) {
+        match number {
+            Some(number) => {
+                let mut buffer = zmij::Buffer::new();
+                let text = buffer.format(number).as_bytes();
+                self.text(text, 0, text.len());
+            }
+            None => self.empty(),
+        }
+    }
+
     /// The outputs so far.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]

@@ -1,0 +1,241 @@
+//! The quick way to split a name: for the ordinary ones, which nearly all are.
+//!
+//! A name is *ordinary* if it is ASCII of at most 256 bytes without a colon (which an IPv6 address would have), its last
+//! byte is a letter, and it has no empty label. Then it is no address, has neither a root dot nor white space behind it,
+//! and every dot separates two labels; so a bit for each dot tells where the labels are. Any other name is split by
+//! [`Name`](super::Name), with the same parts.
+
+use wide::u8x16;
+
+use super::suffix_list::{SuffixList, SuffixType};
+use super::table::Label;
+
+/// The longest name, in bytes; as DNS has them they end at 253.
+pub const MOST: usize = WORDS * 64;
+const WORDS: usize = 4;
+const LANES: usize = 16;
+
+/// The parts of an ordinary name that has a registrable domain, as places in the bytes around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuickName {
+    /// Where the name starts, and with it the subdomain if there is one.
+    pub start: usize,
+    /// Where the registrable domain starts.
+    pub domain: usize,
+    /// Where the public suffix starts.
+    pub suffix: usize,
+    /// Where the name ends.
+    pub end: usize,
+    /// The labels of the subdomain.
+    pub subdomain_labels: usize,
+    /// Who says that the suffix is one.
+    pub suffix_type: SuffixType,
+}
+
+impl QuickName {
+    /// Splits the name `bytes[start..end]`; `None` where it is not ordinary or has no registrable domain.
+    #[inline]
+    pub fn split(bytes: &[u8], start: usize, end: usize, list: &SuffixList) -> Option<QuickName> {
+        let dots = Dots::of(bytes, start, end)?;
+        let (labels, suffix_type) = list.find(Labels { dots: &dots, bytes, start, end: Some(end) });
+        let mut suffix = end;
+        for _ in 1..labels {
+            suffix = start + dots.last_before(suffix - start)?;
+        }
+        // The dot in front of the suffix, and the one in front of the label before it.
+        let before = dots.last_before(suffix - start)?;
+        let domain = dots.last_before(before).map_or(start, |dot| start + dot + 1);
+        Some(QuickName {
+            start,
+            domain,
+            suffix: start + before + 1,
+            end,
+            subdomain_labels: dots.count_before(domain - start),
+            suffix_type,
+        })
+    }
+
+    /// The subdomain: from where to where. Empty where there is none.
+    #[inline]
+    pub fn subdomain(&self) -> (usize, usize) {
+        (self.start, self.domain.saturating_sub(1).max(self.start))
+    }
+}
+
+/// The labels of a name, the last one first.
+struct Labels<'d, 'b> {
+    dots: &'d Dots,
+    bytes: &'b [u8],
+    start: usize,
+    end: Option<usize>,
+}
+
+impl<'b> Iterator for Labels<'_, 'b> {
+    type Item = Label<'b>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Label<'b>> {
+        let end = self.end?;
+        self.end = self.dots.last_before(end - self.start).map(|dot| self.start + dot);
+        Some(Label { bytes: self.bytes, start: self.end.map_or(self.start, |dot| dot + 1), end })
+    }
+}
+
+/// A bit for each dot of a name.
+struct Dots([u64; WORDS]);
+
+impl Dots {
+    /// The dots of `bytes[start..end]`; `None` where that is no ordinary name.
+    #[inline]
+    fn of(bytes: &[u8], start: usize, end: usize) -> Option<Dots> {
+        let length = end - start;
+        if length == 0 || length > MOST || !bytes[end - 1].is_ascii_alphabetic() {
+            return None;
+        }
+        let mut dots = [0; WORDS];
+        let (mut odd, mut empty, mut before) = (0, 0, 1);
+        for at in (0..length).step_by(LANES) {
+            let (lane_dots, lane_odd) = marks(bytes, start + at);
+            let rest = length - at;
+            let name = if rest < LANES { (1 << rest) - 1 } else { u64::from(u16::MAX) };
+            let (lane_dots, lane_odd) = (lane_dots & name, lane_odd & name);
+            odd |= lane_odd;
+            // A dot at the start or behind another one makes an empty label.
+            empty |= lane_dots & (lane_dots << 1 | before);
+            before = lane_dots >> (LANES - 1);
+            dots[at / 64] |= lane_dots << (at % 64);
+        }
+        (odd | empty == 0).then_some(Dots(dots))
+    }
+
+    /// The place of the last dot before `end`, from the start of the name.
+    #[inline]
+    fn last_before(&self, end: usize) -> Option<usize> {
+        let mut word = end.checked_sub(1)? / 64;
+        let mut bits = self.0[word] & below(end - 64 * word);
+        while bits == 0 {
+            word = word.checked_sub(1)?;
+            bits = self.0[word];
+        }
+        Some(64 * word + 63 - bits.leading_zeros() as usize)
+    }
+
+    /// How many dots there are before `end`.
+    #[inline]
+    fn count_before(&self, end: usize) -> usize {
+        let whole: u32 = self.0[..end / 64].iter().map(|bits| bits.count_ones()).sum();
+        let part = self.0.get(end / 64).map_or(0, |bits| (bits & below(end % 64)).count_ones());
+        (whole + part) as usize
+    }
+}
+
+/// The lowest `count` bits, at most 64.
+#[inline]
+fn below(count: usize) -> u64 {
+    if count < 64 { (1 << count) - 1 } else { u64::MAX }
+}
+
+/// A bit for each dot of the 16 bytes from `at` on, and one for each byte that no ordinary name has.
+#[inline]
+fn marks(bytes: &[u8], at: usize) -> (u64, u64) {
+    let rest = &bytes[at..];
+    let lane = match rest.first_chunk::<LANES>() {
+        Some(lane) => u8x16::new(*lane),
+        None => {
+            let mut lane = [0; LANES];
+            lane[..rest.len()].copy_from_slice(rest);
+            u8x16::new(lane)
+        }
+    };
+    // The bits of a mask are the high bits of its bytes, and a byte that is not ASCII has its high bit set.
+    let odd = lane | lane.simd_eq(u8x16::splat(b':'));
+    (u64::from(lane.simd_eq(u8x16::splat(b'.')).to_bitmask()), u64::from(odd.to_bitmask()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Host, ListName, Lists, Name};
+    use super::*;
+
+    /// Splits `name` both ways, at an odd place in other bytes; says whether it was ordinary.
+    fn check(name: &[u8], list: ListName) -> bool {
+        let lists = Lists::new(std::path::PathBuf::new());
+        let list = lists.load(list).expect("built in");
+        for (front, behind) in [(&b""[..], &b""[..]), (b"x.y:\xff.", b".z\xff:........................")] {
+            let bytes = [front, name, behind].concat();
+            let (start, end) = (front.len(), front.len() + name.len());
+            let Some(quick) = QuickName::split(&bytes, start, end, list) else { return false };
+            let host = Host::read(name);
+            let Host::Name(text) = &host else { panic!("an address: {name:?}") };
+            let plain = Name::split(text, list);
+            let lower = |from: usize, to: usize| bytes[from..to].to_ascii_lowercase();
+            assert_eq!(Some(lower(quick.domain, quick.end).into()), plain.domain(), "{name:?}");
+            assert_eq!(Some(lower(quick.suffix, quick.end).into()), plain.suffix());
+            assert_eq!(Some(lower(quick.domain, quick.suffix - 1).into()), plain.domain_without_suffix());
+            let (from, to) = quick.subdomain();
+            assert_eq!(&bytes[from..to], plain.subdomain().unwrap_or_default());
+            assert_eq!(quick.subdomain_labels, plain.subdomain_labels());
+            assert_eq!(Some(quick.suffix_type), plain.suffix_type());
+        }
+        true
+    }
+
+    #[test]
+    fn ordinary_names_are_split_quickly() {
+        for name in [
+            "www.example.com",
+            "EXAMPLE.Co.Uk",
+            "a.b.c.kobe.jp",
+            "www.ck",
+            "a.www.ck",
+            "b.c.mm",
+            "a.unlisted-tld",
+        ] {
+            assert!(check(name.as_bytes(), ListName::Mozilla), "{name}");
+        }
+        let long = format!("{}example.com", "abcdefghijklmnopqrstuvwxyz234567.".repeat(8));
+        for length in 12..=MOST + 20 {
+            if let Some(name) =
+                long.get(long.len().saturating_sub(length)..).filter(|name| !name.starts_with('.'))
+            {
+                assert_eq!(check(name.as_bytes(), ListName::Mozilla), name.len() <= MOST, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_names_are_not() {
+        for name in [
+            "",
+            ".",
+            "com",
+            "co.uk",
+            "a..com",
+            ".a.com",
+            "a.com.",
+            "1.2.3.4",
+            "fe80::1%eth",
+            "a.com ",
+            "\u{e4}.com",
+        ] {
+            assert!(!check(name.as_bytes(), ListName::Mozilla), "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn both_ways_agree(
+            name in "([a-zA-Z0-9._:-]{0,20}\\.|[a-z0-9=/+]{1,63}\\.){0,5}[a-z]{1,12}(\\.(com|co\\.uk|ck|kobe\\.jp|s3\\.amazonaws\\.com|github\\.io|run\\.app|R\\.cloud\\.int\\.APPLE))?",
+            list in prop::sample::select(vec![ListName::Mozilla, ListName::Icann, ListName::Iana]),
+        ) {
+            check(name.as_bytes(), list);
+        }
+
+        #[test]
+        fn any_bytes_are_split_alike(name in prop::collection::vec(any::<u8>(), 0..300)) {
+            check(&name, ListName::Mozilla);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The rules of a suffix list as a flat table that is searched label by label, from the last one on.
+//!
+//! `build.rs` compiles this file too: the tables of the built-in lists are made when the program is built
+//! ([`builtin`](super::builtin)), so that a search need not read a list first.
+//!
+//! A node is a label below another node; the root has number 0. A hash table leads from a node and a label to the node
+//! below. It has at most one node in two slots, so that most look-ups of a label that is not there end in the first one.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::rules::{Rules, Section};
+
+const ROOT: u32 = 0;
+/// The bytes of a label that are looked at at once.
+const WORD: usize = 8;
+/// 2^64 divided by the golden ratio: a multiplier that mixes well.
+const GOLDEN: u128 = 0x9E37_79B9_7F4A_7C15;
+
+/// What the rules say of a name that ends in the labels of a node.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Node {
+    /// The label's last 8 bytes as a number.
+    pub head: u64,
+    /// Where the label stands in `labels`, and how long it is.
+    pub start: u32,
+    pub length: u32,
+    pub parent: u32,
+    /// The node of the label `*` below this one; the root if there is none.
+    pub wildcard: u32,
+    pub flags: u32,
+}
+
+const ICANN: u32 = 1;
+const PRIVATE: u32 = 2;
+const EXCEPTION: u32 = 4;
+/// There are labels below this node.
+const INNER: u32 = 8;
+
+/// One slot of the hash table: the number of a node, 0 for none, and a part of its hash.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub tag: u32,
+    pub node: u32,
+}
+
+/// Rules, ready to be asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SuffixTable {
+    pub(super) nodes: Cow<'static, [Node]>,
+    pub(super) labels: Cow<'static, [u8]>,
+    pub(super) slots: Cow<'static, [Slot]>,
+}
+
+/// A label of a name: where it starts and ends in some bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Label<'b> {
+    /// The bytes.
+    pub bytes: &'b [u8],
+    /// Where the label starts.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+}
+
+impl<'b> Label<'b> {
+    /// The label that is all of `bytes`.
+    pub fn whole(bytes: &'b [u8]) -> Label<'b> {
+        Label { bytes, start: 0, end: bytes.len() }
+    }
+}
+
+impl SuffixTable {
+    /// The table of `rules` after [`Rules::mend`]: a label that has a node hides the wildcard beside it.
+    ///
+    /// Rules in other spellings than ASCII are left out, as names are looked up in punycode.
+    pub fn new(rules: &Rules) -> SuffixTable {
+        let (mut nodes, mut labels) = (vec![Node::default()], Vec::new());
+        let mut known = HashMap::new();
+        for (pattern, section, exception) in rules.iter().filter(|(pattern, ..)| pattern.is_ascii()) {
+            let mut node = ROOT;
+            for label in pattern.rsplit('.') {
+                node = *known
+                    .entry((node, label))
+                    .or_insert_with(|| add_node(node, label.as_bytes(), &mut nodes, &mut labels));
+            }
+            let section = if section == Section::Icann { ICANN } else { PRIVATE };
+            nodes[node as usize].flags |= section | if exception { EXCEPTION } else { 0 };
+        }
+        let slots = slots(&nodes, &labels);
+        SuffixTable { nodes: nodes.into(), labels: labels.into(), slots: slots.into() }
+    }
+
+    /// The number of labels in the suffix of the name with these labels, which come last label first and are ASCII in any
+    /// case, and the section of its rule. One label and no section where no rule matches.
+    #[inline]
+    pub fn suffix<'b>(&self, labels: impl Iterator<Item = Label<'b>>) -> (usize, Option<Section>) {
+        let table = Slices { nodes: &self.nodes, labels: &self.labels, slots: &self.slots };
+        let (mut node, mut suffix) = (ROOT, (1, None));
+        for (above, label) in labels.enumerate() {
+            let wildcard = table.nodes[node as usize].wildcard;
+            node = match table.child(node, label) {
+                Some(child) => child,
+                None if wildcard != ROOT => wildcard,
+                None => break,
+            };
+            let flags = table.nodes[node as usize].flags;
+            if flags & (ICANN | PRIVATE) != 0 {
+                let section = if flags & ICANN != 0 { Section::Icann } else { Section::Private };
+                if flags & EXCEPTION != 0 {
+                    return (above, Some(section));
+                }
+                suffix = (above + 1, Some(section));
+            }
+            if flags & INNER == 0 {
+                break;
+            }
+        }
+        suffix
+    }
+}
+
+/// A table, whoever owns it.
+#[derive(Clone, Copy)]
+struct Slices<'t> {
+    nodes: &'t [Node],
+    labels: &'t [u8],
+    slots: &'t [Slot],
+}
+
+impl Slices<'_> {
+    #[inline]
+    fn child(self, parent: u32, label: Label<'_>) -> Option<u32> {
+        let Label { bytes, start, end } = label;
+        let (length, hash) = (end - start, hash(parent, label));
+        let mut at = slot_of(hash, self.slots);
+        loop {
+            let slot = self.slots.get(at)?;
+            if slot.node == ROOT {
+                return None;
+            }
+            if slot.tag == tag(hash) {
+                let node = &self.nodes[slot.node as usize];
+                if node.parent == parent
+                    && node.length as usize == length
+                    && node.head == word(bytes, end, length)
+                    && (length <= WORD || text(node, self.labels).eq_ignore_ascii_case(&bytes[start..end]))
+                {
+                    return Some(slot.node);
+                }
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+}
+
+fn text<'l>(node: &Node, labels: &'l [u8]) -> &'l [u8] {
+    &labels[node.start as usize..][..node.length as usize]
+}
+
+fn add_node(parent: u32, label: &[u8], nodes: &mut Vec<Node>, labels: &mut Vec<u8>) -> u32 {
+    let number = to_u32(nodes.len());
+    let head = word(label, label.len(), label.len());
+    let (start, length) = (to_u32(labels.len()), to_u32(label.len()));
+    nodes.push(Node { head, start, length, parent, ..Node::default() });
+    labels.extend_from_slice(label);
+    let parent = &mut nodes[parent as usize];
+    parent.flags |= INNER;
+    if label == b"*" {
+        parent.wildcard = number;
+    }
+    number
+}
+
+fn slots(nodes: &[Node], labels: &[u8]) -> Vec<Slot> {
+    let mut slots = vec![Slot::default(); (2 * nodes.len()).next_power_of_two()];
+    for (number, node) in nodes.iter().enumerate().skip(1) {
+        let bytes = text(node, labels);
+        let hash = hash(node.parent, Label::whole(bytes));
+        let mut at = slot_of(hash, &slots);
+        while slots[at].node != ROOT {
+            at = (at + 1) & (slots.len() - 1);
+        }
+        slots[at] = Slot { tag: tag(hash), node: to_u32(number) };
+    }
+    slots
+}
+
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // as many bits of the hash as there are slots
+fn slot_of(hash: u64, slots: &[Slot]) -> usize {
+    (hash >> 32) as usize & slots.len().wrapping_sub(1)
+}
+
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // the other half of the hash
+fn tag(hash: u64) -> u32 {
+    hash as u32
+}
+
+/// A hash of a label below a node, whatever its case: words of 8 bytes from its end on, mixed by multiplication, of which
+/// both halves are kept.
+#[inline]
+fn hash(parent: u32, label: Label<'_>) -> u64 {
+    let Label { bytes, start, mut end } = label;
+    let mut hash = u64::from(parent) << 32 | (end - start) as u64;
+    loop {
+        let product = u128::from(hash ^ word(bytes, end, end - start)) * GOLDEN;
+        #[allow(clippy::cast_possible_truncation)]
+        {
+            hash = product as u64 ^ (product >> 64) as u64;
+        }
+        if end - start <= WORD {
+            return hash;
+        }
+        end -= WORD;
+    }
+}
+
+/// The last 8 bytes of the label of `length` bytes that ends at `end`, in lower case, as a number; zeros in front of a
+/// shorter one.
+#[inline]
+fn word(bytes: &[u8], end: usize, length: usize) -> u64 {
+    let word = match end.checked_sub(WORD).and_then(|start| bytes[start..end].first_chunk()) {
+        Some(word) => u64::from_le_bytes(*word),
+        None => {
+            // So near the start there are no 8 bytes.
+            let mut word = [0; WORD];
+            word[WORD - end..].copy_from_slice(&bytes[..end]);
+            u64::from_le_bytes(word)
+        }
+    };
+    let others = WORD.saturating_sub(length);
+    lower(word.checked_shr(8 * to_u32(others)).unwrap_or(0))
+}
+
+/// Eight ASCII characters in lower case.
+#[inline]
+fn lower(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    // In each byte the high bit says whether it is at least `A`, and whether it is beyond `Z`.
+    let (from_a, beyond_z) = (word.wrapping_add(ONES * (128 - 65)), word.wrapping_add(ONES * (127 - 90)));
+    word | (from_a & !beyond_z & (ONES << 7)) >> 2
+}
+
+fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
