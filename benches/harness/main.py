@@ -3,11 +3,11 @@
 import argparse
 import sys
 
-from . import builds, checks, instructions, report, startup
+from . import builds, checks, instructions, micro, report, startup
 from .contenders import Contender, Field, Part
 from .feeder import Failure, Feeder
 
-PARTS = ["narrow", "wide", "map", "reduce", "startup", "instructions", "checks"]
+PARTS = ["narrow", "wide", "map", "reduce", "startup", "instructions", "checks", "micro"]
 SLOW_RUNS = 3
 
 
@@ -22,7 +22,7 @@ def main(description: str) -> None:
 def read_options(description: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--only", metavar="PART,...", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
+    add("--only", metavar="PART,...", default=",".join(PARTS[:-1]), help=f"of {', '.join(PARTS)}; all but the last")
     add("--contenders", metavar="WORD,...", default="", help="those with one of these words in their names")
     add("--runs", type=int, help=f"how often each contender is run (5; slow ones {SLOW_RUNS} times at most)")
     add("--events", type=int, help="how many events the narrow stream has (1000000); the wide one has a tenth")
@@ -54,8 +54,11 @@ def bench(options: argparse.Namespace) -> None:
         results.instructions(instructions.measure(field))
     if "checks" in options.only:
         results.checks(checks.check(field, feeder))
+    if "micro" in options.only:
+        micro.run(field)
     results.aims()
-    results.write()
+    if options.only != ["micro"]:
+        results.write()
 
 
 def race(part: Part, feeder: Feeder, options: argparse.Namespace) -> None:
