@@ -15,7 +15,7 @@ from . import streams
 from .builds import FOLDER
 from .contenders import Field, macros
 from .feeder import Failure, Step
-from .names import Query
+from .names import Query, Resolver
 from .wide import wide
 
 FEW, MANY = 5_000, 25_000
@@ -26,7 +26,8 @@ def measure(field: Field) -> dict[str, float] | None:
     """Instructions an event for each program; None where there is no valgrind."""
     if not shutil.which("valgrind"):
         return None
-    queries, partials = field.queries[:MANY], field.map_out(field.queries[: 2 * MANY])
+    events = Resolver().queries(2 * MANY)
+    queries, partials = events[:MANY], field.map_out(events)
     counts = {}
     for where, program in field.programs.items():
         for name, make in ours(program).items():

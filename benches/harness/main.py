@@ -55,7 +55,7 @@ def bench(options: argparse.Namespace) -> None:
     if "checks" in options.only:
         results.checks(checks.check(field, feeder))
     if "micro" in options.only:
-        micro.run(field)
+        micro.run()
     results.aims()
     if options.only != ["micro"]:
         results.write()

@@ -15,7 +15,7 @@ fn main() {
 
 /// The whole conversation: every stage together.
 mod search {
-    use super::*;
+    use super::{App, Bencher, ItemsCount, PathBuf, Session, Stream, commands, io, serve};
 
     #[divan::bench]
     fn dnsentropy_narrow(bencher: Bencher) {
@@ -47,7 +47,7 @@ mod search {
 mod framing {
     use dnsentropy::protocol::framing::{Deframer, Part};
 
-    use super::*;
+    use super::{Bencher, BytesCount, Stream};
 
     #[divan::bench(args = [65_536, 1_048_576])]
     fn pieces(bencher: Bencher, piece: usize) {
@@ -71,7 +71,7 @@ mod framing {
 mod rows {
     use dnsentropy::protocol::rows::{RowStream, Rows};
 
-    use super::*;
+    use super::{Bencher, ItemsCount, Stream, black_box};
 
     #[divan::bench(args = ["narrow", "wide"])]
     fn scan(bencher: Bencher, stream: &str) {
@@ -112,7 +112,7 @@ mod split {
     use dnsentropy::names::quick::QuickName;
     use dnsentropy::names::{Host, ListName, Lists, Name};
 
-    use super::*;
+    use super::{Bencher, ItemsCount, PathBuf, black_box};
 
     #[divan::bench]
     fn quick(bencher: Bencher) {
@@ -145,7 +145,7 @@ mod subdomain {
     use dnsentropy::detect::{NameEvidence, judge_name};
     use dnsentropy::features::shannon;
 
-    use super::*;
+    use super::{Bencher, ItemsCount, black_box};
 
     #[divan::bench]
     fn entropy(bencher: Bencher) {
