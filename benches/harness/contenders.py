@@ -68,11 +68,11 @@ class Field:
             Contender("memchr: count newlines", [Step([self.floor("count")], stream)], replies=False),
             Contender("csv crate: read", [Step([self.floor("csv_read")], stream)]),
             Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
-            Contender("plain: csv + publicsuffix", [self.plain(stream)]),
+            Contender("plain: csv + publicsuffix", [self.plain(stream)], slow=True),
             Contender("splunk-sdk + tldextract", [self.rival(stream)], slow=True),
             *self._ours("dnsentropy", lambda program: [Step([program, "dnsentropy"], stream)]),
-            *self._ours("macros: parse_extended + shannon", lambda program: macros(program, self.queries)),
-            *self._ours("lookups: parse_extended + shannon", lambda program: lookups(program, self.queries), replies=False),
+            *self._ours("macros: parse_extended + shannon", lambda program: macros(program, self.queries), slow=True),
+            *self._ours("lookups: parse_extended + shannon", lambda program: lookups(program, self.queries), True, False),
         ]
         if folder := os.environ.get("UTBOX"):
             steps = url_toolbox(Path(folder), self.queries[:20_000])
@@ -89,7 +89,7 @@ class Field:
             *self._pipes(stream),
             Contender("memchr: count newlines", [Step([self.floor("count")], stream)], replies=False),
             Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
-            Contender("plain: csv + publicsuffix", [self.plain(stream)]),
+            Contender("plain: csv + publicsuffix", [self.plain(stream)], slow=True),
             Contender("splunk-sdk + tldextract", [self.rival(stream)], slow=True),
             *self._ours("dnsentropy", lambda program: [Step([program, "dnsentropy"], stream)]),
         ]
@@ -141,8 +141,8 @@ class Field:
     def floor(self, name: str) -> str:
         return str(self.builds.floors / name)
 
-    def _ours(self, name: str, steps: Callable[[str], list[Step]], replies: bool = True) -> list[Contender]:
-        return [Contender(name + where, steps(path), replies=replies) for where, path in self.programs.items()]
+    def _ours(self, name: str, steps: Callable[[str], list[Step]], slow: bool = False, replies: bool = True) -> list[Contender]:
+        return [Contender(name + where, steps(path), slow, replies) for where, path in self.programs.items()]
 
     def _pipes(self, stream: Stream) -> list[Contender]:
         """What the pipes and the feeder take: as many bytes in and out as ours, and no work."""

@@ -33,11 +33,10 @@ class Report:
         base = next((contender for contender in part.contenders if contender.name == part.base), None)
         found = {contender.name: figures(contender, base) for contender in part.contenders}
         if part.name == "narrow" and URL_TOOLBOX not in found and base:
-            ratio = RECORDED / found[part.base]["us_per_event"]
-            found[URL_TOOLBOX + ", as recorded elsewhere"] = {"us_per_event": RECORDED, "times": ratio, "measured": False}
+            found[URL_TOOLBOX + ", as recorded elsewhere"] = recorded(found[part.base])
         self._results["parts"][part.name] = {"title": part.title, "base": part.base, "contenders": found}
         print(f"\n{part.title}")
-        print(f"{'':44} {'µs/event':>9} {'events/s':>11} {'CPU µs':>8} {'lockstep':>9} {'MiB':>6} {'events':>10} {'times':>7}")
+        print(HEADER)
         for name, figure in found.items():
             print(line(name, figure))
 
@@ -84,29 +83,43 @@ def figures(contender: Contender, base: Contender | None) -> dict[str, Any]:
         "cpu_us_per_event": statistics.median(cpus) * scale,
         "us_per_event_lockstep": statistics.median(lockstep) * scale if lockstep else None,
         "peak_bytes": max(sample.peak for sample in contender.streamed + contender.lockstep),
-        "times": times(contender, base) if base else None,
+        "times": times(contender, base, "wall") if base else None,
+        "times_cpu": times(contender, base, "cpu") if base else None,
         "seconds": walls,
         "cpu_seconds": cpus,
         "seconds_lockstep": lockstep,
     }
 
 
-def times(contender: Contender, base: Contender) -> float:
+def times(contender: Contender, base: Contender, what: str) -> float:
     """The median over the rounds, as both were run one soon after the other in each."""
     pairs = zip(contender.streamed, base.streamed, strict=False)
-    return statistics.median(one.wall / contender.rows / (other.wall / base.rows) for one, other in pairs)
+    ratios: list[float] = [getattr(one, what) / getattr(other, what) for one, other in pairs]
+    return statistics.median(ratios) * base.rows / contender.rows
+
+
+def recorded(ours: Mapping[str, Any]) -> dict[str, Any]:
+    """URL Toolbox where it cannot be measured."""
+    return {"us_per_event": RECORDED, "times": RECORDED / ours["us_per_event"], "measured": False}
+
+
+HEADER = (
+    f"{'':44} {'µs/event':>9} {'times':>7} {'events/s':>11} {'CPU µs':>8} {'times':>7} {'lockstep':>9} {'MiB':>6} {'events':>10}"
+)
 
 
 def line(name: str, figure: Mapping[str, Any]) -> str:
-    wall, ratio = figure["us_per_event"], figure["times"]
-    shown = f"{name:44} {wall:9.3f} {1e6 / wall:11,.0f}"
-    if figure.get("measured", True):
-        lockstep = figure["us_per_event_lockstep"]
-        shown += f" {figure['cpu_us_per_event']:8.3f} {f'{lockstep:.3f}' if lockstep else '-':>9}"
-        shown += f" {figure['peak_bytes'] / 2**20:6.1f} {figure['events']:10,}"
-    else:
-        shown += f" {'not measured here':>36}"
-    return shown + (f" {ratio:7.2f}" if ratio else f" {'-':>7}")
+    wall = figure["us_per_event"]
+    shown = f"{name:44} {wall:9.3f} {ratio(figure['times'])} {1e6 / wall:11,.0f}"
+    if not figure.get("measured", True):
+        return f"{shown} {'not measured here':>28}"
+    lockstep = figure["us_per_event_lockstep"]
+    shown += f" {figure['cpu_us_per_event']:8.3f} {ratio(figure['times_cpu'])} {f'{lockstep:.3f}' if lockstep else '-':>9}"
+    return f"{shown} {figure['peak_bytes'] / 2**20:6.1f} {figure['events']:10,}"
+
+
+def ratio(value: float | None) -> str:
+    return f"{value:7.2f}" if value else f"{'-':>7}"
 
 
 def machine() -> dict[str, Any]:
