@@ -62,7 +62,8 @@ class Field:
 
     def narrow(self) -> Part:
         """What a search really runs: ours, the macros and lookups, the rivals, the floors."""
-        stream = streams.narrow(self.queries)
+        queries, stream = self.queries, streams.narrow(self.queries)
+        title = f"narrow stream: the name, the row's number, their __mv_ columns{largest(stream)}"
         contenders = [
             *self._pipes(stream),
             Contender("memchr: count newlines", [Step([self.floor("count")], stream)], replies=False),
@@ -71,15 +72,13 @@ class Field:
             Contender("plain: csv + publicsuffix", [self.plain(stream)], slow=True),
             Contender("splunk-sdk + tldextract", [self.rival(stream)], slow=True),
             *self._ours("dnsentropy", lambda program: [Step([program, "dnsentropy"], stream)]),
-            *self._ours("macros: parse_extended + shannon", lambda program: macros(program, self.queries), slow=True),
-            *self._ours("lookups: parse_extended + shannon", lambda program: lookups(program, self.queries), True, False),
+            *self._ours("macros: parse_extended + shannon", lambda program: macros(program, queries), slow=True),
+            *self._ours("lookups: parse_extended + shannon", lambda program: lookups(program, queries), slow=True, replies=False),
         ]
         if folder := os.environ.get("UTBOX"):
             steps = url_toolbox(Path(folder), self.queries[:20_000])
             contenders.append(Contender("URL Toolbox", steps, slow=True, replies=False))
-        return Part(
-            "narrow", f"narrow stream: the name, the row's number, their __mv_ columns{largest(stream)}", "dnsentropy", contenders
-        )
+        return Part("narrow", title, "dnsentropy", contenders)
 
     def wide(self) -> Part:
         """What a command without `required_fields` would get."""
@@ -105,9 +104,7 @@ class Field:
 
     def reduce(self) -> Part:
         stream = streams.reduce_phase(self.partials(len(self.queries), len(self.queries)))
-        title = (
-            f"dnsexfil query by src, reduce phase: partial rows in, {stream.size // stream.rows:,} bytes each{largest(stream)}"
-        )
+        title = f"dnsexfil query by src, reduce phase: partial rows of {stream.size // stream.rows:,} bytes in{largest(stream)}"
         contenders = [
             Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
             *self._ours("dnsexfil reduce", lambda program: [Step([program, "dnsexfil"], stream)]),
