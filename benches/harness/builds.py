@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCHES = ROOT / "benches"
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+TARGET = (ROOT / os.environ.get("CARGO_TARGET_DIR", "target")).resolve()
 FOLDER = TARGET / "bench"
 SUFFIX_LIST = ROOT / "data/public_suffix_list.dat"
 TRIPLE = "x86_64-unknown-linux-gnu"

@@ -52,7 +52,7 @@ class Field:
     def __init__(self, builds: Builds, feeder: Feeder, events: int, beside: list[str]) -> None:
         self.builds = builds
         self.queries = Resolver().queries(events)
-        self.programs = {"": str(builds.program)} | {f" ({path})": path for path in beside}
+        self.programs = {"": str(builds.program)} | {f" (beside {n})": path for n, path in enumerate(beside, 1)}
         """Ours, and those to be measured beside it, by what stands behind their names."""
         self.list = str(SUFFIX_LIST)
         self._feeder = feeder
@@ -62,32 +62,33 @@ class Field:
 
     def narrow(self) -> Part:
         """What a search really runs: ours, the macros and lookups, the rivals, the floors."""
-        stream = streams.narrow(self.queries)
+        queries, stream = self.queries, streams.narrow(self.queries)
+        title = f"narrow stream: the name, the row's number, their __mv_ columns{largest(stream)}"
         contenders = [
             *self._pipes(stream),
             Contender("memchr: count newlines", [Step([self.floor("count")], stream)], replies=False),
             Contender("csv crate: read", [Step([self.floor("csv_read")], stream)]),
             Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
-            Contender("plain: csv + publicsuffix", [self.plain(stream)]),
+            Contender("plain: csv + publicsuffix", [self.plain(stream)], slow=True),
             Contender("splunk-sdk + tldextract", [self.rival(stream)], slow=True),
             *self._ours("dnsentropy", lambda program: [Step([program, "dnsentropy"], stream)]),
-            *self._ours("macros: parse_extended + shannon", lambda program: macros(program, self.queries)),
-            *self._ours("lookups: parse_extended + shannon", lambda program: lookups(program, self.queries), replies=False),
+            *self._ours("macros: parse_extended + shannon", lambda program: macros(program, queries), slow=True),
+            *self._ours("lookups: parse_extended + shannon", lambda program: lookups(program, queries), slow=True, replies=False),
         ]
         if folder := os.environ.get("UTBOX"):
             steps = url_toolbox(Path(folder), self.queries[:20_000])
             contenders.append(Contender("URL Toolbox", steps, slow=True, replies=False))
-        return Part("narrow", "narrow stream: the name, the row's number, their __mv_ columns", "dnsentropy", contenders)
+        return Part("narrow", title, "dnsentropy", contenders)
 
     def wide(self) -> Part:
         """What a command without `required_fields` would get."""
         stream = wide(self.queries[: max(1, len(self.queries) // 10)])
-        title = f"wide stream: 30 fields and their __mv_ columns, {stream.size // stream.rows:,} bytes a row"
+        title = f"wide stream: 30 fields and their __mv_ columns, {stream.size // stream.rows:,} bytes a row{largest(stream)}"
         contenders = [
             *self._pipes(stream),
             Contender("memchr: count newlines", [Step([self.floor("count")], stream)], replies=False),
             Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
-            Contender("plain: csv + publicsuffix", [self.plain(stream)]),
+            Contender("plain: csv + publicsuffix", [self.plain(stream)], slow=True),
             Contender("splunk-sdk + tldextract", [self.rival(stream)], slow=True),
             *self._ours("dnsentropy", lambda program: [Step([program, "dnsentropy"], stream)]),
         ]
@@ -99,11 +100,11 @@ class Field:
             Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
             *self._ours("dnsexfil map", lambda program: [Step([program, "dnsexfil"], stream)]),
         ]
-        return Part("map", "dnsexfil query by src, map phase: events in", "dnsexfil map", contenders)
+        return Part("map", f"dnsexfil query by src, map phase: events in{largest(stream)}", "dnsexfil map", contenders)
 
     def reduce(self) -> Part:
         stream = streams.reduce_phase(self.partials(len(self.queries), len(self.queries)))
-        title = f"dnsexfil query by src, reduce phase: partial rows in, {stream.size // stream.rows:,} bytes each"
+        title = f"dnsexfil query by src, reduce phase: partial rows of {stream.size // stream.rows:,} bytes in{largest(stream)}"
         contenders = [
             Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
             *self._ours("dnsexfil reduce", lambda program: [Step([program, "dnsexfil"], stream)]),
@@ -137,8 +138,8 @@ class Field:
     def floor(self, name: str) -> str:
         return str(self.builds.floors / name)
 
-    def _ours(self, name: str, steps: Callable[[str], list[Step]], replies: bool = True) -> list[Contender]:
-        return [Contender(name + where, steps(path), replies=replies) for where, path in self.programs.items()]
+    def _ours(self, name: str, steps: Callable[[str], list[Step]], slow: bool = False, replies: bool = True) -> list[Contender]:
+        return [Contender(name + where, steps(path), slow, replies) for where, path in self.programs.items()]
 
     def _pipes(self, stream: Stream) -> list[Contender]:
         """What the pipes and the feeder take: as many bytes in and out as ours, and no work."""
@@ -148,6 +149,10 @@ class Field:
             Contender("null: pipes of 64 KiB", [Step(null, stream)]),
             Contender("null: pipes of 1 MiB", [Step([*null, str(MIB)], stream)]),
         ]
+
+
+def largest(stream: Stream) -> str:
+    return f"; largest chunk {max(map(len, stream.requests)) / MIB:.1f} MiB"
 
 
 def macros(program: str, queries: list[Query]) -> list[Step]:

@@ -56,8 +56,8 @@ class Sample:
 class Feeder:
     """Starts contenders through the program `measured`, which reports what they used."""
 
-    def __init__(self, measured: Path) -> None:
-        self._measured = str(measured)
+    def __init__(self, measured: Path, one_core: bool = False) -> None:
+        self._start = [*(["taskset", "--cpu-list", "0"] if one_core else []), str(measured)]
 
     def streamed(self, step: Step, keep: bytearray | None = None) -> Sample:
         return self._run(step, lambda process: stream(process, step.stream.requests, keep))
@@ -68,7 +68,7 @@ class Feeder:
     def _run(self, step: Step, feed: Callable[[subprocess.Popen[bytes]], int]) -> Sample:
         with tempfile.NamedTemporaryFile("r") as report, tempfile.TemporaryFile() as errors:
             process = subprocess.Popen(
-                [self._measured, report.name, *step.command],
+                [*self._start, report.name, *step.command],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, bufsize=0, env=os.environ | step.environment,
                 process_group=0,
             )  # fmt: skip

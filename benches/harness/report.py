@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from . import aims
 from .builds import ROOT, TARGET
 from .contenders import Contender, Part
 
@@ -25,16 +26,17 @@ class Report:
         self._results: dict[str, Any] = {"machine": machine(), "options": options, "parts": {}}
         told = self._results["machine"]
         print(f"{told['commit']}, {told['date']}, {told['processor']}, {told['cpus']} cpus, load {told['load']:.1f}")
+        for number, path in enumerate(options["beside"], 1):
+            print(f"beside {number}: {path}")
 
     def part(self, part: Part) -> None:
         base = next((contender for contender in part.contenders if contender.name == part.base), None)
         found = {contender.name: figures(contender, base) for contender in part.contenders}
         if part.name == "narrow" and URL_TOOLBOX not in found and base:
-            ratio = RECORDED / found[part.base]["us_per_event"]
-            found[URL_TOOLBOX + ", as recorded elsewhere"] = {"us_per_event": RECORDED, "times": ratio, "measured": False}
+            found[URL_TOOLBOX + ", as recorded elsewhere"] = recorded(found[part.base])
         self._results["parts"][part.name] = {"title": part.title, "base": part.base, "contenders": found}
         print(f"\n{part.title}")
-        print(f"{'':36} {'µs/event':>9} {'events/s':>11} {'CPU µs':>8} {'lockstep':>9} {'MiB':>6} {'events':>10} {'times':>7}")
+        print(HEADER)
         for name, figure in found.items():
             print(line(name, figure))
 
@@ -42,19 +44,26 @@ class Report:
         self._results["startup_ms"] = milliseconds
         print("\nstart-up, to the getinfo reply")
         for name, value in milliseconds.items():
-            print(f"{name:36} {value:9.2f} ms")
+            print(f"{name:44} {value:9.2f} ms")
 
     def instructions(self, counts: dict[str, float] | None) -> None:
         self._results["instructions_per_event"] = counts
         print("\ninstructions an event, by callgrind" if counts else "\nno instruction count: there is no valgrind")
         for name, value in (counts or {}).items():
-            print(f"{name:36} {value:9,.0f}")
+            print(f"{name:44} {value:9,.0f}")
 
     def checks(self, checks: dict[str, dict[str, Any]]) -> None:
         self._results["checks"] = checks
         print("\nthe same work? rows that differ from dnsentropy's (entropy: by more than 1e-12)")
         for name, found in checks.items():
-            print(f"{name:36} {found['differ']:9,} of {found['rows']:,} {', '.join(found.get('examples', []))}")
+            print(f"{name:44} {found['differ']:9,} of {found['rows']:,} {', '.join(found.get('examples', []))}")
+
+    def aims(self) -> None:
+        found = aims.of(self._results)
+        self._results["aims"] = [vars(aim) | {"met": aim.met} for aim in found]
+        print("\nwhat the program is to reach" if found else "")
+        for aim in found:
+            print(f"{aim.what:56} {aim.sign} {aim.wanted:7,.2f} {aim.found:9,.2f}  {'yes' if aim.met else 'no'}")
 
     def write(self) -> None:
         path = TARGET / "bench.json"
@@ -74,29 +83,43 @@ def figures(contender: Contender, base: Contender | None) -> dict[str, Any]:
         "cpu_us_per_event": statistics.median(cpus) * scale,
         "us_per_event_lockstep": statistics.median(lockstep) * scale if lockstep else None,
         "peak_bytes": max(sample.peak for sample in contender.streamed + contender.lockstep),
-        "times": times(contender, base) if base else None,
+        "times": times(contender, base, "wall") if base else None,
+        "times_cpu": times(contender, base, "cpu") if base else None,
         "seconds": walls,
         "cpu_seconds": cpus,
         "seconds_lockstep": lockstep,
     }
 
 
-def times(contender: Contender, base: Contender) -> float:
+def times(contender: Contender, base: Contender, what: str) -> float:
     """The median over the rounds, as both were run one soon after the other in each."""
     pairs = zip(contender.streamed, base.streamed, strict=False)
-    return statistics.median(one.wall / contender.rows / (other.wall / base.rows) for one, other in pairs)
+    ratios: list[float] = [getattr(one, what) / getattr(other, what) for one, other in pairs]
+    return statistics.median(ratios) * base.rows / contender.rows
+
+
+def recorded(ours: Mapping[str, Any]) -> dict[str, Any]:
+    """URL Toolbox where it cannot be measured."""
+    return {"us_per_event": RECORDED, "times": RECORDED / ours["us_per_event"], "measured": False}
+
+
+HEADER = (
+    f"{'':44} {'µs/event':>9} {'times':>7} {'events/s':>11} {'CPU µs':>8} {'times':>7} {'lockstep':>9} {'MiB':>6} {'events':>10}"
+)
 
 
 def line(name: str, figure: Mapping[str, Any]) -> str:
-    wall, ratio = figure["us_per_event"], figure["times"]
-    shown = f"{name:36} {wall:9.3f} {1e6 / wall:11,.0f}"
-    if figure.get("measured", True):
-        lockstep = figure["us_per_event_lockstep"]
-        shown += f" {figure['cpu_us_per_event']:8.3f} {f'{lockstep:.3f}' if lockstep else '-':>9}"
-        shown += f" {figure['peak_bytes'] / 2**20:6.1f} {figure['events']:10,}"
-    else:
-        shown += f" {'not measured here':>36}"
-    return shown + (f" {ratio:7.2f}" if ratio else f" {'-':>7}")
+    wall = figure["us_per_event"]
+    shown = f"{name:44} {wall:9.3f} {ratio(figure['times'])} {1e6 / wall:11,.0f}"
+    if not figure.get("measured", True):
+        return f"{shown} {'not measured here':>28}"
+    lockstep = figure["us_per_event_lockstep"]
+    shown += f" {figure['cpu_us_per_event']:8.3f} {ratio(figure['times_cpu'])} {f'{lockstep:.3f}' if lockstep else '-':>9}"
+    return f"{shown} {figure['peak_bytes'] / 2**20:6.1f} {figure['events']:10,}"
+
+
+def ratio(value: float | None) -> str:
+    return f"{value:7.2f}" if value else f"{'-':>7}"
 
 
 def machine() -> dict[str, Any]:

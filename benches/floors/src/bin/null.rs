@@ -1,9 +1,10 @@
-//! The floor of the pipes: reads every chunk and answers with so many bytes of nothing for each of its bytes.
+//! The floor of the pipes: reads every chunk, keeps nothing, and answers with so many bytes of nothing for each of its bytes.
 //!
 //!     null RATIO [PIPE]      PIPE: widen both pipes to so many bytes
 
 use std::io;
 
+use floors::BLOCK;
 use nix::fcntl::{FcntlArg, fcntl};
 
 fn main() -> io::Result<()> {
@@ -13,6 +14,21 @@ fn main() -> io::Result<()> {
         fcntl(io::stdin(), FcntlArg::F_SETPIPE_SZ(size))?;
         fcntl(io::stdout(), FcntlArg::F_SETPIPE_SZ(size))?;
     }
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-    floors::converse(|body, reply| reply.resize((body.len() as f64 * ratio) as usize, b' '))
+    let mut block = vec![b' '; BLOCK];
+    floors::each_request(|request, input, output| {
+        let mut unread = request.body;
+        while unread > 0 {
+            let room = unread.min(BLOCK);
+            unread -= input.read(&mut block[..room])?;
+        }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        let mut unwritten = (request.body as f64 * ratio) as usize;
+        request.begin_reply(unwritten, output)?;
+        while unwritten > 0 {
+            let length = unwritten.min(BLOCK);
+            output.write_all(&block[..length])?;
+            unwritten -= length;
+        }
+        Ok(())
+    })
 }

@@ -46,8 +46,8 @@ fn measure(name: &str, list: &List) -> [String; 8] {
     let mut outputs = <[String; 8]>::default();
     let name = name.trim_end_matches('.');
     if name.parse::<std::net::IpAddr>().is_ok() {
-        outputs[4] = "0".to_owned();
-        outputs[7] = "ip".to_owned();
+        outputs[4] = "0".into();
+        outputs[7] = "ip".into();
         return outputs;
     }
     let lower = name.to_lowercase();
@@ -69,12 +69,12 @@ fn measure(name: &str, list: &List) -> [String; 8] {
     }
     outputs[4] = subdomain.map_or(0, |subdomain| subdomain.split('.').count()).to_string();
     if let Some(subdomain) = subdomain {
-        outputs[1] = subdomain.to_owned();
+        outputs[1] = subdomain.into();
         outputs[5] = subdomain.chars().count().to_string();
         outputs[6] = format!("{:?}", shannon(subdomain));
     }
     outputs[3] = tld;
-    outputs[7] = kind.to_owned();
+    outputs[7] = kind.into();
     outputs
 }
 

@@ -1,0 +1,173 @@
+//! What each stage of the program takes, in memory: no pipes, no start.
+
+use std::io;
+use std::path::PathBuf;
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use dnsentropy::commands::{self, App};
+use dnsentropy::protocol::{Session, serve};
+use micro::Stream;
+
+fn main() {
+    divan::main();
+}
+
+/// The whole conversation: every stage together.
+mod search {
+    use super::{App, Bencher, ItemsCount, PathBuf, Session, Stream, commands, io, serve};
+
+    #[divan::bench]
+    fn dnsentropy_narrow(bencher: Bencher) {
+        run(bencher, "dnsentropy", "narrow");
+    }
+
+    #[divan::bench]
+    fn dnsentropy_wide(bencher: Bencher) {
+        run(bencher, "dnsentropy", "wide");
+    }
+
+    #[divan::bench(sample_count = 20)]
+    fn dnsexfil_map(bencher: Bencher) {
+        run(bencher, "dnsexfil", "map");
+    }
+
+    fn run(bencher: Bencher, command: &str, stream: &str) {
+        let stream = Stream::read(stream);
+        let app = App { lookups: PathBuf::new() };
+        let open = commands::find(command).expect("a command");
+        bencher.counter(ItemsCount::new(stream.rows)).bench(|| {
+            let session = Session::new(|arguments| open(arguments, &app));
+            serve(&stream.bytes[..], io::sink(), session).expect("a conversation");
+        });
+    }
+}
+
+/// Messages out of bytes that arrive in pieces.
+mod framing {
+    use dnsentropy::protocol::framing::{Deframer, Part};
+
+    use super::{Bencher, BytesCount, Stream};
+
+    #[divan::bench(args = [65_536, 1_048_576])]
+    fn pieces(bencher: Bencher, piece: usize) {
+        let stream = Stream::read("narrow");
+        bencher.counter(BytesCount::of_slice(&stream.bytes)).bench(|| {
+            let mut deframer = Deframer::new();
+            for bytes in stream.bytes.chunks(piece) {
+                deframer.push(bytes);
+                while let Some(part) = deframer.part().expect("a message") {
+                    if let Part::Body { bytes, .. } = part {
+                        let length = bytes.len();
+                        deframer.take(length);
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// Rows out of a chunk's body: the scan, and the csv crate as its twin.
+mod rows {
+    use dnsentropy::protocol::rows::{RowStream, Rows};
+
+    use super::{Bencher, ItemsCount, Stream, black_box};
+
+    #[divan::bench(args = ["narrow", "wide"])]
+    fn scan(bencher: Bencher, stream: &str) {
+        let (body, rows) = body(stream);
+        bencher.counter(ItemsCount::new(rows)).bench(|| {
+            let mut stream = RowStream::new(vec!["query".to_owned()]);
+            stream.read(&body, true, |header, row| {
+                black_box(row.bare(header.columns[0]));
+            })
+        });
+    }
+
+    #[divan::bench(args = ["narrow", "wide"])]
+    fn csv_crate(bencher: Bencher, stream: &str) {
+        let (body, rows) = body(stream);
+        bencher.counter(ItemsCount::new(rows)).bench(|| {
+            let mut rows = Rows::read(&body);
+            let column = rows.column("query");
+            while let Some(row) = rows.next() {
+                black_box(row.values(column));
+            }
+        });
+    }
+
+    fn body(stream: &str) -> (Vec<u8>, usize) {
+        let body = Stream::read(stream).body();
+        let mut rows = 0;
+        let mut reader = Rows::read(&body);
+        while reader.next().is_some() {
+            rows += 1;
+        }
+        (body, rows)
+    }
+}
+
+/// The parts of a name.
+mod split {
+    use dnsentropy::names::quick::QuickName;
+    use dnsentropy::names::{Host, ListName, Lists, Name};
+
+    use super::{Bencher, ItemsCount, PathBuf, black_box};
+
+    #[divan::bench]
+    fn quick(bencher: Bencher) {
+        let (names, lists) = (micro::names(), Lists::new(PathBuf::new()));
+        let list = lists.load(ListName::Mozilla).expect("a list");
+        bencher.counter(ItemsCount::new(names.len())).bench(|| {
+            for name in &names {
+                black_box(QuickName::split(name, 0, name.len(), list));
+            }
+        });
+    }
+
+    #[divan::bench]
+    fn plain(bencher: Bencher) {
+        let (names, lists) = (micro::names(), Lists::new(PathBuf::new()));
+        let list = lists.load(ListName::Mozilla).expect("a list");
+        bencher.counter(ItemsCount::new(names.len())).bench(|| {
+            for name in &names {
+                if let Host::Name(text) = Host::read(name) {
+                    let name = Name::split(&text, list);
+                    black_box((name.domain(), name.subdomain(), name.suffix()));
+                }
+            }
+        });
+    }
+}
+
+/// What is measured of a subdomain.
+mod subdomain {
+    use dnsentropy::detect::{NameEvidence, judge_name};
+    use dnsentropy::features::shannon;
+
+    use super::{Bencher, ItemsCount, black_box};
+
+    #[divan::bench]
+    fn entropy(bencher: Bencher) {
+        each(bencher, shannon);
+    }
+
+    #[divan::bench]
+    fn evidence(bencher: Bencher) {
+        each(bencher, NameEvidence::of);
+    }
+
+    #[divan::bench]
+    fn score(bencher: Bencher) {
+        each(bencher, judge_name);
+    }
+
+    fn each<T>(bencher: Bencher, measure: impl Fn(&[u8]) -> T + Sync) {
+        let subdomains = micro::subdomains();
+        bencher.counter(ItemsCount::new(subdomains.len())).bench(|| {
+            for subdomain in &subdomains {
+                black_box(measure(subdomain));
+            }
+        });
+    }
+}
