@@ -14,6 +14,7 @@ from pathlib import Path
 from app import App
 from lookups import look_up
 from rows import Event
+from spl.pipeline import parse
 from splunkd import Call, Options, SearchError, ask, run
 
 Step = Callable[[list[Event]], list[Event]]
@@ -47,10 +48,10 @@ class Splunk:
 
     def search(self, text: str, events: Sequence[Event]) -> list[Event]:
         """The results of a search over these events."""
-        stages = [self._plan(name, arguments, text) for name, arguments in split_pipeline(self.app.expand(text))]
+        stages = [self._plan(command.name, command.arguments, text) for command in parse(text, self.app)]
         head = next((at for at, stage in enumerate(stages) if not stage.streaming), len(stages))
         preop = stages[head].preop if head < len(stages) and self.options.preop else ""
-        mapping = [self._plan(*stage, text) for stage in split_pipeline("| " + preop)] if preop else []
+        mapping = [self._plan(stage.name, stage.arguments, text) for stage in parse("| " + preop)] if preop else []
         results: list[Event] = []
         for number, peer in enumerate(self._peers or [self.app]):
             share = list(events)[number :: len(self._peers) or 1]
@@ -82,18 +83,6 @@ class Splunk:
         folder = self.home / "dispatch"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
-
-
-def split_pipeline(text: str) -> list[tuple[str, str]]:
-    """The commands between the bars, each with its arguments; the first is `search` without saying so."""
-    parts = [match.strip() for match in re.findall(rf"(?:{QUOTED}|[^|\"])+", text)]
-    if not text.lstrip().startswith("|") and not re.match(r"search\s", parts[0]):
-        parts[0] = "search " + parts[0]
-    stages = []
-    for part in parts:
-        name, *arguments = part.split(maxsplit=1)
-        stages.append((name, "".join(arguments)))
-    return stages
 
 
 def builtin(name: str, arguments: str) -> Step:
