@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from splunkd import SearchError
+
 from spl.expression import Expression, Field, parse_expression, unquote
 from spl.pipeline import words
-from splunkd import SearchError
 
 AS_AND_BY = ("as", "by", "over")
 

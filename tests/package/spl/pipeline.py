@@ -45,7 +45,9 @@ def _command(text: str) -> Command:
     if found is None:
         raise SearchError(f"no command: {text!r}")
     arguments = text[found.end() :].strip()
-    return Command(found[0], arguments, tuple(parse(inner) for inner in brackets(arguments)))
+    # These take commands that go on with the rows, others a search of its own.
+    lead = "| " if found[0] in ("appendpipe", "foreach") else ""
+    return Command(found[0], arguments, tuple(parse(lead + inner) for inner in brackets(arguments)))
 
 
 def brackets(text: str) -> list[str]:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spl.clauses import bare
 from splunkd import SearchError
+
+from spl.clauses import bare
 
 QUOTED = r'"(?:\\.|[^"\\])*"'
 TERM = re.compile(
@@ -42,7 +43,7 @@ Term = Comparison | Junction
 def parse_terms(text: str) -> Term:
     """The terms of a search; none match every event."""
     tokens = list(_tokens(text))
-    tree = _any_of(tokens)
+    tree = _any_of(tokens) if tokens else Junction("AND", ())
     if tokens:
         raise SearchError(f"search {text}: {tokens[0]!r} was not expected")
     return tree
@@ -89,6 +90,8 @@ def _all_of(tokens: list[str | Comparison]) -> Term:
         if tokens[0] == "AND":
             tokens.pop(0)
         terms.append(_one(tokens))
+    if not terms:
+        raise SearchError("a search term is missing")
     return terms[0] if len(terms) == 1 else Junction("AND", tuple(terms))
 
 

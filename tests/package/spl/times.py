@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from splunkd import SearchError
 
@@ -38,7 +38,7 @@ def moment(modifier: str, now: float) -> float:
         return float(text)
     if text in ("", "now", "now()"):
         return now
-    time = datetime.fromtimestamp(now, timezone.utc)
+    time = datetime.fromtimestamp(now, UTC)
     step = re.compile(r"([-+])(\d*)([A-Za-z]+)|@([A-Za-z]+)(\d*)")
     if not re.fullmatch(f"(?:{step.pattern})+", text):
         raise SearchError(f"time modifier {modifier!r}")
@@ -61,5 +61,4 @@ def _snap(time: datetime, short: str, weekday: int) -> datetime:
         time = time - timedelta(days=(time.isoweekday() - weekday) % 7)
         short = "d"
     parts = {"s": 6, "m": 5, "h": 4, "d": 3, "mon": 2, "y": 1}[short]
-    kept = list(time.timetuple()[:parts]) + [1] * (3 - parts)
-    return datetime(*kept, tzinfo=timezone.utc)
+    return datetime(*(time.timetuple()[:parts] + (1,) * (3 - parts)), tzinfo=UTC)  # type: ignore[arg-type, misc]
