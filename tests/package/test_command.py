@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -15,6 +16,8 @@ from spl import Splunk
 from splunkd import Call, CommandError, Options, ask, searchinfo
 
 CUSTOM = "dnsentropy_custom_suffixes"
+# The sources of events; drill-downs of Enterprise Security call them from its own app.
+VARIANTS = {f"dnsentropy_events_{source}" for source in ("stream", "zeek", "infoblox", "sysmon", "cim")}
 
 
 class Arguments(PackageTest):
@@ -153,6 +156,14 @@ class Settings(PackageTest):
         """What other apps see of the app's macros and lookups."""
         return {(kind, name) for kind, name in self.shareable(app) if app.is_exported(kind, name)}
 
+    def called_by(self, *names: str) -> set[str]:
+        """These macros, and those that they call."""
+        found: set[str] = set()
+        for name in names:
+            inner = re.findall(r"`(\w+)`", self.app.settings("macros.conf")[name]["definition"])
+            found |= {name} | self.called_by(*inner)
+        return found
+
     def shareable(self, app: App) -> set[tuple[str, str]]:
         """The app's macros and lookups."""
         kinds = {"macros": "macros.conf", "transforms": "transforms.conf"}
@@ -165,7 +176,9 @@ class Settings(PackageTest):
         self.assertEqual(self.app.metadata()[""]["export"], "none")
         self.assertIn(("transforms", CUSTOM), self.exported(self.app))
         for kind, name in self.exported(self.app):
-            self.assertTrue(kind == "transforms" and name.startswith("dnsentropy_"), f"{kind}/{name}")
+            self.assertTrue(name.startswith("dnsentropy_"), f"{kind}/{name}")
+        macros = {name for kind, name in self.exported(self.app) if kind == "macros"}
+        self.assertEqual(macros, self.called_by("dnsentropy_events") | VARIANTS | self.called_by(*VARIANTS))
         for kind in ("macros", "transforms", "props", "views", "savedsearches"):
             self.assertFalse(self.app.is_exported(kind, "ut_shannon"), kind)
 

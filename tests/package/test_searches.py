@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unittest
 
@@ -58,6 +59,8 @@ BROKEN = (
     ("| inputlookup dnsentropy_watchlist | table indicator | outputlookup dnsentropy_watchlist", "different: "),
     ("| `dnsentropy_events` | tstats count from datamodel=Network_Resolution", "must be the first command"),
     ("| tstats count from datamodel=Network_Resolution by DNS.client", "tstats reads DNS.client"),
+    ("| tstats count from datamodel=Network by DNS.src", "no data model Network"),
+    ("| tstats count where index=* by client", "tstats reads client"),
     ("| tstats count from datamodel=Network_Resolution by _time span=1s DNS.src | table src", "table reads src"),
     ("| stats count", "cannot be the first command"),
     ("| `dnsentropy_events` | append [| stats count]", "cannot be the first command"),
@@ -119,6 +122,50 @@ class Searches(PackageTest):
         for name in (name.partition("(")[0] for name in macros if name.startswith("dnsentropy_")):
             variant = name.startswith("dnsentropy_events_")
             self.assertTrue(variant or any(re.search(rf"`{name}[(`]", text) for text in texts), name)
+
+    def test_alerts_name_fields_that_their_results_have(self) -> None:
+        """In throttling, risk and notable events: Splunk says nothing of one that is missing."""
+        for name, stanza in self.alerts():
+            with self.subTest(alert=name):
+                fields = self.check.search(stanza["search"]).known
+                named = set(stanza["alert.suppress.fields"].split(","))
+                for risk in json.loads(stanza.get("action.risk.param._risk", "[]")):
+                    named |= {value for key, value in risk.items() if key.endswith("_field")}
+                for key, text in stanza.items():
+                    if key.startswith(("action.risk.param._risk_message", "action.notable.param.")):
+                        named |= {token for token in re.findall(r"\$(\w+)\$", text) if not token.startswith("info_")}
+                self.assertTrue(named, name)
+                self.assertEqual(named - fields, set())
+
+    def test_alerts_are_as_splunk_people_expect(self) -> None:
+        """Disabled, throttled, with a severity, and told to Enterprise Security with their techniques."""
+        self.assertEqual(len(self.alerts()), 5)
+        for name, stanza in self.alerts():
+            with self.subTest(alert=name):
+                self.assertEqual((stanza["disabled"], stanza["enableSched"], stanza["alert.suppress"]), ("1", "1", "1"))
+                self.assertIn(stanza["alert.severity"], "23456")
+                self.assertRegex(stanza["alert.suppress.period"], r"^\d+[hd]$")
+                self.assertEqual((stanza["schedule_window"], stanza["alert.digest_mode"]), ("auto", "0"))
+                if stanza["cron_schedule"].endswith(" * * * *") and stanza["cron_schedule"][0] != "*":
+                    times = (stanza["dispatch.earliest_time"], stanza["dispatch.latest_time"])
+                    self.assertEqual(times, ("-70m@m", "-10m@m"))
+                if "Sample" not in name:
+                    techniques = json.loads(stanza["action.correlationsearch.annotations"])["mitre_attack"]
+                    self.assertEqual(techniques, ["T1048.003", "T1071.004", "T1572"])
+                    self.assertEqual(stanza["action.correlationsearch.label"], name)
+                    self.assertEqual(stanza["action.risk"], "1")
+
+    def test_every_search_that_writes_is_disabled_and_leaves_no_gap(self) -> None:
+        """They begin when somebody enables them, and then run for each day or hour."""
+        writers = {n: s for n, s in self.app.settings("savedsearches.conf").items() if "| outputlookup" in s["search"]}
+        self.assertEqual(len(writers), 4)
+        for name, stanza in writers.items():
+            self.assertTrue(name.endswith("- Lookup Gen"), name)
+            self.assertEqual((stanza["disabled"], stanza["realtime_schedule"]), ("1", "0"), name)
+
+    def alerts(self) -> list[tuple[str, dict[str, str]]]:
+        """The alerts with their settings."""
+        return [(n, s) for n, s in self.app.settings("savedsearches.conf").items() if n.endswith(" - Rule")]
 
     def test_the_check_refuses_what_is_broken(self) -> None:
         """Each for its own reason."""

@@ -91,7 +91,7 @@ def _tstats(check: Check, command: Command, before: Fields | None) -> Fields:
     if before is not None:
         raise SearchError("tstats makes events: it must be the first command")
     found = re.fullmatch(
-        r"(?P<options>(?:\w+=\w+\s+)*)(?P<functions>.+?)\s+from\s+datamodel=(?P<model>[\w.]+)"
+        r"(?P<options>(?:\w+=\w+\s+)*)(?P<functions>.+?)(?:\s+from\s+datamodel=(?P<model>[\w.]+))?"
         r"(?:\s+where\s+(?P<where>.+?))?(?:\s+by\s+(?P<by>.+))?",
         command.arguments, re.DOTALL | re.IGNORECASE,
     )  # fmt: skip
@@ -100,7 +100,10 @@ def _tstats(check: Check, command: Command, before: Fields | None) -> Fields:
     allowed = {"summariesonly", "allow_old_summaries", "prestats", "local", "append", "chunk_size"}
     if unknown := {word.partition("=")[0] for word in found["options"].split()} - allowed:
         raise SearchError(f"tstats has no option {', '.join(sorted(unknown))}")
-    model = Fields(frozenset({"_time", "nodename", "host", "sourcetype", "source", *(f"DNS.{name}" for name in DNS)}))
+    if found["model"] not in (None, "Network_Resolution"):
+        raise SearchError(f"there is no data model {found['model']}")
+    names = {f"DNS.{name}" for name in DNS} | {"nodename"} if found["model"] else set()
+    model = Fields(frozenset({"_time", "index", "host", "sourcetype", "source", *names}))
     by = [word for word in words(found["by"] or "") if not word.startswith("span=")]
     terms = comparisons(parse_terms(found["where"] or ""))
     counted = aggregations(found["functions"])
