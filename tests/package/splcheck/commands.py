@@ -281,7 +281,7 @@ def _pairs(given: list[str]) -> list[tuple[str, str]]:
 
 
 def _outputlookup(check: Check, command: Command, before: Fields) -> Fields:
-    _, rest = _options(command, "append create_empty override_if_empty key_field max createinapp output_format allow_updates")
+    _, rest = _options(command, "append create_empty override_if_empty key_field max createinapp create_context output_format allow_updates")
     if len(rest) != 1:
         raise SearchError(f"outputlookup {command.arguments}")
     check.lookups.check_written(rest[0], before, check.strict)
