@@ -86,6 +86,8 @@ class Exfiltration(AlertTest):
         """And beside it only what an antivirus program asks."""
         self.assert_leak(self.saved(EXFILTRATION, self.live()))
         self.assert_leak(self.saved("Exfiltration in the Sample - Rule", [], now=1_900_000_000))
+        self.server = self.splunk(3, app=self.server.app)
+        self.assert_leak(self.saved(EXFILTRATION, self.live()))
 
     def test_the_sample_ends_now_and_keeps_to_the_time_range(self) -> None:
         """As live events would."""

@@ -179,8 +179,19 @@ class Settings(PackageTest):
             self.assertTrue(name.startswith("dnsentropy_"), f"{kind}/{name}")
         macros = {name for kind, name in self.exported(self.app) if kind == "macros"}
         self.assertEqual(macros, self.called_by("dnsentropy_events") | VARIANTS | self.called_by(*VARIANTS))
+        for name in self.app.settings("savedsearches.conf"):
+            rule = name.endswith(" - Rule") and "Sample" not in name
+            self.assertEqual(self.app.is_exported("savedsearches", name), rule, name)
         for kind in ("macros", "transforms", "props", "views", "savedsearches"):
             self.assertFalse(self.app.is_exported(kind, "ut_shannon"), kind)
+
+    def test_who_may_write(self) -> None:
+        """Admins everything, analysts the lookups; nobody else, and everybody reads."""
+        meta = self.app.metadata()
+        self.assertEqual(meta[""]["access"], "read : [ * ], write : [ admin, sc_admin ]")
+        for kind in ("lookups", "collections"):
+            self.assertEqual(meta[kind]["access"], "read : [ * ], write : [ admin, sc_admin, power ]")
+        self.assertEqual({stanza for stanza in meta if "access" in meta[stanza]}, {"", "lookups", "collections"})
 
     def test_an_administrator_shares_them_with_one_line(self) -> None:
         """The line that default.meta and the README speak of, in metadata/local.meta."""

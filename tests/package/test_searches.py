@@ -132,6 +132,7 @@ class Searches(PackageTest):
                 for risk in json.loads(stanza.get("action.risk.param._risk", "[]")):
                     named |= {value for key, value in risk.items() if key.endswith("_field")}
                 for key, text in stanza.items():
+                    named |= set(re.findall(r"\$result\.(\w+)\$", text))
                     if key.startswith(("action.risk.param._risk_message", "action.notable.param.")):
                         named |= {token for token in re.findall(r"\$(\w+)\$", text) if not token.startswith("info_")}
                 self.assertTrue(named, name)
@@ -154,6 +155,7 @@ class Searches(PackageTest):
                     self.assertEqual(techniques, ["T1048.003", "T1071.004", "T1572"])
                     self.assertEqual(stanza["action.correlationsearch.label"], name)
                     self.assertEqual(stanza["action.risk"], "1")
+                    self.assertIn("dnsentropy_investigate?form.source=", stanza["action.email.message.alert"])
 
     def test_every_search_that_writes_is_disabled_and_leaves_no_gap(self) -> None:
         """They begin when somebody enables them, and then run for each day or hour."""

@@ -1,6 +1,6 @@
 """Every search that the app has: saved searches, dashboards, macros, examples of the help, documents.
 
-python3 tests/package/splcheck/corpus.py FOLDER writes those that Splunk runs into files, one each, for other checkers.
+python3 tests/package/splcheck/corpus.py APP FOLDER writes those that Splunk runs into files, one each, for other checkers.
 """
 
 from __future__ import annotations
@@ -138,13 +138,12 @@ def everything(app: App) -> Iterator[Search]:
     yield from documents()
 
 
-def main(folder: Path) -> None:
+def main(app: App, folder: Path) -> None:
     """Write the searches that Splunk runs, with their macros put in."""
-    app = App(ROOT / "splunk_app")
     for number, search in enumerate([*saved_searches(app), *dashboards(app)]):
         name = re.sub(r"\W+", "-", search.where)
         (folder / f"{number:03}-{name}.spl").write_text(app.expand(search.text) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(App(Path(sys.argv[1])), Path(sys.argv[2]))
