@@ -1,4 +1,4 @@
-"""`outputlookup name.csv` makes a file that is not there yet, as Splunk does; importing this module says so to the interpreter."""
+"""`outputlookup name.csv` makes a file that is not there yet, as Splunk does: importing this tells the interpreter."""
 
 from __future__ import annotations
 

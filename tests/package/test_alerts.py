@@ -105,7 +105,9 @@ class Exfiltration(AlertTest):
         for event in asked:
             event["query"] = event["query"][:1]
         renamed = {
-            "zeek": ({"src": "id.orig_h", "dest": "id.resp_h", "query_type": "qtype_name"}, {"sourcetype": "bro:dns:json"}),
+            "zeek": (
+                {"src": "id.orig_h", "dest": "id.resp_h", "query_type": "qtype_name"}, {"sourcetype": "bro:dns:json"}
+            ),
             "infoblox": ({"query_type": "record_type"}, {"sourcetype": "infoblox:dns", "message_type": "Query"}),
             "sysmon": (
                 {"query": "QueryName", "src": "Computer", "dest": "-", "query_type": "-"},
@@ -116,7 +118,8 @@ class Exfiltration(AlertTest):
         search = self.server.app.settings("savedsearches.conf")[f"DNS Entropy - {EXFILTRATION}"]["search"]
         for source, (names, fixed) in renamed.items():
             with self.subTest(source=source):
-                events = [{names.get(k, k): v for k, v in e.items()} | {k: [v] for k, v in fixed.items()} for e in asked]
+                added = {name: [value] for name, value in fixed.items()}
+                events = [{names.get(k, k): v for k, v in event.items()} | added for event in asked]
                 text = search.replace("`dnsentropy_events`", f"`dnsentropy_events_{source}`")
                 row = self.saved(EXFILTRATION, events, text=text)[0]
                 self.assertEqual((row["src"][0], row["ut_domain"][0]), LEAK)
@@ -209,8 +212,9 @@ class Baselines(AlertTest):
     def slow(self, days: int) -> list[Event]:
         """Two encoded names a day."""
         return [
-            query(TODAY - day * DAY + 3_600 * (9 + n), encoded(2 * day + n)) for day in range(1, days + 1) for n in (0, 1)
-        ]
+            query(TODAY - day * DAY + 3_600 * (9 + n), encoded(2 * day + n))
+            for day in range(1, days + 1) for n in (0, 1)
+        ]  # fmt: skip
 
     def test_a_few_names_a_day_add_up(self) -> None:
         """No day's names are an alert, the week's are; two days are too few."""
@@ -233,7 +237,8 @@ class Baselines(AlertTest):
         hosts = ("www", "mail", "img", "static", "login", "api")
         return [
             query(TODAY - day * DAY + 3_600 * (8 + hour) + 60 * n, f"{hosts[n % 6]}.site{n % 5}.example", f"10.0.3.{src}")
-            for day in range(1, days + 1) for hour in range(8) for src in (1, 2, 3) for n in range(25 + (hour + day) % 9)
+            for day in range(1, days + 1) for hour in range(8) for src in (1, 2, 3)
+            for n in range(25 + (hour + day) % 9)
         ]  # fmt: skip
 
     def test_a_host_is_compared_with_its_own_past(self) -> None:
@@ -257,7 +262,7 @@ class Baselines(AlertTest):
         self.assertEqual(found["10.0.3.3"]["ut_domain"], ["longfarm.example"])
 
     def test_the_past_of_hosts_grows_day_by_day(self) -> None:
-        """As it would in one run over all days; a day that is known is not counted twice, and old hosts are forgotten."""
+        """As in one run over all days; a day that is known is not counted twice, and old hosts are forgotten."""
         events = self.ordinary(6)
         self.saved(HOSTS, events)
         whole = self.rows("dnsentropy_baseline_hosts")

@@ -1,4 +1,4 @@
-"""What each command of Splunk's does to the fields. A command that is not here does not exist, or is not used in the app."""
+"""What each command of Splunk's does to the fields. One that is not here does not exist, or is not used in the app."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ from splcheck.functions import TIMECHART, check_aggregation, check_expression
 from splcheck.lookups import Lookups
 from splunkd import SearchError
 
+NUMBER = re.compile(r"(limit=)?\d+\s")
+# What search peers do, as long as nothing else came before.
+STREAMING = (
+    "search", "where", "eval", "fields", "lookup", "spath", "rename", "rex", "fillnull", "addinfo", "makemv", "nomv",
+    "mvexpand", "bin", "bucket",
+)  # fmt: skip
 DNS = ("query", "src", "dest", "record_type", "message_type", "reply_code", "answer")
 
 
@@ -32,15 +38,32 @@ class Check:
     strict: bool = True
 
     def search(self, text: str, before: Fields | None = None) -> Fields:
-        """The fields of a search's results; `before` are those of what it goes on from, if it is no search of its own."""
+        """The fields of a search's results; `before` are those of what it goes on from, if it is only a part."""
         return self.pipeline(parse(text, self.app), before)
 
     def pipeline(self, pipeline: Pipeline, before: Fields | None) -> Fields:
         """The fields behind the last command."""
         fields = before
-        for command in pipeline:
+        on_peers = before is not None or pipeline[0].name == "search"
+        for command, following in zip(pipeline, [*(command.name for command in pipeline[1:]), ""]):
+            if self.strict and command.name == "sort" and following != "head" and not NUMBER.match(command.arguments):
+                raise SearchError("sort without a number keeps 10,000 rows: say 0 for all")
+            if on_peers and command.name == "lookup":
+                self._check_place(command)
+            on_peers = on_peers and self._is_streaming(command)
             fields = self.command(command, fields)
         return fields or NONE
+
+    def _check_place(self, command: Command) -> None:
+        """Collections of the KV store are on the search head alone."""
+        options, (name, *_) = _options(command, "local update")
+        if self.lookups.is_collection(name) and options.get("local") != "true":
+            raise SearchError(f"lookup {name} would run on the search peers, which do not have it: say local=true")
+
+    def _is_streaming(self, command: Command) -> bool:
+        if self.app.has_command(command.name):
+            return not programs.call(self.app, command.name, command.arguments, self.home)[2]
+        return command.name in STREAMING
 
     def command(self, command: Command, before: Fields | None) -> Fields:
         """The fields behind a command; `before` is None for the first one."""
@@ -184,7 +207,7 @@ def _eventstats(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def _chart(check: Check, command: Command, before: Fields) -> Fields:
-    allowed = "span bins limit useother usenull otherstr nullstr cont partial fixedrange minspan aligntime start end agg sep format"
+    allowed = "span bins limit useother usenull otherstr nullstr cont partial fixedrange minspan aligntime start end"
     counted = _aggregate(command, allowed, before, TIMECHART if command.name == "timechart" else None)
     over = "_time" if command.name == "timechart" else counted.over or counted.by[0]
     if command.name == "timechart":
@@ -202,10 +225,9 @@ def _top(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def _fields(check: Check, command: Command, before: Fields) -> Fields:
-    sign, text = ("-", command.arguments[1:]) if command.arguments.startswith("-") else ("", command.arguments.lstrip("+"))
-    names = names_of(text)
+    names = names_of(command.arguments.lstrip("+-"))
     before.need(names, command.name)
-    if sign:
+    if command.arguments.startswith("-"):
         return before.minus(names)
     return before.only(names, inner=command.name == "fields")
 
@@ -216,7 +238,8 @@ def _rename(check: Check, command: Command, before: Fields) -> Fields:
         before.need([old], "rename")
         if "*" in old:
             head, _, tail = old.partition("*")
-            moved = {name: new.replace("*", name[len(head) : len(name) - len(tail) or None]) for name in before.matching(old)}
+            stems = {name: name[len(head) : len(name) - len(tail)] for name in before.matching(old)}
+            moved = {name: new.replace("*", stem) for name, stem in stems.items()}
         else:
             moved = {old: new}
         fields = fields.minus(moved).plus(moved.values())
@@ -225,8 +248,6 @@ def _rename(check: Check, command: Command, before: Fields) -> Fields:
 
 def _sort(check: Check, command: Command, before: Fields) -> Fields:
     text = re.sub(r"\s+(d|desc)$", "", command.arguments)
-    if check.strict and not re.match(r"(limit=)?\d+\s", text):
-        raise SearchError("sort without a number keeps 10,000 rows: say 0 for all")
     before.need((key.field for key in orders(text)[1]), "sort")
     return before
 
@@ -281,7 +302,8 @@ def _pairs(given: list[str]) -> list[tuple[str, str]]:
 
 
 def _outputlookup(check: Check, command: Command, before: Fields) -> Fields:
-    _, rest = _options(command, "append create_empty override_if_empty key_field max createinapp create_context output_format allow_updates")
+    allowed = "append create_empty override_if_empty key_field max createinapp create_context output_format allow_updates"
+    _, rest = _options(command, allowed)
     if len(rest) != 1:
         raise SearchError(f"outputlookup {command.arguments}")
     check.lookups.check_written(rest[0], before, check.strict)

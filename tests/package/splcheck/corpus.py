@@ -1,6 +1,6 @@
 """Every search that the app has: saved searches, dashboards, macros, examples of the help, documents.
 
-python3 tests/package/splcheck/corpus.py APP FOLDER writes those that Splunk runs into files, one each, for other checkers.
+python3 tests/package/splcheck/corpus.py APP FOLDER writes those that Splunk runs into files, for other checkers.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def saved_searches(app: App) -> Iterator[Search]:
     for name, stanza in app.settings("savedsearches.conf").items():
         yield Search(name, stanza["search"])
         drilldowns = [stanza.get("action.notable.param.drilldown_search", "")]
-        drilldowns += [each["search"] for each in json.loads(stanza.get("action.notable.param.drilldown_searches", "[]"))]
+        more = json.loads(stanza.get("action.notable.param.drilldown_searches", "[]"))
+        drilldowns += [each["search"] for each in more]
         yield from (Search(f"{name}, drill-down", TOKEN.sub("x", text)) for text in drilldowns if text)
 
 

@@ -31,7 +31,8 @@ class Fields:
         """Refuse a command that reads what is not there."""
         missing = sorted({name for name in names if not self.has(name)})
         if missing:
-            raise SearchError(f"{reader} reads {', '.join(missing)}, but there are only {', '.join(sorted(self.known))}")
+            there = ", ".join(sorted(self.known))
+            raise SearchError(f"{reader} reads {', '.join(missing)}, but there are only {there}")
 
     def plus(self, names: Iterable[str]) -> Fields:
         """With more fields."""

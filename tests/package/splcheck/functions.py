@@ -23,14 +23,15 @@ EVAL = {
 }  # fmt: skip
 PREDICATES = {
     "AND", "OR", "NOT", "XOR", "==", "!=", "<", ">", "<=", ">=", "LIKE", "cidrmatch", "false", "if", "case", "in", "isint",
-    "isnotnull", "isnull", "isnum", "isstr", "like", "match", "searchmatch", "true", "coalesce",
+    "isnotnull", "isnull", "isnum", "isstr", "like", "match", "searchmatch", "true",
+    "coalesce",
 }  # fmt: skip
 TIMES = {"strftime", "strptime", "relative_time"}
 # Functions of stats; the second number says whether one needs an argument.
 STATS = {
     "avg": 1, "count": 0, "c": 0, "dc": 1, "distinct_count": 1, "earliest": 1, "earliest_time": 1, "estdc": 1, "first": 1,
-    "last": 1, "latest": 1, "latest_time": 1, "list": 1, "max": 1, "mean": 1, "median": 1, "min": 1, "mode": 1,
-    "range": 1, "rate": 1, "stdev": 1, "stdevp": 1, "sum": 1, "sumsq": 1, "values": 1, "var": 1, "varp": 1,
+    "last": 1, "latest": 1, "latest_time": 1, "list": 1, "max": 1, "mean": 1, "median": 1, "min": 1,
+    "mode": 1, "range": 1, "rate": 1, "stdev": 1, "stdevp": 1, "sum": 1, "sumsq": 1, "values": 1, "var": 1, "varp": 1,
 }  # fmt: skip
 TIMECHART = {"per_second": 1, "per_minute": 1, "per_hour": 1, "per_day": 1}
 

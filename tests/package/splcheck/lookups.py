@@ -36,6 +36,10 @@ class Lookups:
         with path.open(encoding="utf-8", newline="") as file:
             return set(next(csv.reader(file)))
 
+    def is_collection(self, name: str) -> bool:
+        """Whether it is in the KV store."""
+        return self.app.settings("transforms.conf").get(name, {}).get("external_type") == "kvstore"
+
     def is_open(self, name: str) -> bool:
         """Whether it is a file of which only the name is known."""
         return name in self.written and name not in MADE_BY_USERS
