@@ -10,7 +10,8 @@ from harness import PackageTest
 from spl.expression import parse_expression
 from spl.terms import parse_terms
 from splcheck import corpus
-from splcheck.commands import COMMANDS, GENERATING, Check
+from splcheck.check import Check
+from splcheck.commands import COMMANDS, GENERATING
 from splcheck.fields import EVENTS, Fields
 from splcheck.functions import check_expression
 from splcheck.lookups import Lookups

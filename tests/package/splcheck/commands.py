@@ -4,94 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app import App
 from spl.clauses import Aggregations, aggregations, bare, names_of, options_of, orders, renamings
 from spl.expression import fields_of, parse_assignments, parse_expression
-from spl.pipeline import Command, Pipeline, parse, split, without_brackets, words
+from spl.pipeline import Command, without_brackets, words
 from spl.terms import comparisons, parse_terms
-from splcheck import programs
 from splcheck.fields import EVENTS, NONE, Fields
 from splcheck.functions import TIMECHART, check_aggregation, check_expression
-from splcheck.lookups import Lookups
 from splunkd import SearchError
 
-NUMBER = re.compile(r"(limit=)?\d+\s")
-# What search peers do, as long as nothing else came before.
-STREAMING = (
-    "search", "where", "eval", "fields", "lookup", "spath", "rename", "rex", "fillnull", "addinfo", "makemv", "nomv",
-    "mvexpand", "bin", "bucket",
-)  # fmt: skip
+if TYPE_CHECKING:
+    from splcheck.check import Check
+
 DNS = ("query", "src", "dest", "record_type", "message_type", "reply_code", "answer")
+Rule = Callable[["Check", Command, Fields], Fields]
+FirstRule = Callable[["Check", Command, "Fields | None"], Fields]
 
 
-@dataclass(frozen=True)
-class Check:
-    """A check of the searches of an app."""
-
-    app: App
-    lookups: Lookups
-    home: Path
-    # Whether to refuse what works on small data only, or writes fields that nobody knows.
-    strict: bool = True
-
-    def search(self, text: str, before: Fields | None = None) -> Fields:
-        """The fields of a search's results; `before` are those of what it goes on from, if it is only a part."""
-        return self.pipeline(parse(text, self.app), before)
-
-    def pipeline(self, pipeline: Pipeline, before: Fields | None) -> Fields:
-        """The fields behind the last command."""
-        fields = before
-        on_peers = before is not None or pipeline[0].name == "search"
-        for command, following in zip(pipeline, [*(command.name for command in pipeline[1:]), ""]):
-            if self.strict and command.name == "sort" and following != "head" and not NUMBER.match(command.arguments):
-                raise SearchError("sort without a number keeps 10,000 rows: say 0 for all")
-            if on_peers and command.name == "lookup":
-                self._check_place(command)
-            on_peers = on_peers and self._is_streaming(command)
-            fields = self.command(command, fields)
-        return fields or NONE
-
-    def _check_place(self, command: Command) -> None:
-        """Collections of the KV store are on the search head alone."""
-        options, (name, *_) = _options(command, "local update")
-        if self.lookups.is_collection(name) and options.get("local") != "true":
-            raise SearchError(f"lookup {name} would run on the search peers, which do not have it: say local=true")
-
-    def _is_streaming(self, command: Command) -> bool:
-        if self.app.has_command(command.name):
-            return not programs.call(self.app, command.name, command.arguments, self.home)[2]
-        return command.name in STREAMING
-
-    def command(self, command: Command, before: Fields | None) -> Fields:
-        """The fields behind a command; `before` is None for the first one."""
-        if self.app.has_command(command.name):
-            return self._program(command, _behind(command, before))
-        if command.name in GENERATING:
-            return GENERATING[command.name](self, command, before)
-        if command.name not in COMMANDS:
-            raise SearchError(f"there is no command {command.name}")
-        return COMMANDS[command.name](self, command, _behind(command, before))
-
-    def _program(self, command: Command, before: Fields) -> Fields:
-        reads, gives, reporting = programs.call(self.app, command.name, command.arguments, self.home)
-        before.need(reads, command.name)
-        return Fields(frozenset(gives)) if reporting else before.plus(gives)
-
-
-def _behind(command: Command, before: Fields | None) -> Fields:
-    if before is None:
-        raise SearchError(f"{command.name} makes no events: it cannot be the first command")
-    return before
-
-
-Rule = Callable[[Check, Command, Fields], Fields]
-FirstRule = Callable[[Check, Command, "Fields | None"], Fields]
-
-
-def _options(command: Command, allowed: str, anywhere: bool = True) -> tuple[dict[str, str], list[str]]:
+def take_options(command: Command, allowed: str, anywhere: bool = True) -> tuple[dict[str, str], list[str]]:
     """The options of a command, which must be some of those allowed, and its other words."""
     options, rest = options_of(words(without_brackets(command.arguments)), anywhere)
     if unknown := set(options) - set(allowed.split()):
@@ -135,7 +66,7 @@ def _tstats(check: Check, command: Command, before: Fields | None) -> Fields:
 
 
 def _inputlookup(check: Check, command: Command, before: Fields | None) -> Fields:
-    options, rest = _options(command, "append start max strict where")
+    options, rest = take_options(command, "append start max strict where")
     if before is not None and options.get("append") not in ("t", "true"):
         raise SearchError("inputlookup behind another command needs append=true")
     columns = Fields(frozenset(check.lookups.columns(rest[0])), check.lookups.is_open(rest[0]))
@@ -147,12 +78,12 @@ def _inputlookup(check: Check, command: Command, before: Fields | None) -> Field
 
 
 def _makeresults(check: Check, command: Command, before: Fields | None) -> Fields:
-    _options(command, "count annotate format data splunk_server")
+    take_options(command, "count annotate format data splunk_server")
     return NONE.plus(["_time"])
 
 
 def _rest(check: Check, command: Command, before: Fields | None) -> Fields:
-    _options(command, "splunk_server count timeout")
+    take_options(command, "splunk_server count timeout")
     return Fields(any_other=True)
 
 
@@ -218,7 +149,7 @@ def _chart(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def _top(check: Check, command: Command, before: Fields) -> Fields:
-    options, rest = _options(command, "limit showperc showcount countfield percentfield useother otherstr")
+    options, rest = take_options(command, "limit showperc showcount countfield percentfield useother otherstr")
     names = [name for name in rest if name.lower() != "by" and not name.isdecimal()]
     before.need(names, command.name)
     return Fields(frozenset([*names, options.get("countfield", "count"), options.get("percentfield", "percent")]))
@@ -253,7 +184,7 @@ def _sort(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def _dedup(check: Check, command: Command, before: Fields) -> Fields:
-    _, rest = _options(command, "keepevents keepempty consecutive")
+    _, rest = take_options(command, "keepevents keepempty consecutive")
     names = [name for name in rest if not name.isdecimal()]
     if "sortby" in names:
         names = names[: names.index("sortby")]
@@ -268,7 +199,7 @@ def _head(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def _bin(check: Check, command: Command, before: Fields) -> Fields:
-    options, rest = _options(command, "span bins minspan aligntime start end")
+    options, rest = take_options(command, "span bins minspan aligntime start end")
     if not rest or len(rest) not in (1, 3):
         raise SearchError(f"bin {command.arguments}")
     before.need([bare(rest[0])], "bin")
@@ -276,7 +207,7 @@ def _bin(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def _lookup(check: Check, command: Command, before: Fields) -> Fields:
-    options, rest = _options(command, "local update")
+    options, rest = take_options(command, "local update")
     name, *rest = rest
     at = next((at for at, word in enumerate(rest) if word in ("OUTPUT", "OUTPUTNEW")), len(rest))
     inputs, outputs = _pairs(rest[:at]), _pairs(rest[at + 1 :])
@@ -303,7 +234,7 @@ def _pairs(given: list[str]) -> list[tuple[str, str]]:
 
 def _outputlookup(check: Check, command: Command, before: Fields) -> Fields:
     allowed = "append create_empty override_if_empty key_field max createinapp create_context output_format allow_updates"
-    _, rest = _options(command, allowed)
+    _, rest = take_options(command, allowed)
     if len(rest) != 1:
         raise SearchError(f"outputlookup {command.arguments}")
     check.lookups.check_written(rest[0], before, check.strict)
@@ -311,7 +242,7 @@ def _outputlookup(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def _fillnull(check: Check, command: Command, before: Fields) -> Fields:
-    _, names = _options(command, "value")
+    _, names = take_options(command, "value")
     before.need(names, "fillnull")
     return before
 
@@ -320,7 +251,7 @@ def _one_field(allowed: str) -> Rule:
     """A command of one field, which stays."""
 
     def rule(check: Check, command: Command, before: Fields) -> Fields:
-        _, names = _options(command, allowed)
+        _, names = take_options(command, allowed)
         if len(names) != 1:
             raise SearchError(f"{command.name} {command.arguments}")
         before.need(map(bare, names), command.name)
@@ -330,7 +261,7 @@ def _one_field(allowed: str) -> Rule:
 
 
 def _rex(check: Check, command: Command, before: Fields) -> Fields:
-    options, rest = _options(command, "field mode max_match offset_field")
+    options, rest = take_options(command, "field mode max_match offset_field")
     before.need([options.get("field", "_raw")], "rex")
     pattern = bare("".join(rest))
     try:
@@ -340,7 +271,7 @@ def _rex(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def _append(check: Check, command: Command, before: Fields) -> Fields:
-    _options(command, "maxtime maxout timeout extendtimerange override")
+    take_options(command, "maxtime maxout timeout extendtimerange override")
     if len(command.subsearches) != 1:
         raise SearchError(f"{command.name} needs one search in brackets")
     inner = check.pipeline(command.subsearches[0], before if command.name == "appendpipe" else None)
@@ -360,7 +291,7 @@ def _untable(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def _transpose(check: Check, command: Command, before: Fields) -> Fields:
-    options, _ = _options(command, "header_field column_name include_empty")
+    options, _ = take_options(command, "header_field column_name include_empty")
     before.need(filter(None, [options.get("header_field")]), "transpose")
     return Fields(frozenset([options.get("column_name", "column")]), any_other=True)
 
@@ -370,13 +301,13 @@ def _makemv(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def _spath(check: Check, command: Command, before: Fields) -> Fields:
-    options, _ = _options(command, "input output path")
+    options, _ = take_options(command, "input output path")
     before.need([options.get("input", "_raw")], "spath")
     return before.plus([options["output"]]) if "output" in options else Fields(before.known, any_other=True)
 
 
 def _addcoltotals(check: Check, command: Command, before: Fields) -> Fields:
-    options, names = _options(command, "labelfield label row col fieldname")
+    options, names = take_options(command, "labelfield label row col fieldname")
     before.need(names, command.name)
     return before.plus(filter(None, [options.get("labelfield"), options.get("fieldname")]))
 

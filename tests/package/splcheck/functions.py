@@ -9,7 +9,7 @@ from splunkd import SearchError
 
 MANY = 99
 EVAL = {
-    "abs": (1, 1), "case": (2, MANY), "ceiling": (1, 1), "cidrmatch": (2, 2), "coalesce": (1, MANY), 
+    "abs": (1, 1), "case": (2, MANY), "ceiling": (1, 1), "cidrmatch": (2, 2), "coalesce": (1, MANY),
     "exact": (1, 1), "exp": (1, 1), "false": (0, 0), "floor": (1, 1), "if": (3, 3), "in": (2, MANY), "isint": (1, 1),
     "isnotnull": (1, 1), "isnull": (1, 1), "isnum": (1, 1), "isstr": (1, 1), "json_extract": (1, MANY), "len": (1, 1),
     "like": (2, 2), "ln": (1, 1), "log": (1, 2), "lower": (1, 1), "ltrim": (1, 2), "match": (2, 2), "max": (1, MANY),
