@@ -5,6 +5,9 @@ use std::path::Path;
 
 use wildmatch::WildMatch;
 
+/// The files: the user's own, which an upgrade of the app leaves alone, and the app's.
+const FILES: [&str; 2] = ["dnsentropy_allowlist_local.csv", "dnsentropy_allowlist.csv"];
+
 /// Patterns of registrable domains and the reasons why they are no news.
 #[derive(Debug, Default)]
 pub struct Allowlist {
@@ -12,25 +15,36 @@ pub struct Allowlist {
 }
 
 impl Allowlist {
-    /// Reads a CSV file with the columns `domain` and `reason`. `*` stands for any text; `*.example.com` covers
-    /// `example.com` too. Case does not matter.
+    /// Reads the allowlists of a folder of lookups: CSV files with the columns `domain` and `reason`. `*` stands for any
+    /// text; `*.example.com` covers `example.com` too. Case does not matter.
     ///
     /// # Errors
     ///
-    /// What is wrong with the file, and what to do about it. A file that does not exist is an empty allowlist.
-    pub fn read(file: &Path) -> Result<Allowlist, String> {
+    /// What is wrong with a file, and what to do about it. A file that does not exist is an empty allowlist.
+    pub fn read(lookups: &Path) -> Result<Allowlist, String> {
+        let mut allowlist = Allowlist::default();
+        for file in FILES {
+            allowlist.add(&lookups.join(file))?;
+        }
+        Ok(allowlist)
+    }
+
+    fn add(&mut self, file: &Path) -> Result<(), String> {
         let problem = |problem: &str| format!("the allowlist {}: {problem}", file.display());
         if !file.exists() {
-            return Ok(Allowlist::default());
+            return Ok(());
         }
         let bytes = fs::read(file).map_err(|error| problem(&error.to_string()))?;
+        // `outputlookup` leaves an empty file when there is nothing to write.
+        if bytes.trim_ascii().is_empty() {
+            return Ok(());
+        }
         let mut reader =
             csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes.as_slice());
         let header = reader.byte_headers().map_err(|error| problem(&error.to_string()))?;
         let column = |name: &str| header.iter().position(|header| header == name.as_bytes());
         let domain = column("domain").ok_or_else(|| problem("it has no column 'domain'"))?;
         let reason = column("reason");
-        let mut patterns = Vec::new();
         for record in reader.byte_records() {
             let record = record.map_err(|error| problem(&error.to_string()))?;
             let text =
@@ -39,13 +53,13 @@ impl Allowlist {
             let reason =
                 reason.map(text).filter(|reason| !reason.is_empty()).unwrap_or_else(|| pattern.clone());
             if let Some(parent) = pattern.strip_prefix("*.") {
-                patterns.push((WildMatch::new(parent), reason.clone()));
+                self.patterns.push((WildMatch::new(parent), reason.clone()));
             }
             if !pattern.is_empty() {
-                patterns.push((WildMatch::new(&pattern), reason));
+                self.patterns.push((WildMatch::new(&pattern), reason));
             }
         }
-        Ok(Allowlist { patterns })
+        Ok(())
     }
 
     /// Why `domain` is allowed, if it is.

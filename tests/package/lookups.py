@@ -58,7 +58,7 @@ def parse(app: App, arguments: str) -> Request:
     except AppError as error:
         raise SearchError(str(error)) from None
     at = next((at for at, word in enumerate(words) if word in ("OUTPUT", "OUTPUTNEW")), len(words))
-    inputs, outputs = _pairs(words[1:at]), _pairs(words[at + 1 :])
+    inputs, outputs = pairs(words[1:at]), pairs(words[at + 1 :])
     if not inputs or (at < len(words) and not outputs):
         raise SearchError(f"lookup {arguments}: no fields")
     if unknown := {field for field, _ in inputs + outputs} - set(columns):
@@ -68,7 +68,8 @@ def parse(app: App, arguments: str) -> Request:
     return Request(argv, columns, inputs, outputs, keep="OUTPUTNEW" in words[at : at + 1])
 
 
-def _pairs(words: list[str]) -> Pairs:
+def pairs(words: list[str]) -> Pairs:
+    """`field [AS field] ...`: the lookup's fields, and the event's."""
     pairs: Pairs = []
     while words:
         field, *words = words

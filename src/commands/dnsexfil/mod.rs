@@ -49,7 +49,7 @@ struct DnsExfil {
 pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Refusal> {
     let (options, lists) = Options::read(arguments, app)?;
     let allowlist = match (options.phase, options.allowlist) {
-        (Phase::Reduce, true) => Allowlist::read(&app.lookups.join("dnsentropy_allowlist.csv")),
+        (Phase::Reduce, true) => Allowlist::read(&app.lookups),
         _ => Ok(Allowlist::default()),
     };
     let allowlist = allowlist.map_err(|problem| Refusal { command: NAME, problems: vec![problem] })?;

@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""A stand-in for Splunk Web and splunkd, for dashboards: it serves their page and runs their searches.
+
+The page is Splunk's own framework in a browser, which asks as in Splunk: POST search/jobs, GET its progress, GET its
+results, where a chain search is what to make of them. Searches run through the packaged app, on the events of
+data/sample_stream_dns.ndjson (moved so that the last one is now) or on the app's own sample lookup.
+
+Prints the port, and serves until its standard input ends.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import threading
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "package"))
+
+from app import App, newest_package, unpack  # noqa: E402
+from rows import Event, columns_of, load_events  # noqa: E402
+from spl import Clock, Splunk  # noqa: E402
+from spl.times import moment  # noqa: E402
+
+BUNDLE = ROOT / "target" / "dashboards"
+VIEWS = Path("default") / "data" / "ui" / "views"
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="data:,">
+<style>html, body, #page {{ margin: 0; min-height: 100%; }}</style><link rel="stylesheet" href="/page.css"></head><body><div id="page"></div>
+<script>window.$C = {config}; window.VIEW = {view};</script><script src="/page.js"></script></body></html>"""
+UTC = "### SERIALIZED TIMEZONE FORMAT 1.0;Y0 NW 55 54 43;@-9223372036854775808 0"
+CONFIG = {
+    "LOCALE": "en-US", "SPLUNKD_PATH": "/en-US/splunkd/__raw", "MRSPARKLE_ROOT_PATH": "", "USERNAME": "admin",
+    "SERVER_ZONEINFO": UTC,
+}  # fmt: skip
+RESULTS = ("results", "results_preview")
+PRESETS = {"Last 24 hours": ("-24h@h", "now"), "Last 7 days": ("-7d@h", "now"), "Last 4 hours": ("-4h@m", "now")}
+
+
+@dataclass
+class Job:
+    """A search that was run."""
+
+    text: str
+    clock: Clock
+    label: str
+    rows: list[Event] = field(default_factory=list)
+    error: str = ""
+    seconds: float = 0
+
+
+class Server:
+    """The app, its server's jobs, and the log of what was asked."""
+
+    def __init__(self, home: Path) -> None:
+        self.app = unpack(newest_package(), home / "etc" / "apps")
+        self.splunk = Splunk(self.app, home, peers=2)
+        self.jobs: dict[str, Job] = {}
+        self.log: list[dict[str, Any]] = []
+        self._events = live_events()
+        self._lock = threading.Lock()
+
+    def dispatch(self, form: dict[str, str]) -> str:
+        """Run a search; its number."""
+        with self._lock:
+            now = time.time()
+            latest = moment(form.get("latest_time") or "now", now)
+            clock = Clock(now, moment(form.get("earliest_time") or "0", now), latest)
+            job = Job(form["search"], clock, form.get("label", ""))
+            shifted = [e for e in self._moved(now) if clock.earliest <= float(e["_time"][0]) <= clock.latest]
+            self._run(job, lambda: self.splunk.search(job.text, shifted, clock))
+            sid = f"admin__admin__dnsentropy_{len(self.jobs)}"
+            self.jobs[sid] = job
+            return sid
+
+    def results(self, sid: str, chain: str) -> tuple[Job, list[Event]]:
+        """The rows of a job, or what a chain search makes of them."""
+        job = self.jobs[sid]
+        if not chain:
+            return job, job.rows
+        with self._lock:
+            after = Job(chain, job.clock, "")
+            self._run(after, lambda: self.splunk.chain(chain, job.rows, job.clock))
+        return after, after.rows
+
+    def _run(self, job: Job, search: Any) -> None:
+        started = time.monotonic()
+        try:
+            job.rows = search()
+        except Exception as error:  # a faulty search is the user's to see, whatever is wrong with it
+            job.error = f"{type(error).__name__}: {error}"
+        job.seconds = time.monotonic() - started
+        self.log.append(
+            {"label": job.label, "search": job.text, "rows": len(job.rows), "error": job.error,
+             "fields": columns_of(job.rows), "seconds": round(job.seconds, 2)}
+        )  # fmt: skip
+
+    def _moved(self, now: float) -> list[Event]:
+        last = max(float(event["_time"][0]) for event in self._events)
+        return [event | {"_time": [f"{float(event['_time'][0]) - last + now:.3f}"]} for event in self._events]
+
+
+def live_events() -> list[Event]:
+    """The sample's events as an index has them."""
+    events = load_events(ROOT / "data" / "sample_stream_dns.ndjson", "main")
+    return [e | {"_time": [str(datetime.fromisoformat(e["_time"][0]).timestamp())]} for e in events]
+
+
+def definition(app: App, view: str) -> dict[str, Any]:
+    """A dashboard's label, theme and definition, as the package's file has them."""
+    tree = ElementTree.parse(app.root / VIEWS / f"{view}.xml").getroot()
+    if tree.tag != "dashboard" or tree.get("version") != "2":
+        raise ValueError(f"{view} is no Dashboard Studio dashboard")
+    return {
+        "label": tree.findtext("label"), "theme": tree.get("theme", "light"),
+        "definition": json.loads(tree.findtext("definition") or ""),
+    }  # fmt: skip
+
+
+def studio_views(app: App) -> list[str]:
+    """The names of all Dashboard Studio dashboards of the app."""
+    paths = sorted((app.root / VIEWS).glob("*.xml"))
+    return [path.stem for path in paths if ElementTree.parse(path).getroot().get("version") == "2"]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """The requests of the page, and those of the test."""
+
+    server_state: Server
+
+    def do_GET(self) -> None:
+        """Pages, progress and results."""
+        url = urlsplit(self.path)
+        query, parts = parse_qs(url.query), url.path.strip("/").split("/")
+        state = self.server_state
+        if url.path in ("/page.js", "/page.css"):
+            self._reply((BUNDLE / url.path[1:]).read_bytes(), "text/javascript" if url.path.endswith("js") else "text/css")
+        elif url.path == "/test/views":
+            self._json({view: definition(state.app, view) for view in studio_views(state.app)})
+        elif url.path == "/test/log":
+            self._json(state.log)
+        elif url.path.endswith("/data/ui/times"):
+            self._json({"entry": [_preset(at, name) for at, name in enumerate(PRESETS)]})
+        elif url.path.endswith("/jobs"):
+            self._json({"entry": [self._progress(sid) for sid in query.get("id", []) if sid in state.jobs]})
+        elif url.path.endswith("/current-context"):
+            self._json({"entry": [{"content": {"username": "admin", "capabilities": ["search"]}}]})
+        elif parts[-1] in RESULTS:
+            self._results(parts[-2], {name: values[0] for name, values in query.items()})
+        elif "jobs" in parts and parts[-1] in state.jobs:
+            self._json({"entry": [self._progress(parts[-1])]})
+        elif len(parts) == 4 and parts[1] == "app" and parts[2] == state.app.name:
+            shown = json.dumps(definition(state.app, parts[3]))
+            page = PAGE.format(title=parts[3], config=json.dumps(CONFIG), view=shown.replace("</", "<\\/"))
+            self._reply(page.encode(), "text/html; charset=utf-8")
+        else:
+            self._reply(b"not found", "text/plain", 404)
+
+    def do_POST(self) -> None:
+        """New searches, and what is to be done with old ones."""
+        form = dict(parse_qsl(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()))
+        parts = urlsplit(self.path).path.strip("/").split("/")
+        if parts[-1] in RESULTS:
+            self._results(parts[-2], form)
+        elif parts[-1] == "jobs":
+            sid = self.server_state.dispatch(form)
+            job = self.server_state.jobs[sid]
+            if job.error:
+                self._json({"messages": [{"type": "FATAL", "text": job.error}]}, 400)
+            else:
+                self._json({"sid": sid}, 201)
+        else:
+            self._json({"messages": []})
+
+    do_DELETE = do_POST
+
+    def _progress(self, sid: str) -> dict[str, Any]:
+        job = self.server_state.jobs[sid]
+        content = {
+            "sid": sid, "isDone": True, "isFinalized": False, "dispatchState": "DONE", "doneProgress": 1,
+            "resultCount": len(job.rows), "resultPreviewCount": len(job.rows), "eventCount": len(job.rows),
+            "scanCount": len(job.rows), "runDuration": job.seconds, "isRealTimeSearch": False, "messages": [],
+            "ttl": 600, "defaultTTL": 600,
+        }  # fmt: skip
+        now = datetime.now().astimezone().isoformat()
+        return {"name": job.text, "content": content, "acl": {"app": "dnsentropy"}, "published": now}
+
+    def _results(self, sid: str, query: dict[str, str]) -> None:
+        job, rows = self.server_state.results(sid, query.get("search", ""))
+        if job.error:
+            self._json({"messages": [{"type": "FATAL", "text": job.error}]}, 400)
+            return
+        offset, count = int(query.get("offset", "0")), int(query.get("count", "0"))
+        names = columns_of(rows)
+        page = rows[offset : offset + count if count else None]
+        columns = [[_cell(name, row.get(name, [])) for row in page] for name in names]
+        fields = [{"name": name} for name in names]
+        self._json({"fields": fields, "columns": columns, "post_process_count": len(rows), "messages": []})
+
+    def _json(self, value: Any, status: int = 200) -> None:
+        self._reply(json.dumps(value).encode(), "application/json", status)
+
+    def _reply(self, body: bytes, kind: str, status: int = 200) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing: what was asked is in the log."""
+
+
+def _preset(order: int, name: str) -> dict[str, Any]:
+    """A time range of the picker's list."""
+    earliest, latest = PRESETS[name]
+    content = {"label": name, "earliest_time": earliest, "latest_time": latest, "order": order, "disabled": False}
+    return {"name": name, "content": content | {"header_label": None, "is_sub_menu": "0", "sub_menu": "Relative"}}
+
+
+def _cell(name: str, values: list[str]) -> None | str | list[str]:
+    """A cell as splunkd writes it: times in ISO form."""
+    if name == "_time" and values:
+        return datetime.fromtimestamp(float(values[0]), timezone.utc).isoformat(timespec="milliseconds")
+    return None if not values else values[0] if len(values) == 1 else values
+
+
+def main() -> None:
+    """Serve."""
+    with tempfile.TemporaryDirectory(prefix="dashboards-") as home:
+        Handler.server_state = Server(Path(home))
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        print(server.server_address[1], flush=True)
+        sys.stdin.read()
+        server.shutdown()
+
+
+if __name__ == "__main__":
+    main()
