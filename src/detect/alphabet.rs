@@ -34,19 +34,18 @@ impl Encoding {
 
     /// The narrowest alphabet that `text` is written in. Padding and hyphens say nothing.
     pub(super) fn of(text: &[u8]) -> Encoding {
-        let has = |class: fn(&u8) -> bool| text.iter().any(class);
-        if has(|byte| !byte.is_ascii_alphanumeric() && !b"+/-_=".contains(byte)) {
-            return Encoding::Binary;
-        }
-        let (lower, upper) = (has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase));
-        if (lower && upper) || has(|byte| b"+/".contains(byte)) {
-            return Encoding::Base64;
-        }
-        let beyond_hex = has(|byte| !byte.is_ascii_hexdigit() && byte.is_ascii_alphanumeric());
-        match text.iter().filter(|byte| byte.is_ascii_alphanumeric()).count() {
-            0 => Encoding::None,
-            _ if beyond_hex => Encoding::Base32,
-            _ => Encoding::Hex,
+        let classes = text.iter().fold(0, |classes, &byte| classes | CLASS[usize::from(byte)]);
+        let has = |class: u8| classes & class != 0;
+        if has(OTHER) {
+            Encoding::Binary
+        } else if has(BASE64) || (has(LOWER | LOWER_HEX) && has(UPPER | UPPER_HEX)) {
+            Encoding::Base64
+        } else if has(LOWER | UPPER) {
+            Encoding::Base32
+        } else if classes == 0 {
+            Encoding::None
+        } else {
+            Encoding::Hex
         }
     }
 
@@ -62,6 +61,34 @@ impl Encoding {
         characters * bits_a_character / 8
     }
 }
+
+const DIGIT: u8 = 1;
+const LOWER_HEX: u8 = 2;
+const LOWER: u8 = 4;
+const UPPER_HEX: u8 = 8;
+const UPPER: u8 = 16;
+const BASE64: u8 = 32;
+const OTHER: u8 = 64;
+
+/// The class of each byte; 0 for those that say nothing.
+static CLASS: [u8; 256] = {
+    let mut table = [OTHER; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = match byte {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'f' => LOWER_HEX,
+            b'g'..=b'z' => LOWER,
+            b'A'..=b'F' => UPPER_HEX,
+            b'G'..=b'Z' => UPPER,
+            b'+' | b'/' => BASE64,
+            b'-' | b'_' | b'=' => 0,
+            _ => OTHER,
+        };
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

@@ -5,8 +5,6 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::fixed::ONE;
-
 /// The parameters that the program carries.
 static EMBEDDED: LazyLock<Model> = LazyLock::new(|| {
     let text = include_str!("../../data/models/detector.json");
@@ -16,6 +14,7 @@ static EMBEDDED: LazyLock<Model> = LazyLock::new(|| {
 /// The symbols that a label is spelt in: the label's end, a digit, the letters of either case, hyphen, underscore,
 /// and any other byte.
 const SYMBOLS: usize = 31;
+const SYMBOL_BITS: u32 = 5;
 const END: u8 = 0;
 const DIGIT: u8 = 1;
 const HYPHEN: u8 = 28;
@@ -25,13 +24,14 @@ const OTHER: u8 = 30;
 const ZERO: u8 = b'0';
 /// What is to be added for a digit, as the ten are one symbol (log2 10), and for another byte: 16 of them are as
 /// rare as that symbol is. In 1/256 bit.
-const WHICH_DIGIT: u32 = 850;
-const WHICH_OTHER: u32 = 4 * ONE;
+const WHICH_DIGIT: u16 = 850;
+const WHICH_OTHER: u16 = 4 * 256;
 
 /// The parameters of the detector.
 #[derive(Debug, Clone)]
 pub struct Model {
-    /// Bits in 1/256 of a symbol after two symbols.
+    /// Bits in 1/256 of a symbol after two symbols, each in [`SYMBOL_BITS`] bits of the place; with what tells which digit
+    /// or other byte it is.
     bits: Vec<u16>,
     pub(super) names: Names,
     pub(super) weights: Weights,
@@ -128,14 +128,22 @@ impl Model {
     /// Fails where `text` is not of that form.
     pub fn parse(text: &str) -> Result<Model, ModelError> {
         let file: File = serde_json::from_str(text)?;
-        let mut bits = Vec::with_capacity(SYMBOLS * SYMBOLS * SYMBOLS);
+        let mut bits = vec![0; 1 << (3 * SYMBOL_BITS)];
         for before in 0..SYMBOLS {
             for last in 0..SYMBOLS {
                 let longer: String = [before, last].map(spelt).iter().collect();
                 let row = file.rows.get(&longer).or_else(|| file.rows.get(&spelt(last).to_string()));
                 let row = row.filter(|row| row.len() == SYMBOLS && row.bytes().all(|byte| byte >= ZERO));
                 let row = row.ok_or(ModelError::Row(longer))?;
-                bits.extend(row.bytes().map(|byte| u16::from(byte - ZERO) * 64));
+                let place = (before << SYMBOL_BITS | last) << SYMBOL_BITS;
+                for (symbol, byte) in (0..).zip(row.bytes()) {
+                    let which = match symbol {
+                        DIGIT => WHICH_DIGIT,
+                        OTHER => WHICH_OTHER,
+                        _ => 0,
+                    };
+                    bits[place | usize::from(symbol)] = u16::from(byte - ZERO) * 64 + which;
+                }
             }
         }
         let File { names, weights, most, severities, .. } = file;
@@ -144,23 +152,30 @@ impl Model {
 
     /// The bits of `label` in 1/256. The case of letters does not matter.
     pub(super) fn bits(&self, label: &[u8]) -> u32 {
-        let mut sum = 0_u32;
-        let (mut before, mut last) = (END, END);
-        for symbol in label.iter().map(|&byte| symbol(byte)).chain([END]) {
-            let index = (usize::from(before) * SYMBOLS + usize::from(last)) * SYMBOLS + usize::from(symbol);
-            let which = match symbol {
-                DIGIT => WHICH_DIGIT,
-                OTHER => WHICH_OTHER,
-                _ => 0,
-            };
-            sum = sum.saturating_add(u32::from(self.bits[index]) + which);
-            (before, last) = (last, symbol);
+        let (mut sum, mut place) = (0_u32, 0);
+        for symbol in label.iter().map(|&byte| SYMBOL[usize::from(byte)]).chain([END]) {
+            place = (place << SYMBOL_BITS | usize::from(symbol)) & ((1 << (3 * SYMBOL_BITS)) - 1);
+            sum = sum.saturating_add(u32::from(self.bits[place]));
         }
         sum
     }
 }
 
-fn symbol(byte: u8) -> u8 {
+/// The symbol of each byte.
+static SYMBOL: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        #[allow(clippy::cast_possible_truncation)]
+        {
+            table[byte] = symbol(byte as u8);
+        }
+        byte += 1;
+    }
+    table
+};
+
+const fn symbol(byte: u8) -> u8 {
     match byte.to_ascii_lowercase() {
         b'0'..=b'9' => DIGIT,
         letter @ b'a'..=b'z' => letter - b'a' + 2,

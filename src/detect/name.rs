@@ -55,9 +55,12 @@ impl NameEvidence {
             return evidence;
         }
         let labels = || subdomain.split(|&byte| byte == b'.').map(unescape);
-        let holds_address = NIBBLES.contains(&labels().filter(|label| is_nibble(label)).count());
-        let mut payload = 0;
+        let holds_address = subdomain.len() >= 2 * NIBBLES[0] - 1
+            && NIBBLES.contains(&labels().filter(|label| is_nibble(label)).count());
+        let (mut payload, mut service) = (0, false);
         for label in labels() {
+            service |= label.first() == Some(&b'_')
+                && SERVICE_LABELS.iter().any(|service| label.eq_ignore_ascii_case(service));
             evidence.labels = evidence.labels.saturating_add(1);
             if label.is_empty() {
                 continue;
@@ -77,7 +80,7 @@ impl NameEvidence {
                 payload += encoding.carries(label.len());
             }
         }
-        if labels().any(|label| SERVICE_LABELS.iter().any(|service| label.eq_ignore_ascii_case(service))) {
+        if service {
             evidence.excess /= SERVICE_PART;
         }
         evidence.payload_bytes = to_u16(payload);
@@ -133,10 +136,13 @@ fn excess(model: &Model, label: &[u8], bits: u32) -> u32 {
     if is_identifier(label) {
         return excess / IDENTIFIER_PART;
     }
-    let changes =
-        label.windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    if excess < names.unusual {
+        return excess;
+    }
+    let changes = label.iter().zip(label.iter().skip(1));
+    let changes = changes.filter(|(before, after)| before.is_ascii_lowercase() && after.is_ascii_uppercase());
     let changes = u32::from(to_u16(changes.count()));
-    if excess >= names.unusual && changes > 0 {
+    if changes > 0 {
         return excess.saturating_add(names.mixed_case + changes * names.case_change);
     }
     excess
@@ -155,6 +161,10 @@ fn is_nibble(label: &[u8]) -> bool {
 /// Whether `label` has a form that services put into names: between hyphens an MD5, SHA-1 or SHA-256 digest in
 /// hexadecimal digits or the four numbers of an IPv4 address, or as a whole that of a GUID.
 fn is_identifier(label: &[u8]) -> bool {
+    // What is too short for a digest needs three hyphens at least.
+    if label.len() < 32 && label.iter().filter(|byte| b"-_".contains(byte)).count() < 3 {
+        return false;
+    }
     let parts = || label.split(|byte| b"-_".contains(byte));
     let digits = || parts().map(|part| if part.iter().all(u8::is_ascii_hexdigit) { part.len() } else { 0 });
     let mut octets = parts().scan(0, |run, part| {

@@ -2,18 +2,15 @@
 
 #![allow(clippy::cast_precision_loss)] // counts of queries stay far below 2^53
 
-use std::collections::BTreeSet;
-
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::record_types::RecordTypes;
 use super::sample::Sample;
 use crate::detect::{GroupEvidence, NameEvidence};
 use crate::features;
 
 /// Entropies are summed in units of 2^-40 bits: integers, so that the sum is the same in any order.
 const ENTROPY_UNIT: f64 = (1_u64 << 40) as f64;
-/// The most record types that a group remembers.
-const MAX_RECORD_TYPES: usize = 16;
 /// The most names that a group remembers in full.
 pub const MAX_SAMPLES: usize = 20;
 
@@ -48,7 +45,7 @@ pub struct Group {
     /// The first and the last time, in microseconds since 1970.
     pub seen: Option<(i64, i64)>,
     /// The record types asked for.
-    pub record_types: BTreeSet<String>,
+    pub record_types: RecordTypes,
     /// The distinct subdomains.
     pub sample: Sample,
     /// The names with the smallest hashes, in full, ordered by hash.
@@ -66,23 +63,20 @@ impl Group {
             length_squared: 0,
             max_length: 0,
             seen: None,
-            record_types: BTreeSet::new(),
+            record_types: RecordTypes::default(),
             sample: Sample::new(limit),
             names: Vec::new(),
         }
     }
 
-    /// Adds a query; at most `samples` names are remembered in full.
-    pub fn add(&mut self, query: Query<'_>, samples: usize) {
+    /// Adds a query; at most `samples` names are remembered in full. `known` is what other groups know of names.
+    pub fn add(&mut self, query: Query<'_>, samples: usize, known: &mut KnownNames) {
         self.count += 1;
         if let Some(time) = query.time {
             self.see((time, time));
         }
-        if let Some(record_type) = query.record_type
-            && !self.record_types.contains(record_type)
-        {
-            self.record_types.insert(record_type.to_owned());
-            self.cap_record_types();
+        if let Some(record_type) = query.record_type {
+            self.record_types.insert(record_type);
         }
         let Some(subdomain) = query.subdomain else { return };
         let length = features::length(subdomain) as u64;
@@ -98,7 +92,7 @@ impl Group {
         } else {
             spelling
         };
-        self.sample.add(hash, spelling, || NameEvidence::of(subdomain));
+        self.sample.add(hash, spelling, || known.of(subdomain, spelling));
         let name = || String::from_utf8_lossy(&[subdomain, b".", query.domain].concat()).into_owned();
         self.keep_name(hash, name, samples);
     }
@@ -114,8 +108,7 @@ impl Group {
         if let Some(seen) = other.seen {
             self.see(seen);
         }
-        self.record_types.extend(other.record_types.iter().cloned());
-        self.cap_record_types();
+        self.record_types.extend(&other.record_types);
         self.sample.merge(&other.sample);
         for (hash, name) in &other.names {
             self.keep_name(*hash, || name.clone(), samples);
@@ -166,13 +159,6 @@ impl Group {
         *seen = (seen.0.min(first), seen.1.max(last));
     }
 
-    /// Keeps the first record types in the order of their text.
-    fn cap_record_types(&mut self) {
-        while self.record_types.len() > MAX_RECORD_TYPES {
-            self.record_types.pop_last();
-        }
-    }
-
     /// Keeps the names with the smallest hashes; of several spellings the one that sorts first.
     fn keep_name(&mut self, hash: u64, name: impl FnOnce() -> String, samples: usize) {
         match self.names.binary_search_by_key(&hash, |(hash, _)| *hash) {
@@ -188,6 +174,30 @@ impl Group {
             }
             Err(_) => {}
         }
+    }
+}
+
+/// The evidence of names, kept for a while: the names that one client asks for are asked for by others too.
+#[derive(Debug, Clone, Default)]
+pub struct KnownNames {
+    /// By the lowest bits of the spelling's hash; empty until the first name.
+    places: Vec<(u64, NameEvidence)>,
+}
+
+impl KnownNames {
+    const PLACES: usize = 1 << 13;
+
+    /// The evidence of `subdomain`, whose spelling has this hash.
+    fn of(&mut self, subdomain: &[u8], spelling: u64) -> NameEvidence {
+        if self.places.is_empty() {
+            self.places = vec![(!0, NameEvidence::default()); KnownNames::PLACES];
+        }
+        #[allow(clippy::cast_possible_truncation)] // as many bits as there are places
+        let place = &mut self.places[spelling as usize & (KnownNames::PLACES - 1)];
+        if place.0 != spelling || spelling == !0 {
+            *place = (spelling, NameEvidence::of(subdomain));
+        }
+        place.1
     }
 }
 

@@ -7,8 +7,9 @@ pub mod allowlist;
 pub mod group;
 pub mod groups;
 pub mod partial;
+pub mod record_types;
 pub mod sample;
 pub mod time;
 
 pub use group::Group;
-pub use groups::{Groups, Key, Limits};
+pub use groups::{Groups, Key, KeyRef, Limits};

@@ -17,18 +17,33 @@ pub fn read(text: &str) -> Option<i64> {
 
 /// Epoch seconds, read digit by digit, so that no digit of a microsecond is lost to a float.
 fn epoch(text: &str) -> Option<i64> {
-    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let (negative, digits) = match seconds.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, seconds),
+    let (negative, text) = match text.strip_prefix('-') {
+        Some(text) => (true, text),
+        None => (false, text),
     };
-    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits.is_empty() || digits.len() > 12 || !all_digits(digits) || !all_digits(fraction) {
+    let (seconds, digits) = number(text.as_bytes(), 12);
+    if digits == 0 {
         return None;
     }
-    let micros: String = fraction.chars().chain("000000".chars()).take(6).collect();
-    let time = digits.parse::<i64>().ok()? * 1_000_000 + micros.parse::<i64>().ok()?;
+    let micros = match text.as_bytes().get(digits..)? {
+        [] => 0,
+        [b'.', fraction @ ..] => {
+            let (micros, digits) = number(fraction, 6);
+            if !fraction.iter().all(u8::is_ascii_digit) {
+                return None;
+            }
+            micros * 10_i64.pow(6 - u32::try_from(digits).ok()?)
+        }
+        _ => return None,
+    };
+    let time = seconds * 1_000_000 + micros;
     Some(if negative { -time } else { time })
+}
+
+/// The number that the first digits make, at most `most` of them, and how many they are.
+fn number(text: &[u8], most: usize) -> (i64, usize) {
+    let digits = text.iter().take(most).take_while(|byte| byte.is_ascii_digit());
+    digits.fold((0, 0), |(number, count), byte| (10 * number + i64::from(byte - b'0'), count + 1))
 }
 
 /// Writes a time as epoch seconds, with a fraction only if it has one.

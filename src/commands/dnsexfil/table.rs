@@ -101,7 +101,7 @@ fn fill(row: &Row<'_>, outputs: &mut [Output]) {
     push(&mut (group.with_subdomain > 0).then(|| group.max_length.to_string()).into_iter());
     push(&mut [verdict.payload_bytes.to_string()].into_iter());
     push(&mut [verdict.encoding.as_str().to_owned()].into_iter());
-    push(&mut group.record_types.iter().cloned());
+    push(&mut group.record_types.sorted().into_iter().map(str::to_owned));
     push(&mut group.seen.map(|(first, _)| time::write(first)).into_iter());
     push(&mut group.seen.map(|(_, last)| time::write(last)).into_iter());
     push(&mut float(group.queries_per_minute()).into_iter());

@@ -42,6 +42,11 @@ impl Column {
         let index_of = |name: &[u8]| header.iter().position(|header| header == name);
         Column { plain: index_of(field.as_bytes()), multi: index_of(&[MULTI, field.as_bytes()].concat()) }
     }
+
+    /// Whether no event of the chunk has the field.
+    pub fn is_missing(self) -> bool {
+        self.plain.is_none() && self.multi.is_none()
+    }
 }
 
 /// One row. A cell that it lacks is empty.
