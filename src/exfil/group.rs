@@ -93,7 +93,10 @@ impl Group {
             spelling
         };
         self.sample.add(hash, spelling, || known.of(subdomain, spelling));
-        let name = || String::from_utf8_lossy(&[subdomain, b".", query.domain].concat()).into_owned();
+        let name = || {
+            String::from_utf8([subdomain, b".", query.domain].concat())
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        };
         self.keep_name(hash, name, samples);
     }
 

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use jiff::fmt::strtime::BrokenDownTime;
 
 /// Reads a time, in microseconds since 1970. `None` where it is neither form.
-pub fn read(text: &str) -> Option<i64> {
-    let text = text.trim();
+pub fn read(text: impl AsRef<[u8]>) -> Option<i64> {
+    let text = text.as_ref().trim_ascii();
     epoch(text).or_else(|| {
+        let text = std::str::from_utf8(text).ok()?;
         let parsed: Option<Timestamp> = text.parse().ok();
         // splunkd writes the offset without a colon, which RFC 3339 does not know.
         let parsed = parsed
@@ -16,16 +17,16 @@ pub fn read(text: &str) -> Option<i64> {
 }
 
 /// Epoch seconds, read digit by digit, so that no digit of a microsecond is lost to a float.
-fn epoch(text: &str) -> Option<i64> {
-    let (negative, text) = match text.strip_prefix('-') {
+fn epoch(text: &[u8]) -> Option<i64> {
+    let (negative, text) = match text.strip_prefix(b"-") {
         Some(text) => (true, text),
         None => (false, text),
     };
-    let (seconds, digits) = number(text.as_bytes(), 12);
+    let (seconds, digits) = number(text, 12);
     if digits == 0 {
         return None;
     }
-    let micros = match text.as_bytes().get(digits..)? {
+    let micros = match text.get(digits..)? {
         [] => 0,
         [b'.', fraction @ ..] => {
             let (micros, digits) = number(fraction, 6);

@@ -40,7 +40,7 @@ impl<'c> Columns<'c> {
     }
 }
 
-/// Adds one event with single values in UTF-8 and an ordinary name, which nearly all have. `None` where it is not
+/// Adds one event with single values, ASCII ones, and an ordinary name, which nearly all have. `None` where it is not
 /// such; then nothing was added.
 pub fn add_quickly(
     row: Row<'_>,
@@ -51,13 +51,13 @@ pub fn add_quickly(
 ) -> Option<()> {
     let name = row.bare(columns.name)?;
     let parts = QuickName::split(name.bytes, name.start, name.end, list)?;
-    let mut by = [""; MOST_BY];
+    let mut by = [&b""[..]; MOST_BY];
     let by = by.get_mut(..columns.by.len())?;
     for (value, column) in by.iter_mut().zip(columns.by) {
-        *value = utf_8(row.bare(*column)?.value()).filter(|value| !value.is_empty())?;
+        *value = Some(row.bare(*column)?.value()).filter(|value| !value.is_empty() && value.is_ascii())?;
     }
     let optional = |column: Column| match row.bare(column) {
-        Some(value) => utf_8(value.value()).map(|value| Some(value).filter(|value| !value.is_empty())),
+        Some(value) => Some(Some(value.value()).filter(|value| !value.is_empty())),
         // Where the column is missing there is nothing; else the value is none of the easy ones.
         None if column.is_missing() => Some(None),
         None => None,
@@ -72,21 +72,16 @@ pub fn add_quickly(
     let domain = lower.get_mut(..parts.end - parts.domain)?;
     domain.copy_from_slice(&name.bytes[parts.domain..parts.end]);
     domain.make_ascii_lowercase();
-    let domain = utf_8(domain)?;
     let (from, to) = parts.subdomain();
     let query = Query {
         subdomain: (from < to).then(|| &name.bytes[from..to]),
-        domain: domain.as_bytes(),
+        domain,
         time: time.and_then(time::read),
-        record_type,
+        record_type: record_type.map(std::str::from_utf8).transpose().ok()?,
     };
     groups.add(KeyRef { domain, by }, query);
     presence.iter_mut().for_each(|presence| presence.note(true));
     Some(())
-}
-
-fn utf_8(bytes: &[u8]) -> Option<&str> {
-    std::str::from_utf8(bytes).ok()
 }
 
 /// Adds one event: each of its distinct names to the group of each combination of its by-values, as `stats` does.
@@ -116,8 +111,8 @@ pub fn add(
         let query =
             Query { subdomain: name.subdomain(), domain: &domain, time, record_type: record_type.as_deref() };
         for by in &combinations {
-            let by: Vec<&str> = by.iter().map(String::as_str).collect();
-            groups.add(KeyRef { domain: &String::from_utf8_lossy(&domain), by: &by }, query);
+            let by: Vec<&[u8]> = by.iter().map(String::as_bytes).collect();
+            groups.add(KeyRef { domain: String::from_utf8_lossy(&domain).as_bytes(), by: &by }, query);
         }
     }
 }

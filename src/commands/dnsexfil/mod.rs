@@ -102,10 +102,11 @@ impl Command for DnsExfil {
             Phase::Map => {
                 reply.extend_from_slice(PARTIAL.as_bytes());
                 reply.push(b'\n');
-                for (key, group) in self.groups.take() {
-                    partial::write(&key, &group, &mut self.scratch, reply);
+                for (key, group) in self.groups.iter() {
+                    partial::write(key, group, &mut self.scratch, reply);
                     reply.push(b'\n');
                 }
+                self.groups.clear();
             }
             Phase::Reduce if piece.last => table::write(&self.groups, &self.options, &self.allowlist, reply),
             Phase::Reduce => {}
