@@ -67,8 +67,10 @@ mod tests {
     fn others_are_bounded_and_their_order_does_not_matter() {
         let names: Vec<String> = (0..40).map(|number| format!("X{number:02}")).collect();
         let (mut up, mut down) = (RecordTypes::default(), RecordTypes::default());
-        names.iter().for_each(|name| up.insert(name));
-        names.iter().rev().for_each(|name| down.insert(name));
+        for (first, last) in names.iter().zip(names.iter().rev()) {
+            up.insert(first);
+            down.insert(last);
+        }
         assert_eq!(up, down);
         assert_eq!(up.sorted(), names[..MOST_OTHERS]);
     }

@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         for micros in [0, 1, -1_500_000, 1_627_354_345_934_000, 1_433_261_390_000_000] {
-            assert_eq!(read(&write(micros)), Some(micros));
+            assert_eq!(read(write(micros)), Some(micros));
         }
         assert_eq!(write(1_627_354_345_930_000), "1627354345.93");
         assert_eq!(write(1_433_261_390_000_000), "1433261390");

@@ -27,7 +27,7 @@ pub fn shannon(text: &[u8]) -> Option<f64> {
 /// With `n` characters of which one occurs `c` times, the entropy is `log2(n) - sum(c * log2(c)) / n`. The sum is taken
 /// character by character in integers, as the growth of `c * log2(c)` with each, so that no digit is lost.
 fn of_ascii(text: &[u8]) -> f64 {
-    if text.len() >= GROWTH.len() {
+    if text.len() >= N_LOG_N.len() {
         let mut counts = [0_u32; 128];
         for &byte in text {
             counts[usize::from(byte)] += 1;
@@ -84,11 +84,12 @@ static N_LOG_N: [u64; 256] = {
     table
 };
 
-/// What `c * log2(c)` grows by, from a count to the next one.
-static GROWTH: [u64; 255] = {
-    let mut table = [0; 255];
+/// What `c * log2(c)` grows by, from a count to the next one. The last one is for no text that is summed so: it lets any
+/// byte be an index.
+static GROWTH: [u64; 256] = {
+    let mut table = [0; 256];
     let mut count = 0;
-    while count < table.len() {
+    while count + 1 < table.len() {
         table[count] = N_LOG_N[count + 1] - N_LOG_N[count];
         count += 1;
     }

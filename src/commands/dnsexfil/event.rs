@@ -80,7 +80,9 @@ pub fn add_quickly(
         record_type: record_type.map(std::str::from_utf8).transpose().ok()?,
     };
     groups.add(KeyRef { domain, by }, query);
-    presence.iter_mut().for_each(|presence| presence.note(true));
+    for presence in presence {
+        presence.note(true);
+    }
     Some(())
 }
 
