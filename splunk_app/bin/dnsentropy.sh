@@ -4,7 +4,12 @@ case $0 in
 */*) here=${0%/*} ;;
 *) here=. ;;
 esac
-machine=$(uname -m)
+# The usual machine is known by its loader: to ask uname takes a process, and more time than the program's own start.
+if [ -e /lib64/ld-linux-x86-64.so.2 ] && [ ! -e /lib/ld-linux-aarch64.so.1 ]; then
+    machine=x86_64
+else
+    machine=$(uname -m)
+fi
 case $machine in
 arm64) machine=aarch64 ;;
 esac
