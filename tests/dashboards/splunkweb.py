@@ -157,6 +157,10 @@ class Handler(BaseHTTPRequestHandler):
             self._results(parts[-2], {name: values[0] for name, values in query.items()})
         elif "jobs" in parts and parts[-1] in state.jobs:
             self._json({"entry": [self._progress(parts[-1])]})
+        elif parts[0] == "app":
+            self.send_response(303)
+            self.send_header("Location", "/en-US" + self.path)
+            self.end_headers()
         elif len(parts) == 4 and parts[1] == "app" and parts[2] == state.app.name:
             shown = json.dumps(definition(state.app, parts[3]))
             page = PAGE.format(title=parts[3], config=json.dumps(CONFIG), view=shown.replace("</", "<\\/"))
