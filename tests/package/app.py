@@ -172,7 +172,7 @@ def _expansion(macros: Settings, call: str) -> str:
 
 
 def _macro_arguments(text: str) -> list[str]:
-    """Arguments between commas, where commas inside quotes and parentheses do not count."""
+    """Arguments between commas, where commas inside quotes and parentheses do not count; quotes around one go."""
     arguments, depth, quoted = [""], 0, False
     for character in text:
         quoted ^= character == '"'
@@ -181,4 +181,5 @@ def _macro_arguments(text: str) -> list[str]:
             arguments.append("")
         else:
             arguments[-1] += character
-    return [argument.strip() for argument in arguments]
+    stripped = (argument.strip() for argument in arguments)
+    return [re.sub(r'^"([^"]*)"$', r"\1", argument) for argument in stripped]

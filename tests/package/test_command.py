@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -15,6 +16,8 @@ from spl import Splunk
 from splunkd import Call, CommandError, Options, ask, searchinfo
 
 CUSTOM = "dnsentropy_custom_suffixes"
+# The sources of events; drill-downs of Enterprise Security call them from its own app.
+VARIANTS = {f"dnsentropy_events_{source}" for source in ("stream", "zeek", "infoblox", "sysmon", "cim")}
 
 
 class Arguments(PackageTest):
@@ -153,6 +156,14 @@ class Settings(PackageTest):
         """What other apps see of the app's macros and lookups."""
         return {(kind, name) for kind, name in self.shareable(app) if app.is_exported(kind, name)}
 
+    def called_by(self, *names: str) -> set[str]:
+        """These macros, and those that they call."""
+        found: set[str] = set()
+        for name in names:
+            inner = re.findall(r"`(\w+)`", self.app.settings("macros.conf")[name]["definition"])
+            found |= {name} | self.called_by(*inner)
+        return found
+
     def shareable(self, app: App) -> set[tuple[str, str]]:
         """The app's macros and lookups."""
         kinds = {"macros": "macros.conf", "transforms": "transforms.conf"}
@@ -165,9 +176,22 @@ class Settings(PackageTest):
         self.assertEqual(self.app.metadata()[""]["export"], "none")
         self.assertIn(("transforms", CUSTOM), self.exported(self.app))
         for kind, name in self.exported(self.app):
-            self.assertTrue(kind == "transforms" and name.startswith("dnsentropy_"), f"{kind}/{name}")
+            self.assertTrue(name.startswith("dnsentropy_"), f"{kind}/{name}")
+        macros = {name for kind, name in self.exported(self.app) if kind == "macros"}
+        self.assertEqual(macros, self.called_by("dnsentropy_events") | VARIANTS | self.called_by(*VARIANTS))
+        for name in self.app.settings("savedsearches.conf"):
+            rule = name.endswith(" - Rule") and "Sample" not in name
+            self.assertEqual(self.app.is_exported("savedsearches", name), rule, name)
         for kind in ("macros", "transforms", "props", "views", "savedsearches"):
             self.assertFalse(self.app.is_exported(kind, "ut_shannon"), kind)
+
+    def test_who_may_write(self) -> None:
+        """Admins everything, analysts the lookups; nobody else, and everybody reads."""
+        meta = self.app.metadata()
+        self.assertEqual(meta[""]["access"], "read : [ * ], write : [ admin, sc_admin ]")
+        for kind in ("lookups", "collections"):
+            self.assertEqual(meta[kind]["access"], "read : [ * ], write : [ admin, sc_admin, power ]")
+        self.assertEqual({stanza for stanza in meta if "access" in meta[stanza]}, {"", "lookups", "collections"})
 
     def test_an_administrator_shares_them_with_one_line(self) -> None:
         """The line that default.meta and the README speak of, in metadata/local.meta."""

@@ -1,0 +1,286 @@
+"""The alerts, and the searches that write what they compare with, run on the real program."""
+
+from __future__ import annotations
+
+import tarfile
+import unittest
+from datetime import datetime, timezone
+
+import made_files  # noqa: F401
+from app import newest_package, unpack
+from harness import PackageTest
+from rows import Event
+from spl import Clock, Splunk
+
+EXFILTRATION = "Exfiltration by Source and Domain - Rule"
+FIRST_SEEN = "First Seen Domain with High Score - Rule"
+LOW_AND_SLOW = "Low and Slow over Seven Days - Rule"
+OUTLIER = "Host Outlier in Length or Volume - Rule"
+DAILY, DOMAINS, HOSTS, WATCHLIST = (
+    f"{name} - Lookup Gen" for name in ("Daily Summary", "Baseline of Domains", "Baseline of Hosts", "Watchlist")
+)
+DAY = 86_400
+# Midnight, as the stand-in's clock has it.
+TODAY = 20_000 * DAY
+RESOLVERS = ["208.109.255.42", "216.69.185.42"]
+LEAK = ("10.0.2.109", "hildegardsfarm.com")
+# An antivirus program's look-ups: the sample's false positive, from nearly all clients.
+SERVICE = "guardotter.com"
+
+
+def query(time: float, name: str, src: str = "10.0.3.3", dest: str = "10.0.1.100") -> Event:
+    """An event of Splunk Stream."""
+    fields = {"_time": f"{time:.3f}", "query": name, "src": src, "dest": dest, "query_type": "A"}
+    return {k: [v] for k, v in fields.items()} | {
+        "index": ["dns"], "sourcetype": ["stream:dns"], "message_type": ["QUERY"]
+    }  # fmt: skip
+
+
+def encoded(number: int, domain: str = "slowfarm.example") -> str:
+    """A name that carries ten bytes in base32."""
+    letters = "abcdefghijklmnopqrstuvwxyz234567"
+    return "".join(letters[(number * 7_919 + 37 * at * at + 11 * at * number) % 32] for at in range(16)) + "." + domain
+
+
+class AlertTest(PackageTest):
+    """A server with the app, whose files each test may change, and with empty collections."""
+
+    server: Splunk
+
+    def setUp(self) -> None:
+        self.server = self.splunk(app=unpack(newest_package(), self.folder() / "apps"))
+
+    def saved(self, name: str, events: list[Event], now: float = TODAY, text: str = "") -> list[Event]:
+        """Run a saved search at a time, over events that its time range is taken to have."""
+        search = self.server.app.settings("savedsearches.conf")[f"DNS Entropy - {name}"]["search"]
+        return self.server.search(text or search, events, Clock(now))
+
+    def rows(self, lookup: str) -> list[Event]:
+        """What a lookup holds."""
+        return self.server.search(f"| inputlookup {lookup}", [])
+
+    def live(self) -> list[Event]:
+        """The sample's events as an index has them, all of the day before TODAY."""
+        moved = []
+        for event in self.sample:
+            time = datetime.fromisoformat(event["_time"][0]).timestamp()
+            moved.append(event | {"_time": [f"{time % DAY + TODAY - DAY:.3f}"]})
+        return moved
+
+    def assert_leak(self, rows: list[Event], muted: bool = False) -> None:
+        """The finding of the sample comes first: the client, the domain, and both of its resolvers."""
+        self.assertEqual((rows[0]["src"][0], rows[0]["ut_domain"][0]), LEAK)
+        self.assertEqual((rows[0]["dest"], rows[0]["count"], rows[0]["sources"]), (RESOLVERS, ["850"], ["1"]))
+        self.assertEqual({row["ut_domain"][0] for row in rows[1:]}, set() if muted else {SERVICE})
+        self.assertTrue(all(int(row["sources"][0]) > 20 for row in rows[1:]))
+
+    def mute(self, domain: str) -> None:
+        """Put a domain on the user's allowlist."""
+        self.server.search(f'| `dnsentropy_mute("{domain}", "known, not an attack")`', [])
+
+
+class Exfiltration(AlertTest):
+    """The ranking as an alert, and what is done about a finding."""
+
+    def test_it_finds_the_leak_in_events_and_in_the_sample(self) -> None:
+        """And beside it only what an antivirus program asks."""
+        self.assert_leak(self.saved(EXFILTRATION, self.live()))
+        self.assert_leak(self.saved("Exfiltration in the Sample - Rule", [], now=1_900_000_000))
+        self.server = self.splunk(3, app=self.server.app)
+        self.assert_leak(self.saved(EXFILTRATION, self.live()))
+
+    def test_the_sample_ends_now_and_keeps_to_the_time_range(self) -> None:
+        """As live events would."""
+        now = 1_900_000_000.0
+        whole = self.server.search("| `dnsentropy_sample`", [], Clock(now, now - DAY, now))
+        times = [float(row["_time"][0]) for row in whole]
+        self.assertEqual(max(times), now)
+        part = self.server.search("| `dnsentropy_sample`", [], Clock(now, now - 3_600, now - 600))
+        self.assertEqual(len(part), sum(now - 3_600 <= time <= now - 600 for time in times))
+        self.assertTrue(0 < len(part) < len(whole))
+
+    def test_every_source_of_events_leads_to_it(self) -> None:
+        """Zeek's, Infoblox's and CIM's names of the fields; Sysmon knows no resolver."""
+        asked = [event for event in self.live() if event["message_type"] == ["QUERY"] and "query" in event]
+        for event in asked:
+            event["query"] = event["query"][:1]
+        renamed = {
+            "zeek": (
+                {"src": "id.orig_h", "dest": "id.resp_h", "query_type": "qtype_name"}, {"sourcetype": "bro:dns:json"}
+            ),
+            "infoblox": ({"query_type": "record_type"}, {"sourcetype": "infoblox:dns", "message_type": "Query"}),
+            "sysmon": (
+                {"query": "QueryName", "src": "Computer", "dest": "-", "query_type": "-"},
+                {"source": "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational", "EventCode": "22"},
+            ),
+            "cim": ({"query_type": "record_type"}, {"message_type": "Query"}),
+        }
+        search = self.server.app.settings("savedsearches.conf")[f"DNS Entropy - {EXFILTRATION}"]["search"]
+        for source, (names, fixed) in renamed.items():
+            with self.subTest(source=source):
+                added = {name: [value] for name, value in fixed.items()}
+                events = [{names.get(k, k): v for k, v in event.items()} | added for event in asked]
+                text = search.replace("`dnsentropy_events`", f"`dnsentropy_events_{source}`")
+                row = self.saved(EXFILTRATION, events, text=text)[0]
+                self.assertEqual((row["src"][0], row["ut_domain"][0]), LEAK)
+                self.assertEqual(row["dest"], ["unknown"] if source == "sysmon" else RESOLVERS)
+
+    def test_muting_a_domain_outlives_an_upgrade(self) -> None:
+        """It goes into a file that the package does not bring."""
+        lookups = self.server.app.root / "lookups"
+        shipped = {path.name for path in lookups.iterdir()}
+        self.mute("*.guardotter.com")
+        self.assert_leak(self.saved(EXFILTRATION, self.live()), muted=True)
+        self.assertEqual({path.name for path in lookups.iterdir()} - shipped, {"dnsentropy_allowlist_local.csv"})
+        self.mute(LEAK[1])
+        self.assertEqual(self.saved(EXFILTRATION, self.live()), [])
+        with tarfile.open(newest_package(), "r:gz") as package:
+            package.extractall(self.server.app.root.parent, filter="tar")
+        self.assertEqual(self.saved(EXFILTRATION, self.live()), [])
+        self.assertEqual(len(self.rows("dnsentropy_allowlist_local.csv")), 2)
+
+    def test_an_emptied_list_of_muted_domains_mutes_nothing(self) -> None:
+        """splunkd leaves a file without a header."""
+        (self.server.app.root / "lookups" / "dnsentropy_allowlist_local.csv").write_text("\n", encoding="utf-8")
+        self.assert_leak(self.saved(EXFILTRATION, self.live()))
+
+    def test_findings_go_to_the_watchlist(self) -> None:
+        """The domain and its outer resolvers; entries keep their notes and their beginnings, and can be taken off."""
+        self.mute("*.guardotter.com")
+        inner = [query(TODAY - 60 - n, encoded(n), dest="10.0.1.100") for n in range(30)]
+        public = [query(TODAY - 60 - n, encoded(n), dest="8.8.8.8") for n in range(30)]
+        self.saved(WATCHLIST, self.live() + inner + public)
+        found = {row["indicator"][0]: row for row in self.rows("dnsentropy_watchlist")}
+        self.assertEqual(sorted(found), [*RESOLVERS, LEAK[1], "slowfarm.example"])
+        self.assertEqual({found[address]["type"][0] for address in RESOLVERS}, {"ip"})
+        self.assertEqual(found[RESOLVERS[0]]["note"], ["asked for hildegardsfarm.com by 10.0.2.109"])
+        first = float(found[LEAK[1]]["first_seen"][0])
+        self.server.search(
+            '| inputlookup dnsentropy_watchlist | eval note=if(indicator=="slowfarm.example", "case 7", note)'
+            " | outputlookup dnsentropy_watchlist", [],
+        )  # fmt: skip
+        later = [event | {"_time": [str(float(event["_time"][0]) + 3_600)]} for event in self.live() + inner]
+        self.saved(WATCHLIST, later, now=TODAY + 3_600)
+        again = {row["indicator"][0]: row for row in self.rows("dnsentropy_watchlist")}
+        self.assertEqual(sorted(again), sorted(found))
+        self.assertEqual(again["slowfarm.example"]["note"], ["case 7"])
+        self.assertEqual(float(again[LEAK[1]]["first_seen"][0]), first)
+        self.assertEqual(
+            float(again[LEAK[1]]["last_seen"][0]), float(found[LEAK[1]]["last_seen"][0]) + 3_600
+        )
+        self.server.search('| `dnsentropy_unwatch("hildegardsfarm.com")`', [])
+        export = self.server.search(self.search_of("DNS Entropy - Watchlist Export"), [])
+        self.assertEqual([row["indicator"] for row in export], [["slowfarm.example"]])
+        self.saved(WATCHLIST, [], now=TODAY + 91 * DAY)
+        self.assertEqual(self.rows("dnsentropy_watchlist"), [])
+
+    def search_of(self, name: str) -> str:
+        """The text of a saved search."""
+        return self.server.app.settings("savedsearches.conf")[name]["search"]
+
+
+class Baselines(AlertTest):
+    """Searches that write, and alerts that read what was written."""
+
+    def test_a_domain_is_news_once(self) -> None:
+        """Until the daily summary and the baseline have it."""
+        found = {row["ut_domain"][0]: row for row in self.saved(FIRST_SEEN, self.live())}
+        self.assertEqual(sorted(found), [SERVICE, LEAK[1]])
+        self.assertEqual((found[LEAK[1]]["src"], found[LEAK[1]]["dest"]), ([LEAK[0]], RESOLVERS))
+        self.assertEqual((found[LEAK[1]]["sources"], int(found[SERVICE]["sources"][0]) > 20), (["1"], True))
+        self.saved(DAILY, self.live())
+        self.saved(DOMAINS, [])
+        known = {row["ut_domain"][0]: row for row in self.rows("dnsentropy_baseline_domains")}
+        self.assertIn(LEAK[1], known)
+        self.assertNotIn("hoppyhour.com", known)
+        self.assertEqual(self.saved(FIRST_SEEN, self.live()), [])
+        fresh = [query(TODAY + n, encoded(n)) for n in range(20)]
+        self.assertEqual([row["ut_domain"] for row in self.saved(FIRST_SEEN, fresh)], [["slowfarm.example"]])
+        self.saved(DOMAINS, [], now=TODAY + 200 * DAY)
+        self.assertEqual(self.rows("dnsentropy_baseline_domains"), [])
+
+    def test_a_day_that_is_summed_up_again_counts_once(self) -> None:
+        """Whoever runs the search by hand does no harm."""
+        self.saved(DAILY, self.live())
+        once = self.rows("dnsentropy_daily")
+        self.assertGreater(len(once), 0)
+        self.saved(DAILY, self.live())
+        self.assertEqual(self.rows("dnsentropy_daily"), once)
+        self.saved(DAILY, [], now=TODAY + 40 * DAY)
+        self.assertEqual(self.rows("dnsentropy_daily"), [])
+
+    def slow(self, days: int) -> list[Event]:
+        """Two encoded names a day."""
+        return [
+            query(TODAY - day * DAY + 3_600 * (9 + n), encoded(2 * day + n))
+            for day in range(1, days + 1) for n in (0, 1)
+        ]  # fmt: skip
+
+    def test_a_few_names_a_day_add_up(self) -> None:
+        """No day's names are an alert, the week's are; two days are too few."""
+        for days, found in ((2, []), (6, [["slowfarm.example"]])):
+            events = self.slow(days)
+            self.assertEqual(self.saved(EXFILTRATION, events[:2]), [])
+            for day in range(days, 0, -1):
+                start = TODAY - day * DAY
+                of_day = [event for event in events if start <= float(event["_time"][0]) < start + DAY]
+                self.saved(DAILY, of_day, now=start + DAY + 4_000)
+            rows = self.saved(LOW_AND_SLOW, [], now=TODAY + 16_000)
+            self.assertEqual([row["ut_domain"] for row in rows], found)
+        self.assertEqual((rows[0]["days"], rows[0]["src"], rows[0]["queries"]), (["6"], ["10.0.3.3"], ["12"]))
+        self.assertEqual(rows[0]["distinct_subdomains"], ["12"])
+        began = datetime.fromtimestamp(TODAY - 6 * DAY + 9 * 3_600, timezone.utc)
+        self.assertEqual(rows[0]["first_seen"], [f"{began:%Y-%m-%d %H:%M:%S}"])
+        self.assertLess(int(rows[0]["max_day_score"][0]), 70)
+        self.assertEqual(self.saved(LOW_AND_SLOW, [], now=TODAY + 8 * DAY), [])
+
+    def ordinary(self, days: int) -> list[Event]:
+        """Three hosts that ask for some thirty names of hosts an hour, eight hours a day."""
+        hosts = ("www", "mail", "img", "static", "login", "api")
+        return [
+            query(TODAY - day * DAY + 3_600 * (8 + hour) + 60 * n, f"{hosts[n % 6]}.site{n % 5}.example", f"10.0.3.{src}")
+            for day in range(1, days + 1) for hour in range(8) for src in (1, 2, 3)
+            for n in range(25 + (hour + day) % 9)
+        ]  # fmt: skip
+
+    def test_a_host_is_compared_with_its_own_past(self) -> None:
+        """In number of queries, and in their length; an hour like the others is none, nor is a host without a past."""
+        self.saved(HOSTS, self.ordinary(6))
+        past = {row["src"][0]: row for row in self.rows("dnsentropy_baseline_hosts")}
+        self.assertEqual(sorted(past), ["10.0.3.1", "10.0.3.2", "10.0.3.3"])
+        row = past["10.0.3.1"]
+        self.assertEqual((row["days"], row["hours"]), (["6"], ["48"]))
+        self.assertTrue(25 <= float(row["avg_queries"][0]) < 34 and 0 < float(row["stdev_queries"][0]) < 5)
+        self.assertTrue(3 <= float(row["avg_length"][0]) <= 6)
+        hour = [query(TODAY + 60 * n, f"www.site{n}.example", "10.0.3.1") for n in range(30)]
+        loud = [query(TODAY + n, f"www.site{n % 9}.example", "10.0.3.2") for n in range(900)]
+        long = [query(TODAY + 60 * n, encoded(n, "longfarm.example"), "10.0.3.3") for n in range(30)]
+        new = [query(TODAY + n, encoded(n), "10.0.3.4") for n in range(900)]
+        found = {row["src"][0]: row for row in self.saved(OUTLIER, hour + loud + long + new)}
+        self.assertEqual(sorted(found), ["10.0.3.2", "10.0.3.3"])
+        self.assertGreater(float(found["10.0.3.2"]["queries_deviations"][0]), 4)
+        self.assertEqual(found["10.0.3.2"]["queries"], ["900"])
+        self.assertGreater(float(found["10.0.3.3"]["length_deviations"][0]), 4)
+        self.assertEqual(found["10.0.3.3"]["ut_domain"], ["longfarm.example"])
+
+    def test_the_past_of_hosts_grows_day_by_day(self) -> None:
+        """As in one run over all days; a day that is known is not counted twice, and old hosts are forgotten."""
+        events = self.ordinary(6)
+        self.saved(HOSTS, events)
+        whole = self.rows("dnsentropy_baseline_hosts")
+        self.server = self.splunk(app=self.server.app.replicate(self.folder() / "apps"))
+        for day in range(6, 0, -1):
+            start = TODAY - day * DAY
+            for _ in range(2):
+                of_day = [event for event in events if start <= float(event["_time"][0]) < start + DAY]
+                self.saved(HOSTS, of_day, now=start + DAY)
+        for one, other in zip(whole, self.rows("dnsentropy_baseline_hosts"), strict=True):
+            self.assertEqual([one[k] for k in ("src", "days", "hours")], [other[k] for k in ("src", "days", "hours")])
+            for name in ("avg_queries", "stdev_queries", "avg_length", "stdev_length"):
+                self.assertAlmostEqual(float(one[name][0]), float(other[name][0]), places=6)
+        self.saved(HOSTS, [], now=TODAY + 100 * DAY)
+        self.assertEqual(self.rows("dnsentropy_baseline_hosts"), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
