@@ -12,6 +12,7 @@ const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const SIZE = { width: 1472, height: 2000 };
 // Splunk's framework polls a search's progress every second at most.
 const QUIET_TIME = 1500;
+const LONG = 6000;
 const QUIET = [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync',
@@ -80,14 +81,17 @@ class Shown {
         page.on('response', (answer) => answer.status() >= 400 && this.faults.push(`${answer.status()}: ${answer.url()}`));
     }
 
-    /** Wait until there are panels, nothing is asked for any more, and charts have come to rest. */
+    /** Wait until nothing is asked for any more and every panel shows something, or nothing has happened for long. */
     async drawn() {
         await this.page.waitForSelector('[data-test=viz-item]');
-        for (const limit = Date.now() + 60_000; this.pending.size > 0 || Date.now() - this.changed < QUIET_TIME; ) {
+        for (const limit = Date.now() + 60_000; ; await this.page.waitForTimeout(200)) {
+            const quiet = this.pending.size === 0 ? Date.now() - this.changed : 0;
+            if (quiet > LONG || (quiet > QUIET_TIME && (await this.panels()).every(({ marks }) => marks > 0))) {
+                return;
+            }
             if (Date.now() > limit) {
                 throw new Error(`still waiting for ${[...this.pending].map((request) => request.url())}`);
             }
-            await this.page.waitForTimeout(100);
         }
     }
 
@@ -109,13 +113,14 @@ class Shown {
         });
     }
 
-    /** Texts that are cut off: titles, explanations, heads of columns, labels of axes. */
+    /** Texts that are cut off: titles, explanations, heads of columns, labels of axes, and tables that must be scrolled. */
     cutTexts() {
         return this.page.evaluate(() => {
             const texts = [...document.querySelectorAll('[data-test=viz-title], [data-test=viz-description], th')];
             const cut = texts.filter((e) => [e, ...e.querySelectorAll('*')].some((x) => x.scrollWidth > x.clientWidth + 1 && x.clientWidth > 0 && getComputedStyle(x).overflow !== 'visible'));
             const labels = [...document.querySelectorAll('svg text')].filter((e) => /…|\.\.\./.test(e.textContent));
-            return [...cut, ...labels].map((e) => e.textContent.trim());
+            const wide = [...document.querySelectorAll('[data-test=scroll-container]')].filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1);
+            return [...cut, ...labels, ...wide].map((e) => e.textContent.trim().slice(0, 200));
         });
     }
 

@@ -10,6 +10,7 @@ Prints the port, and serves until its standard input ends.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import tempfile
@@ -213,11 +214,13 @@ class Handler(BaseHTTPRequestHandler):
         self._reply(json.dumps(value).encode(), "application/json", status)
 
     def _reply(self, body: bytes, kind: str, status: int = 200) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        # A page that was left does not wait for its answers.
+        with contextlib.suppress(ConnectionError):
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
         """Say nothing: what was asked is in the log."""
