@@ -6,7 +6,10 @@ const schemas = createRequire(import.meta.url)('@splunk/visualization-schemas');
 const OPTIONS = Object.fromEntries(
     Object.entries(schemas)
         .filter(([name]) => name.endsWith('OptionsSchema'))
-        .map(([name, schema]) => [`splunk.${name.replace('OptionsSchema', '').toLowerCase()}`, schema.properties ?? schema])
+        .map(([name, schema]) => [
+            `splunk.${name.replace('OptionsSchema', '').toLowerCase()}`,
+            schema.properties ?? schema,
+        ]),
 );
 const TOKEN = /\$([\w.: ]+?)(?:\|[a-z]+)*\$/g;
 const CLICK_TOKENS = /^(name|value|row\..+\.value)$/;
@@ -63,7 +66,12 @@ function dataSourceProblems({ dataSources, visualizations }) {
             problems.push(`${id} does not begin with its source of events`);
         }
     }
-    return [...problems, ...Object.keys(dataSources).filter((id) => !used.has(id)).map((id) => `${id} is used by nothing`)];
+    return [
+        ...problems,
+        ...Object.keys(dataSources)
+            .filter((id) => !used.has(id))
+            .map((id) => `${id} is used by nothing`),
+    ];
 }
 
 function layoutProblems({ layout, visualizations, inputs }) {
@@ -74,7 +82,11 @@ function layoutProblems({ layout, visualizations, inputs }) {
             problems.push(`the layout places ${one.item}, which does not exist`);
         }
         for (const other of boxes.slice(at + 1)) {
-            const apart = one.x + one.w <= other.x || other.x + other.w <= one.x || one.y + one.h <= other.y || other.y + other.h <= one.y;
+            const apart =
+                one.x + one.w <= other.x ||
+                other.x + other.w <= one.x ||
+                one.y + one.h <= other.y ||
+                other.y + other.h <= one.y;
             if (!apart) {
                 problems.push(`${one.item} and ${other.item} overlap`);
             }
@@ -98,7 +110,7 @@ function layoutProblems({ layout, visualizations, inputs }) {
 /** The tokens that a definition's inputs set. */
 function tokensOf({ inputs }) {
     return Object.values(inputs).flatMap(({ type, options: { token } }) =>
-        type === 'input.timerange' ? [`${token}.earliest`, `${token}.latest`] : [token]
+        type === 'input.timerange' ? [`${token}.earliest`, `${token}.latest`] : [token],
     );
 }
 
@@ -122,7 +134,10 @@ function tokenProblems(definition) {
         check(id, rest);
         check(id, eventHandlers, CLICK_TOKENS);
     }
-    return [...problems, ...known.filter((token) => !used.has(token)).map((token) => `the token ${token} changes nothing`)];
+    return [
+        ...problems,
+        ...known.filter((token) => !used.has(token)).map((token) => `the token ${token} changes nothing`),
+    ];
 }
 
 function visualizationProblems({ visualizations }) {

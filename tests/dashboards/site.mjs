@@ -14,8 +14,13 @@ const SIZE = { width: 1472, height: 2000 };
 const QUIET_TIME = 1500;
 const LONG = 6000;
 const QUIET = [
-    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
 ];
 
 /** Start the server and the browser. */
@@ -66,7 +71,11 @@ class Site {
 class Shown {
     constructor(site, page) {
         Object.assign(this, { site, page, faults: [], pending: new Set(), changed: Date.now() });
-        for (const [event, note] of [['request', 'add'], ['requestfinished', 'delete'], ['requestfailed', 'delete']]) {
+        for (const [event, note] of [
+            ['request', 'add'],
+            ['requestfinished', 'delete'],
+            ['requestfailed', 'delete'],
+        ]) {
             page.on(event, (request) => {
                 if (request.url().startsWith('http')) {
                     this.pending[note](request);
@@ -78,7 +87,10 @@ class Shown {
         page.on('framenavigated', () => this.pending.clear());
         page.on('console', (message) => message.type() === 'error' && this.faults.push(`console: ${message.text()}`));
         page.on('pageerror', (error) => this.faults.push(`page: ${error.message}`));
-        page.on('response', (answer) => answer.status() >= 400 && this.faults.push(`${answer.status()}: ${answer.url()}`));
+        page.on(
+            'response',
+            (answer) => answer.status() >= 400 && this.faults.push(`${answer.status()}: ${answer.url()}`),
+        );
     }
 
     /** Wait until nothing is asked for any more and every panel shows something, or nothing has happened for long. */
@@ -99,27 +111,44 @@ class Shown {
     panels() {
         return this.page.evaluate(() => {
             const marks = {
-                'splunk.singlevalue': '[data-test=majorValue]', 'splunk.table': 'tbody tr', 'splunk.sankey': '[data-test^=link-][data-test*="-"] path',
+                'splunk.singlevalue': '[data-test=majorValue]',
+                'splunk.table': 'tbody tr',
+                'splunk.sankey': '[data-test^=link-][data-test*="-"] path',
             };
-            const chart = '.highcharts-series .highcharts-point, .highcharts-series-group .highcharts-graph, .highcharts-series-group .highcharts-area';
+            const chart = ['point', 'graph', 'area'].map((kind) => `.highcharts-series-group .highcharts-${kind}`).join();
             const visible = (element) => {
                 const { width, height } = element.getBoundingClientRect();
-                return width > 0 && height + width > 1 && (element.tagName !== 'DIV' || !/^(|N\/A)$/.test(element.textContent.trim()));
+                return (
+                    width > 0 &&
+                    height + width > 1 &&
+                    (element.tagName !== 'DIV' || !/^(|N\/A)$/.test(element.textContent.trim()))
+                );
             };
             return [...document.querySelectorAll('[data-test=viz-item]')].map((item) => ({
-                id: item.dataset.id, type: item.dataset.vizType, text: item.innerText,
+                id: item.dataset.id,
+                type: item.dataset.vizType,
+                text: item.innerText,
                 marks: [...item.querySelectorAll(marks[item.dataset.vizType] ?? chart)].filter(visible).length,
             }));
         });
     }
 
-    /** Texts that are cut off: titles, explanations, heads of columns, labels of axes, and tables that must be scrolled. */
+    /** What is cut off: titles, explanations, heads of columns, labels of axes, tables that must be scrolled. */
     cutTexts() {
         return this.page.evaluate(() => {
             const texts = [...document.querySelectorAll('[data-test=viz-title], [data-test=viz-description], th')];
-            const cut = texts.filter((e) => [e, ...e.querySelectorAll('*')].some((x) => x.scrollWidth > x.clientWidth + 1 && x.clientWidth > 0 && getComputedStyle(x).overflow !== 'visible'));
+            const cut = texts.filter((e) =>
+                [e, ...e.querySelectorAll('*')].some(
+                    (x) =>
+                        x.scrollWidth > x.clientWidth + 1 &&
+                        x.clientWidth > 0 &&
+                        getComputedStyle(x).overflow !== 'visible',
+                ),
+            );
             const labels = [...document.querySelectorAll('svg text')].filter((e) => /…|\.\.\./.test(e.textContent));
-            const wide = [...document.querySelectorAll('[data-test=scroll-container]')].filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1);
+            const wide = [...document.querySelectorAll('[data-test=scroll-container]')].filter(
+                (e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1,
+            );
             return [...cut, ...labels, ...wide].map((e) => e.textContent.trim().slice(0, 200));
         });
     }

@@ -34,9 +34,13 @@ from spl.times import moment  # noqa: E402
 
 BUNDLE = ROOT / "target" / "dashboards"
 VIEWS = Path("default") / "data" / "ui" / "views"
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="data:,">
-<style>html, body, #page {{ margin: 0; min-height: 100%; }}</style><link rel="stylesheet" href="/page.css"></head><body><div id="page"></div>
-<script>window.$C = {config}; window.VIEW = {view};</script><script src="/page.js"></script></body></html>"""
+PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css">
+<style>html, body, #page {{ margin: 0; min-height: 100%; }}</style></head>
+<body><div id="page"></div><script>window.$C = {config}; window.VIEW = {view};</script><script src="/page.js"></script>
+</body>
+</html>"""
 UTC = "### SERIALIZED TIMEZONE FORMAT 1.0;Y0 NW 55 54 43;@-9223372036854775808 0"
 CONFIG = {
     "LOCALE": "en-US", "SPLUNKD_PATH": "/en-US/splunkd/__raw", "MRSPARKLE_ROOT_PATH": "", "USERNAME": "admin",
@@ -143,7 +147,9 @@ class Handler(BaseHTTPRequestHandler):
         query, parts = parse_qs(url.query), url.path.strip("/").split("/")
         state = self.server_state
         if url.path in ("/page.js", "/page.css"):
-            self._reply((BUNDLE / url.path[1:]).read_bytes(), "text/javascript" if url.path.endswith("js") else "text/css")
+            self._reply(
+                (BUNDLE / url.path[1:]).read_bytes(), "text/javascript" if url.path.endswith("js") else "text/css"
+            )
         elif url.path == "/test/views":
             self._json({view: definition(state.app, view) for view in studio_views(state.app)})
         elif url.path == "/test/log":
