@@ -200,6 +200,27 @@ describe('pages', () => {
         });
     }
 
+    it('without events say so, in figures and in words', async () => {
+        for (const view of NAMES) {
+            const shown = await site.open(view, 'form.global_time.earliest=1000&form.global_time.latest=2000');
+            const figures = (await shown.panels()).filter(({ type }) => type === 'splunk.singlevalue');
+            const values = figures.map(({ text }) => text.split('\n').at(-1));
+            assert.ok(
+                values.every((value) => /^(0(\.0+)?|0 B|none|%)$/.test(value)),
+                `${view}: ${values}`,
+            );
+            if (view === 'dnsentropy_overview') {
+                assert.match(
+                    await shown.page.locator('[data-id=viz_ranking] tbody').innerText(),
+                    /Choose the sample under Data/,
+                );
+            }
+            assert.deepEqual(shown.faults, []);
+            await shown.screenshot(`${view}-without-events`);
+            await shown.close();
+        }
+    });
+
     const faults = {
         'a panel without rows': [(text) => text.replace('| sort - bytes | head 7', '| where 1=2'), ['viz_flow'], 0],
         'a panel that reads a field of another name': [
