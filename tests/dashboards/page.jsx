@@ -35,5 +35,5 @@ createRoot(document.getElementById('page')).render(
         >
             <DashboardCore width="100%" height="auto" />
         </DashboardContextProvider>
-    </SplunkThemeProvider>
+    </SplunkThemeProvider>,
 );

@@ -10,6 +10,7 @@ Prints the port, and serves until its standard input ends.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import tempfile
@@ -33,9 +34,13 @@ from spl.times import moment  # noqa: E402
 
 BUNDLE = ROOT / "target" / "dashboards"
 VIEWS = Path("default") / "data" / "ui" / "views"
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="data:,">
-<style>html, body, #page {{ margin: 0; min-height: 100%; }}</style><link rel="stylesheet" href="/page.css"></head><body><div id="page"></div>
-<script>window.$C = {config}; window.VIEW = {view};</script><script src="/page.js"></script></body></html>"""
+PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css">
+<style>html, body, #page {{ margin: 0; min-height: 100%; }}</style></head>
+<body><div id="page"></div><script>window.$C = {config}; window.VIEW = {view};</script><script src="/page.js"></script>
+</body>
+</html>"""
 UTC = "### SERIALIZED TIMEZONE FORMAT 1.0;Y0 NW 55 54 43;@-9223372036854775808 0"
 CONFIG = {
     "LOCALE": "en-US", "SPLUNKD_PATH": "/en-US/splunkd/__raw", "MRSPARKLE_ROOT_PATH": "", "USERNAME": "admin",
@@ -142,7 +147,9 @@ class Handler(BaseHTTPRequestHandler):
         query, parts = parse_qs(url.query), url.path.strip("/").split("/")
         state = self.server_state
         if url.path in ("/page.js", "/page.css"):
-            self._reply((BUNDLE / url.path[1:]).read_bytes(), "text/javascript" if url.path.endswith("js") else "text/css")
+            self._reply(
+                (BUNDLE / url.path[1:]).read_bytes(), "text/javascript" if url.path.endswith("js") else "text/css"
+            )
         elif url.path == "/test/views":
             self._json({view: definition(state.app, view) for view in studio_views(state.app)})
         elif url.path == "/test/log":
@@ -157,6 +164,10 @@ class Handler(BaseHTTPRequestHandler):
             self._results(parts[-2], {name: values[0] for name, values in query.items()})
         elif "jobs" in parts and parts[-1] in state.jobs:
             self._json({"entry": [self._progress(parts[-1])]})
+        elif parts[0] == "app":
+            self.send_response(303)
+            self.send_header("Location", "/en-US" + self.path)
+            self.end_headers()
         elif len(parts) == 4 and parts[1] == "app" and parts[2] == state.app.name:
             shown = json.dumps(definition(state.app, parts[3]))
             page = PAGE.format(title=parts[3], config=json.dumps(CONFIG), view=shown.replace("</", "<\\/"))
@@ -209,11 +220,13 @@ class Handler(BaseHTTPRequestHandler):
         self._reply(json.dumps(value).encode(), "application/json", status)
 
     def _reply(self, body: bytes, kind: str, status: int = 200) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        # A page that was left does not wait for its answers.
+        with contextlib.suppress(ConnectionError):
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
         """Say nothing: what was asked is in the log."""

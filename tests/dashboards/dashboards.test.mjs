@@ -1,0 +1,365 @@
+// The dashboards as a user sees them: Splunk's own framework in a browser, searches by the packaged program.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { fieldsRead, problemsOf } from './definition.mjs';
+import { SAMPLE, start } from './site.mjs';
+
+const THEMES = ['dark', 'light'];
+const NAMES = ['dnsentropy_baseline', 'dnsentropy_investigate', 'dnsentropy_overview'];
+let site;
+let views;
+
+before(async () => {
+    site = await start();
+    views = Object.fromEntries(Object.entries(await site.ask('views')).map(([name, view]) => [name, view.definition]));
+});
+after(() => site?.stop());
+
+/** A dashboard with one thing changed. */
+const changed = (view, change) => {
+    const copy = structuredClone(views[view]);
+    change(copy);
+    return copy;
+};
+
+/** The searches that were run while something was done. */
+const searchesDuring = async (action) => {
+    const before = (await site.ask('log')).length;
+    await action();
+    return (await site.ask('log')).slice(before);
+};
+
+/** The base searches that something causes, of which there must be so many, once their results are drawn. */
+const basesDuring = async (count, shown, action) => {
+    let found = [];
+    const seen = (await site.ask('log')).length;
+    await action();
+    for (const limit = Date.now() + 20_000; found.length < count && Date.now() < limit;) {
+        await shown.page.waitForTimeout(200);
+        found = (await site.ask('log')).slice(seen).filter(({ label }) => label);
+    }
+    await shown.drawn();
+    assert.equal(found.length, count);
+    return found;
+};
+
+/** Nothing went wrong, and every panel shows something. */
+const assertWhole = async (shown) => {
+    const panels = await shown.panels();
+    assert.deepEqual(
+        panels.filter(({ marks }) => marks === 0).map(({ id }) => id),
+        [],
+        'empty panels',
+    );
+    assert.deepEqual(shown.faults, []);
+    return panels;
+};
+
+/** Each base search was run once for all that extend it, and gave the fields that the panels read. */
+const assertSearches = ({ dataSources, visualizations }, log) => {
+    const ids = Object.keys(dataSources);
+    const bases = ids.filter((id) => dataSources[id].type === 'ds.search');
+    assert.deepEqual(
+        log
+            .filter(({ label }) => label && !dataSources[label].options.refresh)
+            .map(({ label }) => label)
+            .sort(),
+        bases.filter((id) => !dataSources[id].options.refresh).sort(),
+    );
+    assert.ok(ids.length > 2 * bases.length, 'base searches are shared');
+    const plain = (text) => text.replace(/\s+/g, '');
+    for (const [id, visualization] of Object.entries(visualizations)) {
+        const source = visualization.dataSources.primary;
+        const run = log.find(
+            ({ label, search }) =>
+                label === source ||
+                (!label && plain(search).endsWith(plain(dataSources[source].options.query).slice(1))),
+        );
+        assert.ok(run, `${source} was not run`);
+        const missing = fieldsRead(visualization).filter((name) => !run.fields.includes(name));
+        assert.deepEqual(missing, [], `${id} reads what ${source} does not give`);
+    }
+};
+
+describe('definitions', () => {
+    it('are those of the package', () =>
+        assert.deepEqual(
+            Object.keys(views).filter((name) => NAMES.includes(name)),
+            NAMES,
+        ));
+
+    it('refer to nothing that is not there', () => {
+        for (const [name, definition] of Object.entries(views)) {
+            assert.deepEqual(problemsOf(definition, views), [], name);
+        }
+    });
+
+    const overview = (change) => problemsOf(changed('dnsentropy_overview', change), views).join('\n');
+    const broken = {
+        'a data source that does not exist': [
+            (d) => (d.visualizations.viz_ranking.dataSources.primary = 'ds_x'),
+            /ds_x, which does not exist/,
+        ],
+        'a chain without a base': [
+            (d) => (d.dataSources.ds_figures.options.extend = 'ds_x'),
+            /ds_x, which leads to no search/,
+        ],
+        'a chain that extends itself': [
+            (d) => (d.dataSources.ds_figures.options.extend = 'ds_figures'),
+            /leads to no search/,
+        ],
+        'a chain without a bar': [
+            (d) => (d.dataSources.ds_figures.options.query = 'stats count'),
+            /does not begin with a bar/,
+        ],
+        'a data source that is used by nothing': [
+            (d) => (d.dataSources.ds_x = d.dataSources.ds_ranking),
+            /ds_x is used by nothing/,
+        ],
+        'a token that nothing sets': [
+            (d) => (d.dataSources.ds_ranking.options.query += ' | search src="$host$"'),
+            /token host, which nothing sets/,
+        ],
+        'an input that changes nothing': [
+            (d) => (d.inputs.input_source.options.token = 'sauce'),
+            /token sauce changes nothing/,
+        ],
+        'a misspelt option': [(d) => (d.visualizations.viz_shape.options.bubleSizeMax = 9), /bubleSizeMax/],
+        'a context that is not there': [(d) => delete d.visualizations.viz_ranking.context, /context severityColors/],
+        'a panel without an explanation': [
+            (d) => delete d.visualizations.viz_flow.description,
+            /viz_flow needs a title/,
+        ],
+        'a panel that is not placed': [(d) => d.layout.structure.pop(), /is not placed once/],
+        'a place without a panel': [(d) => (d.layout.structure[0].item = 'viz_x'), /viz_x, which does not exist/],
+        'panels that overlap': [(d) => (d.layout.structure[1].position.x -= 9), /overlap/],
+        'an input that is not shown': [(d) => d.layout.globalInputs.pop(), /not those that it has/],
+        'a link to no dashboard': [
+            (d) => (d.visualizations.viz_ranking.eventHandlers[0].options.url = '/app/dnsentropy/x?a=b'),
+            /no dashboard/,
+        ],
+        'a link with a token that its target lacks': [
+            (d) => (d.visualizations.viz_ranking.eventHandlers[0].options.url += '&form.dst=1'),
+            /form.dst/,
+        ],
+    };
+    for (const [fault, [change, expected]] of Object.entries(broken)) {
+        it(`would be refused with ${fault}`, () => assert.match(overview(change), expected));
+    }
+});
+
+describe("Splunk's schema", () => {
+    let shown;
+    before(async () => (shown = await site.open('dnsentropy_overview')));
+    after(() => shown?.close());
+    const errors = (definition) => shown.page.evaluate((given) => window.schemaErrors(given), definition);
+
+    it('accepts every definition', async () => {
+        for (const [name, definition] of Object.entries(views)) {
+            assert.deepEqual(await errors(definition), [], name);
+        }
+    });
+
+    it('would refuse broken ones', async () => {
+        const faults = [
+            (d) => (d.visualizations.viz_ranking.options.count = 'many'),
+            (d) => (d.visualizations.viz_ranking.type = 'splunk.tabel'),
+            (d) => (d.dataSources.ds_ranking.type = 'ds.serach'),
+            (d) => (d.inputs.input_source.options.items = 'sample'),
+            (d) => (d.layout.type = 'mosaic'),
+            (d) => delete d.visualizations,
+        ];
+        for (const fault of faults) {
+            assert.notDeepEqual(await errors(changed('dnsentropy_overview', fault)), [], String(fault));
+        }
+    });
+});
+
+describe('pages', () => {
+    for (const view of NAMES) {
+        for (const theme of THEMES) {
+            it(`${view} is whole on the sample, ${theme}`, async () => {
+                let shown;
+                const log = await searchesDuring(
+                    async () => (shown = await site.open(view, `theme=${theme}&${SAMPLE}`)),
+                );
+                await shown.screenshot(`${view}-${theme}`);
+                const panels = await assertWhole(shown);
+                assert.deepEqual(panels.map(({ id }) => id).sort(), Object.keys(views[view].visualizations).sort());
+                assert.deepEqual(await shown.cutTexts(), []);
+                assertSearches(views[view], log);
+                await shown.close();
+            });
+        }
+
+        it(`${view} is whole on live events`, async () => {
+            const shown = await site.open(view, '');
+            await assertWhole(shown);
+            await shown.close();
+        });
+    }
+
+    it('without events say so, in figures and in words', async () => {
+        for (const view of NAMES) {
+            const shown = await site.open(view, 'form.global_time.earliest=1000&form.global_time.latest=2000');
+            const figures = (await shown.panels()).filter(({ type }) => type === 'splunk.singlevalue');
+            const values = figures.map(({ text }) => text.split('\n').at(-1));
+            assert.ok(
+                values.every((value) => /^(0(\.0+)?|0 B|none|%)$/.test(value)),
+                `${view}: ${values}`,
+            );
+            if (view === 'dnsentropy_overview') {
+                assert.match(
+                    await shown.page.locator('[data-id=viz_ranking] tbody').innerText(),
+                    /Choose the sample under Data/,
+                );
+            }
+            assert.deepEqual(shown.faults, []);
+            await shown.screenshot(`${view}-without-events`);
+            await shown.close();
+        }
+    });
+
+    const faults = {
+        'a panel without rows': [(text) => text.replace('| sort - bytes | head 7', '| where 1=2'), ['viz_flow'], 0],
+        'a panel that reads a field of another name': [
+            (text) => text.replace("seriesByName('findings')", "seriesByName('finding')"),
+            ['viz_findings_count'],
+            0,
+        ],
+        'a search that fails': [
+            (text) => text.replaceAll('| dnsexfil query by src dest', '| dnsexfill query by src dest'),
+            ['viz_ranking', 'viz_shape'],
+            1,
+        ],
+    };
+    for (const [fault, [change, expected, errors]] of Object.entries(faults)) {
+        it(`would be refused with ${fault}`, async () => {
+            const shown = await site.open('dnsentropy_overview', SAMPLE, change);
+            const empty = (await shown.panels()).filter(({ marks }) => marks === 0).map(({ id }) => id);
+            assert.ok(
+                expected.every((id) => empty.includes(id)),
+                `empty: ${empty}`,
+            );
+            assert.ok(shown.faults.length >= errors, 'no fault was seen');
+            await shown.close();
+        });
+    }
+});
+
+describe('clicks and inputs', () => {
+    const address = (shown) => new URL(shown.page.url());
+    const forms = (shown) =>
+        Object.fromEntries([...address(shown).searchParams].filter(([name]) => name.startsWith('form.')));
+
+    it('a row of the ranking leads to its queries', async () => {
+        const shown = await site.open(
+            'dnsentropy_overview',
+            `${SAMPLE}&form.global_time.earliest=-12h&form.global_time.latest=now`,
+        );
+        const log = await searchesDuring(async () => {
+            await shown.page.locator('[data-id=viz_ranking] tbody tr').first().getByText('hildegardsfarm.com').click();
+            await shown.page.waitForURL('**/dnsentropy_investigate?*');
+            await shown.drawn();
+        });
+        assert.deepEqual(forms(shown), {
+            'form.source': '`dnsentropy_sample`',
+            'form.domain': 'hildegardsfarm.com',
+            'form.src': '10.0.2.109',
+            'form.global_time.earliest': '-12h',
+            'form.global_time.latest': 'now',
+        });
+        const ranking = log.find(({ label }) => label === 'ds_ranking').search;
+        assert.match(ranking, /^\| `dnsentropy_sample` \| search src="10.0.2.109" .* ut_domain="hildegardsfarm.com"$/);
+        const panels = await assertWhole(shown);
+        assert.equal(await shown.value('viz_severity'), 'critical');
+        assert.equal(await shown.value('viz_queries'), '851');
+        const resolvers = panels.find(({ id }) => id === 'viz_resolvers').text;
+        assert.ok(
+            ['208.109.255.42', '216.69.185.42'].every((resolver) => resolvers.includes(resolver)),
+            resolvers,
+        );
+        await shown.screenshot('dnsentropy_investigate-hildegardsfarm');
+        await shown.close();
+    });
+
+    it('a bar leads to its client, a bubble to its domain', async () => {
+        for (const [panel, expected] of [
+            ['viz_clients', /form.src=10.0.2.109/],
+            ['viz_shape', /form.domain=[a-z0-9.-]+\.[a-z]+&/],
+        ]) {
+            const shown = await site.open('dnsentropy_overview');
+            await shown.page.locator(`[data-id=${panel}] .highcharts-point`).first().click({ force: true });
+            await shown.page.waitForURL('**/dnsentropy_investigate?*');
+            assert.match(shown.page.url(), expected);
+            await shown.close();
+        }
+    });
+
+    it('overview and baseline lead to each other', async () => {
+        const shown = await site.open('dnsentropy_overview');
+        await shown.page.locator('[data-id=viz_queries_count] [data-test=majorValue]').click();
+        await shown.page.waitForURL('**/dnsentropy_baseline?*');
+        await shown.drawn();
+        await shown.page.locator('[data-id=viz_scores] .highcharts-point').first().click({ force: true });
+        await shown.page.waitForURL('**/dnsentropy_overview?*');
+        assert.equal(forms(shown)['form.source'], '`dnsentropy_sample`');
+        await shown.close();
+    });
+
+    it('a domain of the baseline leads to its queries', async () => {
+        const shown = await site.open('dnsentropy_baseline');
+        await shown.page.locator('[data-id=viz_wide] tbody tr').nth(1).locator('td').first().click();
+        await shown.page.waitForURL('**/dnsentropy_investigate?*');
+        await shown.drawn();
+        assert.equal(forms(shown)['form.domain'], 'frothly.local');
+        await assertWhole(shown);
+        await shown.close();
+    });
+
+    it('another domain in the input changes every search and panel', async () => {
+        const shown = await site.open('dnsentropy_investigate', `${SAMPLE}&form.domain=hildegardsfarm.com`);
+        const before = await shown.value('viz_queries');
+        const bases = await basesDuring(2, shown, async () => {
+            const input = shown.page.locator('[data-test=input-item]', { hasText: 'Domain' }).locator('input');
+            await input.fill('guardotter.com');
+            await input.press('Enter');
+        });
+        assert.ok(
+            bases.every(({ search }) => search.includes('ut_domain="guardotter.com"')),
+            JSON.stringify(bases),
+        );
+        assert.equal(before, '851');
+        assert.equal(await shown.value('viz_queries'), '176');
+        assert.equal(await shown.value('viz_severity'), 'high');
+        await assertWhole(shown);
+        await shown.close();
+    });
+
+    it('the switch leads from live events to the sample', async () => {
+        const shown = await site.open('dnsentropy_overview', '');
+        const bases = await basesDuring(2, shown, async () => {
+            await shown.page.locator('[data-test=input-item]', { hasText: 'Data' }).locator('button').first().click();
+            await shown.page.getByRole('option', { name: 'Sample' }).click();
+        });
+        assert.ok(
+            bases.every(({ search }) => search.startsWith('| `dnsentropy_sample`')),
+            JSON.stringify(bases),
+        );
+        await assertWhole(shown);
+        await shown.close();
+    });
+
+    it('a shorter time has fewer queries', async () => {
+        const day = await site.open('dnsentropy_overview');
+        const hour = await site.open(
+            'dnsentropy_overview',
+            `${SAMPLE}&form.global_time.earliest=-60m&form.global_time.latest=now`,
+        );
+        const count = async (shown) => Number((await shown.value('viz_queries_count')).replace(',', ''));
+        assert.ok((await count(hour)) > 0 && (await count(hour)) < (await count(day)) / 2);
+        await day.close();
+        await hour.close();
+    });
+});
