@@ -158,8 +158,18 @@ fn averages_are_those_of_the_classic_hunt() {
 fn preop(info: &Value) -> (Vec<String>, Vec<String>) {
     let preop = info["streaming_preop"].as_str().expect("a pipeline");
     let (fields, command) = preop.split_once(" | dnsexfil ").expect("fields, then the command");
+    let fields = fields.strip_suffix(" | fields - _raw").expect("fields keeps _raw unless told otherwise");
     let fields = fields.strip_prefix("fields ").expect("fields").split(", ").map(str::to_owned).collect();
     (command.split(' ').map(str::to_owned).collect(), fields)
+}
+
+#[test]
+fn raw_events_leave_their_peers_only_for_who_reads_them() {
+    let preop_of =
+        |words: &[&str]| run(words, &[]).0["streaming_preop"].as_str().expect("a pipeline").to_owned();
+    assert!(preop_of(&["query", "by", "src"]).contains(" | fields - _raw | dnsexfil "));
+    assert!(!preop_of(&["_raw"]).contains("fields - "));
+    assert!(!preop_of(&["query", "by", "_raw"]).contains("fields - "));
 }
 
 #[test]

@@ -71,15 +71,17 @@ impl Options {
 
     /// The map phase as a pipeline for the search peers. `extra` are further fields that it reads.
     ///
-    /// A map run cannot set `required_fields`, as its rows are not the events'; so `fields` narrows the events.
+    /// A map run cannot set `required_fields`, as its rows are not the events'; so `fields` narrows the events. It keeps
+    /// `_raw` unless told otherwise, which is most of an event.
     pub fn streaming_preop(&self, extra: &[&str]) -> String {
         let mut fields: Vec<&str> = vec![&self.field];
         fields.extend(self.by.iter().map(String::as_str).chain(extra.iter().copied()));
         let fields: Vec<String> = fields.into_iter().map(quoted).collect();
+        let without_raw = if fields.iter().any(|field| field == "_raw") { "" } else { " | fields - _raw" };
         let by: Vec<String> = self.by.iter().map(|field| quoted(field)).collect();
         let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(" ")) };
         format!(
-            "fields {} | {NAME} {}{by} list={} samples={} phase=map",
+            "fields {}{without_raw} | {NAME} {}{by} list={} samples={} phase=map",
             fields.join(", "),
             quoted(&self.field),
             self.list.as_str(),
