@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use dnsentropy::names::{Host, ListName, Lists, Name};
+use dnsentropy::names::quick::QuickName;
+use dnsentropy::names::{Host, ListName, Lists, Name, SuffixList};
 use libfuzzer_sys::fuzz_target;
 
 thread_local! {
@@ -13,9 +14,26 @@ thread_local! {
 fuzz_target!(|input: &[u8]| {
     let Host::Name(text) = Host::read(input) else { return };
     for list in [ListName::Mozilla, ListName::Icann, ListName::Iana] {
-        LISTS.with(|lists| check(&text, &Name::split(&text, lists.load(list).expect("built in"))));
+        LISTS.with(|lists| {
+            let list = lists.load(list).expect("built in");
+            let name = Name::split(&text, list);
+            check(&text, &name);
+            check_quickly(input, &name, list);
+        });
     }
 });
+
+/// The quick way takes a name or leaves it; if it takes it, the parts are the same.
+fn check_quickly(input: &[u8], plain: &Name<'_>, list: &SuffixList) {
+    let Some(quick) = QuickName::split(input, 0, input.len(), list) else { return };
+    let lower = |from: usize, to: usize| input[from..to].to_ascii_lowercase();
+    assert_eq!(plain.domain().as_deref(), Some(&lower(quick.domain, quick.end)[..]));
+    assert_eq!(plain.suffix().as_deref(), Some(&lower(quick.suffix, quick.end)[..]));
+    let (from, to) = quick.subdomain();
+    assert_eq!(plain.subdomain().unwrap_or_default(), &input[from..to]);
+    assert_eq!(plain.subdomain_labels(), quick.subdomain_labels);
+    assert_eq!(plain.suffix_type(), Some(quick.suffix_type));
+}
 
 fn check(text: &[u8], name: &Name<'_>) {
     let Some(domain) = name.domain() else {

@@ -144,12 +144,12 @@ pub fn extend(
         values.iter_mut().for_each(Output::clear);
         let set = compute(row, &mut values);
         for cell in &cells {
-            let kept = |column: usize| row.cell(column).into_owned();
             writer.cell(&match *cell {
-                Cell::Kept(column) => kept(column),
-                Cell::Output { index, multi: false, .. } if set => values[index].plain().to_vec(),
-                Cell::Output { index, multi: true, .. } if set => values[index].multi().to_vec(),
-                Cell::Output { kept: column, .. } => column.map(kept).unwrap_or_default(),
+                Cell::Kept(column) => row.cell(column),
+                Cell::Output { index, multi: false, .. } if set => Cow::Borrowed(values[index].plain()),
+                Cell::Output { index, multi: true, .. } if set => Cow::Borrowed(values[index].multi()),
+                Cell::Output { kept: Some(column), .. } => row.cell(column),
+                Cell::Output { kept: None, .. } => Cow::Borrowed(&b""[..]),
             });
         }
         writer.end_row();
