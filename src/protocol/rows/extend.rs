@@ -107,7 +107,7 @@ impl Extension {
     /// Sets `outputs` by what each row has in `fields`.
     pub fn new(fields: Vec<String>, outputs: Vec<String>) -> Extension {
         let values = vec![Output::default(); outputs.len()];
-        let workshop = Workshop { values, room: Box::new([0; ROOM]), memory: Memory::new() };
+        let workshop = Workshop { values, room: Box::new([0; ROOM]), memory: Memory::default() };
         Extension { outputs, rows: RowStream::new(fields), layout: None, multivalues: false, workshop }
     }
 

@@ -15,7 +15,7 @@ const ROOM: usize = 126;
 ///
 /// A key is only noted when it comes for the first time, and its answer kept when it comes for the second time: names that
 /// carry data come once, and should not drive out those that repeat.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Memory {
     places: Vec<Place>,
     answers: Vec<Answer>,
@@ -48,12 +48,6 @@ pub struct Unknown {
 }
 
 impl Memory {
-    /// Nothing is known yet.
-    pub fn new() -> Memory {
-        let answer = Answer { key: 0, end: 0, text: [0; ROOM] };
-        Memory { places: vec![Place::default(); PLACES], answers: vec![answer; PLACES] }
-    }
-
     /// Appends the answer for `key` to `out`.
     ///
     /// # Errors
@@ -67,8 +61,10 @@ impl Memory {
         let hash = hasher.finish();
         #[allow(clippy::cast_possible_truncation)] // one half is the place, the other the tag
         let (place, tag) = (hash as usize & (PLACES - 1), (hash >> 32) as u32);
-        if self.places[place].kept == tag {
-            let Answer { key: start, end, text } = &self.answers[place];
+        if self.places.get(place).is_some_and(|place| place.kept == tag)
+            && let Some(answer) = self.answers.get(place)
+        {
+            let Answer { key: start, end, text } = answer;
             let (start, end) = (usize::from(*start), usize::from(*end));
             if end > 0 && text[..start] == *key {
                 append(text, start, end, out);
@@ -82,6 +78,10 @@ impl Memory {
     #[inline]
     pub fn note(&mut self, unknown: Unknown, key: &[u8], answer: &[u8]) {
         let Unknown { place, tag } = unknown;
+        if self.places.is_empty() {
+            // Not before there are rows: many a process of a search never gets any.
+            self.places = vec![Place::default(); PLACES];
+        }
         if self.places[place].noted == tag {
             self.keep(unknown, key, answer);
         } else {
@@ -90,6 +90,9 @@ impl Memory {
     }
 
     fn keep(&mut self, Unknown { place, tag }: Unknown, key: &[u8], answer: &[u8]) {
+        if self.answers.is_empty() {
+            self.answers = vec![Answer { key: 0, end: 0, text: [0; ROOM] }; PLACES];
+        }
         let (start, end) = (key.len(), key.len() + answer.len());
         let kept = &mut self.answers[place];
         let (Ok(key_end), Ok(answer_end), Some(text)) =
@@ -121,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_comes_twice_is_known_the_third_time() {
-        let mut memory = Memory::new();
+        let mut memory = Memory::default();
         assert_eq!(ask(&mut memory, "a", ",1"), None);
         assert_eq!(ask(&mut memory, "a", ",1"), None);
         assert_eq!(ask(&mut memory, "a", ",2").as_deref(), Some(",1"));
@@ -130,7 +133,7 @@ mod tests {
 
     #[test]
     fn answers_stay_right_however_many_there_are() {
-        let mut memory = Memory::new();
+        let mut memory = Memory::default();
         let mut known = 0;
         for _ in 0..4 {
             for number in 0..3 * PLACES {
