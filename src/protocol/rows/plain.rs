@@ -145,10 +145,9 @@ pub fn extend(
         let set = compute(row, &mut values);
         for cell in &cells {
             writer.cell(&match *cell {
-                Cell::Kept(column) => row.cell(column),
                 Cell::Output { index, multi: false, .. } if set => Cow::Borrowed(values[index].plain()),
                 Cell::Output { index, multi: true, .. } if set => Cow::Borrowed(values[index].multi()),
-                Cell::Output { kept: Some(column), .. } => row.cell(column),
+                Cell::Kept(column) | Cell::Output { kept: Some(column), .. } => row.cell(column),
                 Cell::Output { kept: None, .. } => Cow::Borrowed(&b""[..]),
             });
         }
