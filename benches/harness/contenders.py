@@ -58,7 +58,7 @@ class Field:
         self._feeder = feeder
 
     def parts(self) -> dict[str, Callable[[], Part]]:
-        return {"narrow": self.narrow, "wide": self.wide, "map": self.map, "reduce": self.reduce}
+        return {"narrow": self.narrow, "twice": self.twice, "wide": self.wide, "map": self.map, "reduce": self.reduce}
 
     def narrow(self) -> Part:
         """What a search really runs: ours, the macros and lookups, the rivals, the floors."""
@@ -79,6 +79,15 @@ class Field:
             steps = url_toolbox(Path(folder), self.queries[:20_000])
             contenders.append(Contender("URL Toolbox", steps, slow=True, replies=False))
         return Part("narrow", title, "dnsentropy", contenders)
+
+    def twice(self) -> Part:
+        """The narrow stream of a source that gives multivalues."""
+        stream = streams.twice(self.queries)
+        contenders = [
+            Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
+            *self._ours("dnsentropy", lambda program: [Step([program, "dnsentropy"], stream)]),
+        ]
+        return Part("twice", f"narrow stream of Splunk Stream: each name twice{largest(stream)}", "dnsentropy", contenders)
 
     def wide(self) -> Part:
         """What a command without `required_fields` would get."""

@@ -41,6 +41,16 @@ def narrow(queries: list[Query]) -> Stream:
     return conversation(["query"], header, ([f"{q.name},{i},,\n" for i, q in enumerate(c)] for c in chunks(queries)))
 
 
+def twice(queries: list[Query]) -> Stream:
+    """The narrow stream of Splunk Stream, which has each name twice; in quotes, as splunkd writes what is not alphanumeric."""
+    header = 'query,"_chunked_idx","__mv_query","__mv__chunked_idx"\n'
+
+    def row(name: str, index: int) -> str:
+        return f'"{name}\n{name}",{index},"${name}$;${name}$",\n' if name else f",{index},,\n"
+
+    return conversation(["query"], header, ([row(q.name, i) for i, q in enumerate(c)] for c in chunks(queries)))
+
+
 def listed(queries: list[Query]) -> Stream:
     """The narrow stream of the macro `ut_parse_extended(query,list)`."""
     header = 'query,list,"_chunked_idx","__mv_query","__mv_list","__mv__chunked_idx"\n'

@@ -150,7 +150,7 @@ impl Compute for Measure {
     }
 
     fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Bare<'r>> {
-        row.bare(header.columns[0])
+        row.only(header.columns[0])
     }
 
     fn quick(&mut self, key: Bare<'_>, room: &mut [u8; ROOM]) -> Option<usize> {

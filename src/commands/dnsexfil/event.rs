@@ -49,12 +49,12 @@ pub fn add_quickly(
     groups: &mut Groups,
     presence: &mut [Presence],
 ) -> Option<()> {
-    let name = row.bare(columns.name)?;
+    let name = row.only(columns.name)?;
     let parts = QuickName::split(name.bytes, name.start, name.end, list)?;
     let mut by = [&b""[..]; MOST_BY];
     let by = by.get_mut(..columns.by.len())?;
     for (value, column) in by.iter_mut().zip(columns.by) {
-        *value = Some(row.bare(*column)?.value()).filter(|value| !value.is_empty() && value.is_ascii())?;
+        *value = Some(row.only(*column)?.value()).filter(|value| !value.is_empty() && value.is_ascii())?;
     }
     let optional = |column: Column| match row.bare(column) {
         Some(value) => Some(Some(value.value()).filter(|value| !value.is_empty())),

@@ -25,9 +25,9 @@ pub struct Memory {
 #[derive(Debug, Clone, Copy, Default)]
 struct Place {
     /// That of the key that was noted last.
-    noted: u32,
+    noted: u16,
     /// That of the key whose answer is there.
-    kept: u32,
+    kept: u16,
 }
 
 /// A key and its answer, side by side in as few lines of the processor's cache as can be.
@@ -44,7 +44,7 @@ struct Answer {
 #[derive(Debug, Clone, Copy)]
 pub struct Unknown {
     place: usize,
-    tag: u32,
+    tag: u16,
 }
 
 impl Memory {
@@ -60,7 +60,7 @@ impl Memory {
         hasher.write(key);
         let hash = hasher.finish();
         #[allow(clippy::cast_possible_truncation)] // one half is the place, the other the tag
-        let (place, tag) = (hash as usize & (PLACES - 1), (hash >> 32) as u32);
+        let (place, tag) = (hash as usize & (PLACES - 1), (hash >> 32) as u16);
         if self.places.get(place).is_some_and(|place| place.kept == tag)
             && let Some(answer) = self.answers.get(place)
         {

@@ -6,6 +6,7 @@
 //! the twin that tests and fuzzing hold the quick one against.
 
 pub mod extend;
+mod layout;
 mod memory;
 pub mod output;
 pub mod plain;
@@ -103,6 +104,26 @@ impl<'r> Row<'r> {
         let (start, end) = cells.bare(column.plain?, bytes)?;
         Some(Bare { bytes, start, end })
     }
+
+    /// The same for a field whose values are all the same one.
+    #[inline]
+    pub fn only(self, column: Column) -> Option<Bare<'r>> {
+        self.bare(column).or_else(|| {
+            let Row::Scanned(bytes, cells) = self else { return None };
+            let (start, end) = cells.bare(column.multi?, bytes)?;
+            twice(Bare { bytes, start, end })
+        })
+    }
+}
+
+/// The value that a bare `__mv_` cell holds twice, as `$value$;$value$`: sources such as Splunk Stream write a name so.
+fn twice(cell: Bare<'_>) -> Option<Bare<'_>> {
+    let [b'$', inner @ .., b'$'] = cell.value() else { return None };
+    let length = inner.len().checked_sub(3)? / 2;
+    let (first, rest) = inner.split_at_checked(length)?;
+    let same = rest.strip_prefix(b"$;$")? == first && !first.is_empty() && !first.contains(&b'$');
+    let start = cell.start + 1;
+    same.then_some(Bare { start, end: start + length, ..cell })
 }
 
 /// A value as it lies in the bytes of a chunk: what stands around it may be read too, which spares quick code the care at
@@ -131,6 +152,49 @@ fn decode(cell: Cow<'_, [u8]>) -> Option<Vec<Cow<'_, [u8]>>> {
         Cow::Owned(cell) => {
             let values = multivalue::decode(&cell)?;
             Some(values.into_iter().map(|value| Cow::Owned(value.into_owned())).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scan::{Found, Scanner};
+    use super::*;
+
+    /// The value that all values of the field `f` are, in the row `a,b`.
+    fn only(row: &str) -> Option<String> {
+        let bytes = format!("{row}\n").into_bytes();
+        let mut cells = Cells::default();
+        assert_eq!(Scanner::new(&bytes).next(&mut cells), Found::Row);
+        let column = Column { plain: Some(0), multi: Some(1) };
+        let row = Row::Scanned(&bytes, &cells);
+        let only = row.only(column).map(|value| String::from_utf8_lossy(value.value()).into_owned());
+        if let Some(only) = &only {
+            let values = row.values(column);
+            assert!(values.iter().all(|value| value.as_ref() == only.as_bytes()), "{values:?}");
+        }
+        only
+    }
+
+    #[test]
+    fn one_value_may_be_there_twice() {
+        assert_eq!(only("a.com,").as_deref(), Some("a.com"));
+        assert_eq!(only("\"a.com\",").as_deref(), Some("a.com"));
+        assert_eq!(only("\"a.com\na.com\",$a.com$;$a.com$").as_deref(), Some("a.com"));
+        assert_eq!(only("\"a.com\na.com\",\"$a.com$;$a.com$\"").as_deref(), Some("a.com"));
+        for other in [
+            "\"a\nb\",$a$;$b$",
+            "\"a\na\na\",$a$;$a$;$a$",
+            "\"a\",$a$",
+            "\"\n\",$$;$$",
+            "a,$a$;$a",
+            "a,$a;$;$a;$x",
+            "a,$$$;$$$",
+            "\"a,\na,\",\"$a,$;$a,$\"",
+            "a,$a$,$a$",
+            "a,$;$",
+        ] {
+            assert_eq!(only(other), None, "{other}");
         }
     }
 }
