@@ -74,6 +74,14 @@ pub enum ListError {
         /// The file.
         file: PathBuf,
     },
+    /// The rules are readable one by one, but the `publicsuffix` crate takes no list of them.
+    #[error("the suffixes in {} make no list: {error}", file.display())]
+    NoList {
+        /// The file.
+        file: PathBuf,
+        /// What the crate says.
+        error: publicsuffix::Error,
+    },
     /// A rule cannot be read.
     #[error("{}, line {line}: the suffix '{rule}' cannot be read: {error}", file.display())]
     Rule {
@@ -120,8 +128,7 @@ impl Lists {
             ListName::Icann => SuffixList::prepared(builtin::ICANN),
             ListName::Iana => SuffixList::prepared(builtin::IANA),
             ListName::Custom => {
-                let mut rules = Rules::default();
-                add_custom(&mut rules, &self.custom_file)?;
+                let rules = custom(&self.custom_file)?;
                 if rules.is_empty() {
                     return Err(ListError::Empty { file: self.custom_file.clone() });
                 }
@@ -130,7 +137,7 @@ impl Lists {
             ListName::All if !self.custom_file.exists() => SuffixList::prepared(builtin::MOZILLA),
             ListName::All => {
                 let mut rules = mozilla();
-                add_custom(&mut rules, &self.custom_file)?;
+                rules.extend(custom(&self.custom_file)?);
                 SuffixList::new(rules)
             }
         };
@@ -153,8 +160,9 @@ fn mozilla() -> Rules {
     rules
 }
 
-/// Adds the suffixes of the user's file, which count as private ones.
-fn add_custom(rules: &mut Rules, file: &Path) -> Result<(), ListError> {
+/// The suffixes of the user's file, which count as private ones.
+fn custom(file: &Path) -> Result<Rules, ListError> {
+    let mut rules = Rules::default();
     let unreadable =
         |error: &dyn fmt::Display| ListError::Unreadable { file: file.to_owned(), error: error.to_string() };
     let bytes = fs::read(file).map_err(|error| unreadable(&error))?;
@@ -178,7 +186,11 @@ fn add_custom(rules: &mut Rules, file: &Path) -> Result<(), ListError> {
             error,
         })?;
     }
-    Ok(())
+    if !rules.is_empty() {
+        let list = rules.to_list().parse::<publicsuffix::List>();
+        list.map_err(|error| ListError::NoList { file: file.to_owned(), error })?;
+    }
+    Ok(rules)
 }
 
 /// The line of `bytes`, from 1, that `record` begins in. The crate's own count stops before blank lines.

@@ -103,6 +103,11 @@ impl Rules {
         Ok(())
     }
 
+    /// Adds all rules of `other`, as [`Rules::add`] would.
+    pub fn extend(&mut self, other: Rules) {
+        other.by_pattern.into_iter().for_each(|(pattern, kind)| self.insert(pattern, kind));
+    }
+
     /// The rules of one section alone.
     #[must_use]
     pub fn section(&self, section: Section) -> Rules {

@@ -73,6 +73,7 @@ fn key(label: &[u8]) -> Cow<'_, [u8]> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use publicsuffix::{List, Psl, Type};
 
     use super::*;
 
@@ -89,6 +90,17 @@ mod tests {
         exception.map(|labels| labels - 1).or(longest).unwrap_or(1)
     }
 
+    /// What the `publicsuffix` crate says.
+    fn by_the_crate(list: &List, name: &str) -> (usize, SuffixType) {
+        let info = list.find(name.rsplit('.').map(str::as_bytes));
+        let suffix_type = match info.typ {
+            Some(Type::Icann) => SuffixType::Icann,
+            Some(Type::Private) => SuffixType::Private,
+            None => SuffixType::Unlisted,
+        };
+        (name[name.len() - info.len..].split('.').count(), suffix_type)
+    }
+
     proptest! {
         #[test]
         fn agrees_with_the_algorithm_for_any_rules(
@@ -100,11 +112,14 @@ mod tests {
             rules.extend(exception);
             let mut read = Rules::default();
             for rule in &rules {
-                read.add(rule, Section::Private).expect("a rule");
+                read.add(rule, if rule.len() % 2 == 0 { Section::Icann } else { Section::Private }).expect("a rule");
             }
+            read.mend();
+            let of_the_crate: List = read.to_list().parse().unwrap_or_default();
             let list = SuffixList::new(read);
             for name in names {
                 prop_assert_eq!(list.suffix(name.as_bytes()).0, plainly(&rules, &name), "{} {:?}", name, rules);
+                prop_assert_eq!(list.suffix(name.as_bytes()), by_the_crate(&of_the_crate, &name), "{} {:?}", name, rules);
             }
         }
     }
