@@ -55,7 +55,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
         let app = App::of_program();
         pipes::widen();
         let session = Session::new(|arguments| open(arguments, &app));
-        return serve(io::stdin().lock(), io::stdout().lock(), session)
+        return serve(io::stdin().lock(), io::stdout(), session)
             .map_err(|error| Error::Serve { command: name.to_owned(), error });
     }
     match Cli::parse_from(arguments).action {

@@ -3,7 +3,7 @@
 //! splunkd sends messages ([`framing`]), first a getinfo, then chunks of rows ([`metadata`]); a [`session`]
 //! answers each with one message of its own. The rows of a chunk are CSV ([`rows`]) in which a field can have
 //! several values ([`multivalue`]). The search's own words come in getinfo ([`arguments`]). None of this does
-//! any I/O but [`serve`], which joins a session to two streams.
+//! any I/O but [`serve`], which joins a session to two streams, and the thread that it writes on.
 
 pub mod arguments;
 pub mod framing;
@@ -12,6 +12,7 @@ pub mod multivalue;
 pub mod rows;
 pub mod serve;
 pub mod session;
+mod writer;
 
 pub use arguments::{Arguments, Refusal};
 pub use metadata::{CommandInfo, CommandType, Level, UserMessage};

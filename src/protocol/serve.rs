@@ -1,9 +1,12 @@
 //! Joins a session to two streams: the edge where the conversation is read and written.
 
 use std::io::{self, Read, Write};
+use std::panic::resume_unwind;
+use std::thread;
 
 use super::framing::{Deframer, FramingError, Part};
-use super::session::{RequestError, Session, farewell};
+use super::session::{ReplyBytes, RequestError, Session, farewell};
+use super::writer::{Writer, WriterEnded};
 
 /// How much is read at once, at least: a pipe of the usual size.
 const BLOCK: usize = 64 * 1024;
@@ -27,12 +30,15 @@ pub enum ServeError {
     /// Reading or writing failed.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// Writing failed before; the thread that writes tells why.
+    #[error(transparent)]
+    Unwritten(#[from] WriterEnded),
 }
 
 /// Answers requests from `input` on `output` until the last one is answered or the input ends.
 ///
-/// A request is worked on while it is read, and read whole before its reply is written; each reply is flushed. An `output` that is closed
-/// is a normal end: the search has enough.
+/// A request is worked on while it is read, and read whole before its reply is written; each reply is flushed. An
+/// `output` that is closed is a normal end: the search has enough.
 ///
 /// # Errors
 ///
@@ -40,29 +46,33 @@ pub enum ServeError {
 /// first three are told to the user too, in a last reply.
 pub fn serve(
     mut input: impl Read,
-    mut output: impl Write,
+    output: impl Write + Send,
     mut session: Session<'_>,
 ) -> Result<(), ServeError> {
-    match converse(&mut input, &mut output, &mut session) {
-        Err(ServeError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => {
-            if !matches!(error, ServeError::Io(_)) {
-                let mut reply = Vec::new();
-                farewell(&format!("the conversation with splunkd broke down: {error}"), &mut reply);
-                // Nobody may be there to read it any more, and the error itself goes to stderr anyway.
-                let _ = output.write_all(&reply).and_then(|()| output.flush());
-            }
-            Err(error)
+    thread::scope(|scope| {
+        let (mut writer, thread) = Writer::start(scope, output);
+        let conversed = converse(&mut input, &mut writer, &mut session);
+        if let Err(error @ (ServeError::Framing(_) | ServeError::Request { .. })) = &conversed {
+            let mut reply = ReplyBytes::default();
+            farewell(&format!("the conversation with splunkd broke down: {error}"), &mut reply.head);
+            // Nobody may be there to read it any more, and the error itself goes to stderr anyway.
+            let _ = writer.send(reply);
         }
-        Ok(()) => Ok(()),
-    }
+        drop(writer);
+        let written = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        match (conversed, written) {
+            (Err(ServeError::Unwritten(_)) | Ok(()), Err(error))
+                if error.kind() == io::ErrorKind::BrokenPipe =>
+            {
+                Ok(())
+            }
+            (Err(ServeError::Unwritten(_)) | Ok(()), Err(error)) => Err(error.into()),
+            (conversed, _) => conversed,
+        }
+    })
 }
 
-fn converse(
-    input: &mut impl Read,
-    output: &mut impl Write,
-    session: &mut Session<'_>,
-) -> Result<(), ServeError> {
+fn converse(input: &mut impl Read, writer: &mut Writer, session: &mut Session<'_>) -> Result<(), ServeError> {
     let mut deframer = Deframer::new();
     loop {
         while let Some(part) = deframer.part()? {
@@ -77,10 +87,8 @@ fn converse(
                     let taken = session.proceed(bytes, whole);
                     deframer.take(taken);
                     if whole {
-                        let (head, body) = session.reply();
-                        output.write_all(head)?;
-                        output.write_all(body)?;
-                        output.flush()?;
+                        let memory = writer.send(session.take_reply())?;
+                        session.reuse(memory);
                     }
                     if session.is_finished() {
                         return Ok(());

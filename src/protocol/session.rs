@@ -53,9 +53,16 @@ pub struct Session<'a> {
     /// What the metadata of the request asks for.
     asked: Asked,
     messages: Vec<UserMessage>,
-    /// The two parts of the reply; kept, so that their memory serves every chunk.
-    head: Vec<u8>,
-    body: Vec<u8>,
+    reply: ReplyBytes,
+}
+
+/// The two parts of a reply.
+#[derive(Debug, Default)]
+pub struct ReplyBytes {
+    /// The header line and the metadata.
+    pub head: Vec<u8>,
+    /// CSV, or nothing.
+    pub body: Vec<u8>,
 }
 
 enum State<'a> {
@@ -82,8 +89,7 @@ impl<'a> Session<'a> {
             command: State::Start,
             asked: Asked::Execute { last: false },
             messages: Vec::new(),
-            head: Vec::new(),
-            body: Vec::new(),
+            reply: ReplyBytes::default(),
         }
     }
 
@@ -94,8 +100,8 @@ impl<'a> Session<'a> {
     /// The request makes no sense; there is no reply and the session is over.
     pub fn begin(&mut self, metadata: &[u8]) -> Result<(), RequestError> {
         let request = Request::read(metadata).map_err(RequestError::Metadata)?;
-        self.head.clear();
-        self.body.clear();
+        self.reply.head.clear();
+        self.reply.body.clear();
         self.asked = match request.action.as_str() {
             "getinfo" => Asked::Getinfo(self.getinfo(&request)),
             "execute" if matches!(self.command, State::Start) => return Err(RequestError::NoGetinfo),
@@ -106,12 +112,12 @@ impl<'a> Session<'a> {
     }
 
     /// Takes what has arrived of the request's body and was not taken yet, and says how many bytes were taken. After a
-    /// `whole` one, which ends the request, [`Session::reply`] is the reply to it.
+    /// `whole` one, which ends the request, [`Session::take_reply`] gives the reply to it.
     pub fn proceed(&mut self, bytes: &[u8], whole: bool) -> usize {
         let (taken, last) = match (&self.asked, &mut self.command) {
             (Asked::Execute { last }, State::Running(command)) => {
                 let piece = Piece { bytes, whole, last: *last };
-                (command.execute(piece, &mut self.body, &mut self.messages), *last)
+                (command.execute(piece, &mut self.reply.body, &mut self.messages), *last)
             }
             _ => (bytes.len(), true),
         };
@@ -120,7 +126,7 @@ impl<'a> Session<'a> {
                 Asked::Getinfo(reply) => reply.clone(),
                 Asked::Execute { .. } => to_json(&Reply::rows(last, std::mem::take(&mut self.messages))),
             };
-            Frame { metadata: &metadata, body: &self.body }.write_head(&mut self.head);
+            Frame { metadata: &metadata, body: &self.reply.body }.write_head(&mut self.reply.head);
             if matches!((&self.asked, &self.command), (Asked::Execute { last: true }, State::Running(_))) {
                 self.command = State::Finished;
             }
@@ -128,9 +134,14 @@ impl<'a> Session<'a> {
         taken
     }
 
-    /// The reply to the request that was taken last: what stands in front of its body, and the body.
-    pub fn reply(&self) -> (&[u8], &[u8]) {
-        (&self.head, &self.body)
+    /// Takes the reply to the request that was taken last.
+    pub fn take_reply(&mut self) -> ReplyBytes {
+        std::mem::take(&mut self.reply)
+    }
+
+    /// Takes memory to write the next reply to.
+    pub fn reuse(&mut self, memory: ReplyBytes) {
+        self.reply = memory;
     }
 
     /// Whether the last reply of the search was given.
