@@ -56,7 +56,7 @@ pub fn add_quickly(
     for (value, column) in by.iter_mut().zip(columns.by) {
         *value = Some(row.only(*column)?.value()).filter(|value| !value.is_empty() && value.is_ascii())?;
     }
-    let optional = |column: Column| match row.bare(column) {
+    let optional = |column: Column| match row.only(column) {
         Some(value) => Some(Some(value.value()).filter(|value| !value.is_empty())),
         // Where the column is missing there is nothing; else the value is none of the easy ones.
         None if column.is_missing() => Some(None),
