@@ -44,14 +44,19 @@ pub fn encode(value: &[u8], cell: &mut Vec<u8>) {
     if !cell.is_empty() {
         cell.push(b';');
     }
-    cell.push(b'$');
-    for piece in value.split_inclusive(|&byte| byte == b'$') {
+    push_between(b'$', value, cell);
+}
+
+/// Appends `value` between two marks, each mark inside it doubled: as multivalues have `$`, and CSV has quotes.
+pub(super) fn push_between(mark: u8, value: &[u8], cell: &mut Vec<u8>) {
+    cell.push(mark);
+    for piece in value.split_inclusive(|&byte| byte == mark) {
         cell.extend_from_slice(piece);
-        if piece.ends_with(b"$") {
-            cell.push(b'$');
+        if piece.last() == Some(&mark) {
+            cell.push(mark);
         }
     }
-    cell.push(b'$');
+    cell.push(mark);
 }
 
 #[cfg(test)]

@@ -53,14 +53,7 @@ pub(super) fn push_cell(cell: &[u8], row: &mut Vec<u8>) {
     if memchr3(b',', b'"', b'\n', cell).is_none() && !cell.contains(&b'\r') {
         return row.extend_from_slice(cell);
     }
-    row.push(b'"');
-    for piece in cell.split_inclusive(|&byte| byte == b'"') {
-        row.extend_from_slice(piece);
-        if piece.ends_with(b"\"") {
-            row.push(b'"');
-        }
-    }
-    row.push(b'"');
+    multivalue::push_between(b'"', cell, row);
 }
 
 /// The length of a block.
