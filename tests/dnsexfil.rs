@@ -213,6 +213,44 @@ fn the_table_is_the_same_from_events_partial_results_or_both() {
 }
 
 #[test]
+fn a_chunk_may_be_larger_than_splunkd_makes_it_and_a_group_larger_than_its_sample() {
+    let rows: Vec<Vec<String>> = (0..140_000)
+        .map(|number| vec![format!("Name{number}.d{}.com", number % 3), format!("10.0.0.{}", number % 2)])
+        .collect();
+    let (words, header) = (["query", "by", "src"], ["query", "src"]);
+    let (info, direct, _) = run(&words, &[csv(&header, &rows), csv(&header, &[])]);
+    let (map, _) = preop(&info);
+    let map: Vec<&str> = map.iter().map(String::as_str).collect();
+    let (_, told, _) = run(&map, &[csv(&header, &rows)]);
+    assert!(told[0].len() < 1_000_000, "{} bytes tell of six groups", told[0].len());
+    let (_, merged, messages) = run(&words, &[told[0].clone(), csv(&header, &[])]);
+    assert_eq!(messages, Vec::<String>::new());
+    let text = |body: Option<&Vec<u8>>| String::from_utf8(body.expect("a reply").clone()).expect("UTF-8");
+    assert_eq!(text(merged.last()), text(direct.last()));
+    let rows = parse(direct.last().expect("a reply"));
+    assert_eq!(rows.len(), 6);
+    assert_eq!(
+        rows.iter().map(|row| one(row, "count").parse::<u64>().expect("a number")).sum::<u64>(),
+        140_000
+    );
+    for row in &rows {
+        let distinct: f64 = one(row, "distinct_subdomains").parse().expect("a number");
+        assert!((20_000.0..27_000.0).contains(&distinct), "{distinct} of 23,333");
+    }
+}
+
+#[test]
+fn the_map_phase_passes_partial_results_on() {
+    let (info, ..) = run(&["query", "by", "src"], &[csv(&["query"], &[])]);
+    let (map, _) = preop(&info);
+    let map: Vec<&str> = map.iter().map(String::as_str).collect();
+    let (_, once, _) = run(&map, &[csv(&HEADER, &events())]);
+    let (_, twice, messages) = run(&map, &[once[0].clone()]);
+    assert_eq!(messages, Vec::<String>::new());
+    assert_eq!(twice, once);
+}
+
+#[test]
 fn by_fields_are_taken_as_stats_takes_them() {
     let header = ["query", "src", "__mv_src", "Dest IP"];
     let rows = [

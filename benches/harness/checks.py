@@ -31,7 +31,7 @@ def check(field: Field, feeder: Feeder) -> dict[str, dict[str, object]]:
 
     ours_narrow, ours_wide = ours("dnsentropy", narrow), ours("dnsentropy", wide_stream)
     extended, shannon = map(answers, macros(str(field.builds.program), queries))
-    partials = streams.reduce_phase(field.map_out(queries))
+    partials = streams.reduce_phase(field.map_out(queries), streams.groups(queries))
     from_events, from_partials = ours("dnsexfil", streams.reduce_events(queries)), ours("dnsexfil", partials)
     return {
         "rows of the narrow stream": rows_lost(field, feeder, full),

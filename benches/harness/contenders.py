@@ -112,22 +112,25 @@ class Field:
         return Part("map", f"dnsexfil query by src, map phase: events in{largest(stream)}", "dnsexfil map", contenders)
 
     def reduce(self) -> Part:
-        stream = streams.reduce_phase(self.partials(len(self.queries), len(self.queries)))
-        title = f"dnsexfil query by src, reduce phase: partial rows of {stream.size // stream.rows:,} bytes in{largest(stream)}"
+        partials, groups = self.partials(len(self.queries), len(self.queries))
+        stream = streams.reduce_phase(partials, groups)
+        title = f"dnsexfil query by src, reduce phase: {groups:,} groups told in {len(partials):,} partial rows{largest(stream)}"
         contenders = [
             Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
             *self._ours("dnsexfil reduce", lambda program: [Step([program, "dnsexfil"], stream)]),
         ]
         return Part("reduce", title, "dnsexfil reduce", contenders)
 
-    def partials(self, count: int, events: int) -> list[str]:
-        """So many partial rows, from the map phase on search peers that see so many events each."""
+    def partials(self, count: int, events: int) -> tuple[list[str], int]:
+        """Partial rows that tell of so many groups at least, and of how many, from search peers that see so many events each."""
         partials: list[str] = []
-        peer = 0
-        while len(partials) < count:
+        peer = groups = 0
+        while groups < count:
             peer += 1
-            partials += self.map_out(Resolver(peer).queries(events))
-        return partials[:count]
+            queries = Resolver(peer).queries(events)
+            partials += self.map_out(queries)
+            groups += streams.groups(queries)
+        return partials, groups
 
     def map_out(self, queries: list[Query]) -> list[str]:
         """The partial rows that the map phase makes of events."""

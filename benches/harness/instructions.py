@@ -1,7 +1,7 @@
 """Instructions an event, counted by callgrind: the same again and again, whatever else the machine does.
 
 Two runs of different sizes; the difference is what the events cost, without the start. Of the reduce phase the smaller run has
-no rows at all, so that the table at its end counts too.
+no rows at all, so that the table at its end counts too, and what is counted is told for a group.
 """
 
 import re
@@ -32,7 +32,7 @@ def measure(field: Field) -> dict[str, float] | None:
     for where, program in field.programs.items():
         for name, make in ours(program).items():
             counts[name + where] = per_event(make, queries)
-        counts[f"dnsexfil reduce{where}"] = per_event(reduce(program), partials, 0)
+        counts[f"dnsexfil reduce{where}"] = per_event(reduce(program, streams.groups(events)), partials, 0)
     counts["csv crate: echo, narrow"] = per_event(lambda some: Step([field.floor("csv_echo")], streams.narrow(some)), queries)
     counts["plain, narrow"] = per_event(lambda some: field.plain(streams.narrow(some)), queries)
     return counts
@@ -49,8 +49,8 @@ def ours(program: str) -> dict[str, Callable[[list[Query]], Step]]:
     }
 
 
-def reduce(program: str) -> Callable[[list[str]], Step]:
-    return lambda some: Step([program, "dnsexfil"], streams.reduce_phase(some))
+def reduce(program: str, groups: int) -> Callable[[list[str]], Step]:
+    return lambda some: Step([program, "dnsexfil"], streams.reduce_phase(some, groups if some else 0))
 
 
 def per_event(make: Callable[[list[T]], Step], all_of_them: list[T], some: int = FEW) -> float:

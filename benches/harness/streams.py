@@ -8,7 +8,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from .names import Query
@@ -29,6 +29,7 @@ class Stream:
     """The messages of a conversation, or the one input of a lookup."""
     chunked: bool
     rows: int
+    """By what the time is divided: rows, but for partial results, which tell of several groups each."""
 
     @property
     def size(self) -> int:
@@ -99,10 +100,17 @@ def event_rows(queries: list[Query], number: int) -> list[str]:
     ]  # fmt: skip
 
 
-def reduce_phase(partials: Iterable[str]) -> Stream:
-    """What the search head gives the reduce phase: partial results in chunks as splunkd makes them."""
+def reduce_phase(partials: Iterable[str], groups: int) -> Stream:
+    """What the search head gives the reduce phase: partial results that tell of so many groups, in chunks as splunkd makes them."""
     rows = ([quoted(partial) + ",\n" for partial in chunk] for chunk in chunks(list(partials)))
-    return conversation(["query", "by", "src"], '"dnsexfil_partial","__mv_dnsexfil_partial"\n', rows)
+    stream = conversation(["query", "by", "src"], '"dnsexfil_partial","__mv_dnsexfil_partial"\n', rows)
+    return replace(stream, rows=groups)
+
+
+def groups(queries: list[Query]) -> int:
+    """How many groups the map phase tells of: a client and a registrable domain, in each chunk anew."""
+    domains = ([(q.domain.lower().rstrip("."), q.source) for q in chunk] for chunk in chunks(queries))
+    return sum(len({(d, source) for d, source in chunk if "." in d and not d[-1].isdigit()}) for chunk in domains)
 
 
 def conversation(arguments: list[str], header: str, rows: Iterable[list[str]]) -> Stream:

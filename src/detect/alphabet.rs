@@ -32,20 +32,18 @@ impl Encoding {
         }
     }
 
-    /// The narrowest alphabet that `text` is written in. Padding and hyphens say nothing.
-    pub(super) fn of(text: &[u8]) -> Encoding {
-        let classes = text.iter().fold(0, |classes, &byte| classes | CLASS[usize::from(byte)]);
-        let has = |class: u8| classes & class != 0;
-        if has(OTHER) {
+    /// The narrowest alphabet of text that has these classes of bytes. Padding and hyphens say nothing.
+    pub(super) fn of(classes: Classes) -> Encoding {
+        if classes.have(OTHER) {
             Encoding::Binary
-        } else if has(BASE64) || (has(LOWER | LOWER_HEX) && has(UPPER | UPPER_HEX)) {
+        } else if classes.have(BASE64) || classes.mix_case() {
             Encoding::Base64
-        } else if has(LOWER | UPPER) {
+        } else if classes.have(LOWER | UPPER) {
             Encoding::Base32
-        } else if classes == 0 {
-            Encoding::None
-        } else {
+        } else if classes.have(DIGIT | LOWER_HEX | UPPER_HEX) {
             Encoding::Hex
+        } else {
+            Encoding::None
         }
     }
 
@@ -62,15 +60,46 @@ impl Encoding {
     }
 }
 
+/// The classes of bytes that a text has.
+#[derive(Clone, Copy)]
+pub(super) struct Classes(u8);
+
+impl Classes {
+    /// The classes of the bytes of `text`.
+    pub(super) fn of(text: &[u8]) -> Classes {
+        Classes(text.iter().fold(0, |classes, &byte| classes | CLASS[usize::from(byte)]))
+    }
+
+    /// Whether there are letters of both cases.
+    pub(super) fn mix_case(self) -> bool {
+        self.have(LOWER | LOWER_HEX) && self.have(UPPER | UPPER_HEX)
+    }
+
+    /// Whether all bytes are hexadecimal digits.
+    pub(super) fn are_hexadecimal(self) -> bool {
+        !self.have(!(DIGIT | LOWER_HEX | UPPER_HEX))
+    }
+
+    /// Whether there are hyphens or underscores, or padding.
+    pub(super) fn have_hyphens(self) -> bool {
+        self.have(HYPHEN)
+    }
+
+    fn have(self, classes: u8) -> bool {
+        self.0 & classes != 0
+    }
+}
+
 const DIGIT: u8 = 1;
 const LOWER_HEX: u8 = 2;
 const LOWER: u8 = 4;
 const UPPER_HEX: u8 = 8;
 const UPPER: u8 = 16;
 const BASE64: u8 = 32;
-const OTHER: u8 = 64;
+const HYPHEN: u8 = 64;
+const OTHER: u8 = 128;
 
-/// The class of each byte; 0 for those that say nothing.
+/// The class of each byte.
 static CLASS: [u8; 256] = {
     let mut table = [OTHER; 256];
     let mut byte = 0_u8;
@@ -82,7 +111,7 @@ static CLASS: [u8; 256] = {
             b'A'..=b'F' => UPPER_HEX,
             b'G'..=b'Z' => UPPER,
             b'+' | b'/' => BASE64,
-            b'-' | b'_' | b'=' => 0,
+            b'-' | b'_' | b'=' => HYPHEN,
             _ => OTHER,
         };
         byte += 1;
@@ -108,7 +137,7 @@ mod tests {
             ("", Encoding::None),
             ("--", Encoding::None),
         ] {
-            assert_eq!(Encoding::of(text.as_bytes()), encoding, "{text}");
+            assert_eq!(Encoding::of(Classes::of(text.as_bytes())), encoding, "{text}");
         }
     }
 

@@ -15,6 +15,8 @@ static EMBEDDED: LazyLock<Model> = LazyLock::new(|| {
 /// and any other byte.
 const SYMBOLS: usize = 31;
 const SYMBOL_BITS: u32 = 5;
+/// The places of three symbols.
+const PLACES: usize = 1 << (3 * SYMBOL_BITS);
 const END: u8 = 0;
 const DIGIT: u8 = 1;
 const HYPHEN: u8 = 28;
@@ -128,7 +130,7 @@ impl Model {
     /// Fails where `text` is not of that form.
     pub fn parse(text: &str) -> Result<Model, ModelError> {
         let file: File = serde_json::from_str(text)?;
-        let mut bits = vec![0; 1 << (3 * SYMBOL_BITS)];
+        let mut bits = vec![0; PLACES];
         for before in 0..SYMBOLS {
             for last in 0..SYMBOLS {
                 let longer: String = [before, last].map(spelt).iter().collect();
@@ -152,12 +154,16 @@ impl Model {
 
     /// The bits of `label` in 1/256. The case of letters does not matter.
     pub(super) fn bits(&self, label: &[u8]) -> u32 {
-        let (mut sum, mut place) = (0_u32, 0);
-        for symbol in label.iter().map(|&byte| SYMBOL[usize::from(byte)]).chain([END]) {
-            place = (place << SYMBOL_BITS | usize::from(symbol)) & ((1 << (3 * SYMBOL_BITS)) - 1);
-            sum = sum.saturating_add(u32::from(self.bits[place]));
+        let (mut sum, mut place) = (0, 0);
+        let mut add = |symbol: u8| {
+            place = (place << SYMBOL_BITS | usize::from(symbol)) % PLACES;
+            sum += u64::from(self.bits[place]);
+        };
+        for &byte in label {
+            add(SYMBOL[usize::from(byte)]);
         }
-        sum
+        add(END);
+        u32::try_from(sum).unwrap_or(u32::MAX)
     }
 }
 

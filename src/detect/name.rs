@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::alphabet::Encoding;
+use super::alphabet::{Classes, Encoding};
 use super::model::Model;
 
 /// Evidence of one distinct subdomain, which is all that stands before the registrable domain.
@@ -33,6 +33,10 @@ const SERVICE_LABELS: [&[u8]; 4] = [b"_tcp", b"_udp", b"_sub", b"_msdcs"];
 /// IPv4 address.
 const SERVICE_PART: u32 = 4;
 const IDENTIFIER_PART: u32 = 8;
+/// The hexadecimal digits of digests, and of the parts of a GUID, with the length of it all.
+const DIGESTS: [usize; 3] = [32, 40, 64];
+const GUID: [usize; 5] = [8, 4, 4, 4, 12];
+const GUID_LENGTH: usize = 36;
 /// A name with this many labels of one hexadecimal digit holds an IPv6 address: 32 in IPv6 blocklists, 31 before a
 /// registrable domain such as 2.ip6.arpa.
 const NIBBLES: [usize; 2] = [31, 32];
@@ -54,7 +58,11 @@ impl NameEvidence {
         if subdomain.is_empty() {
             return evidence;
         }
-        let labels = || subdomain.split(|&byte| byte == b'.').map(unescape);
+        let escaped = subdomain.contains(&b'\\');
+        let labels = || {
+            let labels = subdomain.split(|&byte| byte == b'.');
+            labels.map(move |label| if escaped { unescape(label) } else { Cow::Borrowed(label) })
+        };
         let holds_address = subdomain.len() >= 2 * NIBBLES[0] - 1
             && NIBBLES.contains(&labels().filter(|label| is_nibble(label)).count());
         let (mut payload, mut service) = (0, false);
@@ -72,10 +80,11 @@ impl NameEvidence {
             if is_octet(&label) || (holds_address && is_nibble(&label)) {
                 continue;
             }
-            let excess = excess(model, &label, bits);
+            let classes = Classes::of(&label);
+            let excess = excess(model, &label, classes, bits);
             evidence.excess = evidence.excess.saturating_add(excess);
             if excess >= model.names.unusual {
-                let encoding = Encoding::of(&label);
+                let encoding = Encoding::of(classes);
                 evidence.encoding = evidence.encoding.max(encoding);
                 payload += encoding.carries(label.len());
             }
@@ -129,14 +138,14 @@ impl NameEvidence {
 }
 
 /// The bits of `label` that an ordinary one would not take.
-fn excess(model: &Model, label: &[u8], bits: u32) -> u32 {
+fn excess(model: &Model, label: &[u8], classes: Classes, bits: u32) -> u32 {
     let names = &model.names;
     let ordinary = u32::from(to_u16(label.len())).saturating_mul(names.character).saturating_add(names.label);
     let excess = bits.saturating_sub(ordinary);
-    if is_identifier(label) {
+    if is_identifier(label, classes) {
         return excess / IDENTIFIER_PART;
     }
-    if excess < names.unusual {
+    if excess < names.unusual || !classes.mix_case() {
         return excess;
     }
     let changes = label.iter().zip(label.iter().skip(1));
@@ -150,30 +159,30 @@ fn excess(model: &Model, label: &[u8], bits: u32) -> u32 {
 
 /// A number that is a byte, as in reversed IPv4 addresses.
 fn is_octet(label: &[u8]) -> bool {
-    label.len() <= 3
-        && std::str::from_utf8(label).is_ok_and(|text| text.parse::<u8>().is_ok() && !text.starts_with('+'))
+    let digits = label.len() <= 3 && !label.is_empty() && label.iter().all(u8::is_ascii_digit);
+    digits && label.iter().fold(0, |number, digit| 10 * number + u32::from(digit - b'0')) <= 255
 }
 
 fn is_nibble(label: &[u8]) -> bool {
     label.len() == 1 && label[0].is_ascii_hexdigit()
 }
 
-/// Whether `label` has a form that services put into names: between hyphens an MD5, SHA-1 or SHA-256 digest in
-/// hexadecimal digits or the four numbers of an IPv4 address, or as a whole that of a GUID.
-fn is_identifier(label: &[u8]) -> bool {
-    // What is too short for a digest needs three hyphens at least.
-    if label.len() < 32 && label.iter().filter(|byte| b"-_".contains(byte)).count() < 3 {
-        return false;
+/// Whether `label`, of these classes of bytes, has a form that services put into names: between hyphens an MD5, SHA-1 or
+/// SHA-256 digest in hexadecimal digits or the four numbers of an IPv4 address, or as a whole that of a GUID.
+fn is_identifier(label: &[u8], classes: Classes) -> bool {
+    if !classes.have_hyphens() {
+        return DIGESTS.contains(&label.len()) && classes.are_hexadecimal();
     }
     let parts = || label.split(|byte| b"-_".contains(byte));
-    let digits = || parts().map(|part| if part.iter().all(u8::is_ascii_hexdigit) { part.len() } else { 0 });
-    let mut octets = parts().scan(0, |run, part| {
-        *run = if is_octet(part) { *run + 1 } else { 0 };
-        Some(*run)
-    });
-    octets.any(|run| run == 4)
-        || digits().any(|digits| [32, 40, 64].contains(&digits))
-        || digits().eq([8, 4, 4, 4, 12])
+    let is_hexadecimal = |part: &[u8]| part.iter().all(u8::is_ascii_hexdigit);
+    let mut octets = 0;
+    for part in parts() {
+        octets = if is_octet(part) { octets + 1 } else { 0 };
+        if octets == 4 || (DIGESTS.contains(&part.len()) && is_hexadecimal(part)) {
+            return true;
+        }
+    }
+    label.len() == GUID_LENGTH && parts().map(<[u8]>::len).eq(GUID) && parts().all(is_hexadecimal)
 }
 
 /// A label with each of Zeek's `\xHH` as the byte that it stands for.
@@ -248,12 +257,13 @@ mod tests {
 
     #[test]
     fn digests_guids_and_service_names_count_in_part() {
+        let identifier = |label: &[u8]| is_identifier(label, Classes::of(label));
         let digest = "776f5e5cb0f63d5cf5f7b33d077887e4";
         assert!(bits_of_excess(digest) * 4 < bits_of_excess(&digest[1..]));
-        assert!(is_identifier(b"54540b4e-6ae9-4836-97b1-0f52ff00a24a"));
-        assert!(!is_identifier(b"54540b4e-6ae9-4836-97b1+0f52ff00a24a"));
-        assert!(is_identifier(b"ip-10-20-30-40") && is_identifier(b"10-20-30-40-static"));
-        assert!(!is_identifier(b"10-20-30-400") && !is_identifier(b"1-2-3"));
+        assert!(identifier(b"54540b4e-6ae9-4836-97b1-0f52ff00a24a"));
+        assert!(!identifier(b"54540b4e-6ae9-4836-97b1+0f52ff00a24a"));
+        assert!(identifier(b"ip-10-20-30-40") && identifier(b"10-20-30-40-static"));
+        assert!(!identifier(b"10-20-30-400") && !identifier(b"1-2-3"));
         let plain = bits_of_excess("qxkvjzwpqhtr");
         assert!(bits_of_excess("qxkvjzwpqhtr._tcp") <= plain / 4 + 2);
     }

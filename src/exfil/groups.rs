@@ -1,13 +1,12 @@
 //! All groups, within bounds of memory.
 
-use std::hash::{Hash, Hasher};
-
 use indexmap::{Equivalent, IndexMap};
 
-use super::group::{Group, KnownNames, Query};
+use super::group::Group;
+use super::part::Part;
 
 /// What a group is of: a registrable domain and the values of the by-fields.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     /// The registrable domain.
     pub domain: String,
@@ -15,44 +14,26 @@ pub struct Key {
     pub by: Vec<String>,
 }
 
-/// A key by reference, to look a group up: UTF-8, which only a new key is checked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A key by reference. It has the hash of the key, as both are made of the same texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyRef<'k> {
     /// The registrable domain.
-    pub domain: &'k [u8],
+    pub domain: &'k str,
     /// One value for each by-field.
-    pub by: &'k [&'k [u8]],
+    pub by: &'k [&'k str],
 }
 
-impl KeyRef<'_> {
-    fn to_key(self) -> Key {
-        let owned = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
-        Key { domain: owned(self.domain), by: self.by.iter().map(|value| owned(value)).collect() }
-    }
-}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        hash_parts(self.domain.as_bytes(), self.by.iter().map(String::as_bytes), state);
-    }
-}
-
-impl Hash for KeyRef<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        hash_parts(self.domain, self.by.iter().copied(), state);
+impl From<KeyRef<'_>> for Key {
+    fn from(key: KeyRef<'_>) -> Key {
+        let by = key.by.iter().map(|&value| value.to_owned()).collect();
+        Key { domain: key.domain.to_owned(), by }
     }
 }
 
 impl Equivalent<Key> for KeyRef<'_> {
     fn equivalent(&self, key: &Key) -> bool {
-        self.domain == key.domain.as_bytes()
-            && self.by.iter().copied().eq(key.by.iter().map(String::as_bytes))
+        self.domain == key.domain && self.by.iter().eq(&key.by)
     }
-}
-
-fn hash_parts<'k, H: Hasher>(domain: &[u8], by: impl Iterator<Item = &'k [u8]>, state: &mut H) {
-    domain.hash(state);
-    by.for_each(|value| value.hash(state));
 }
 
 /// The bounds of memory. At the defaults a million groups of ten names each take about 1.3 GiB.
@@ -60,7 +41,7 @@ fn hash_parts<'k, H: Hasher>(domain: &[u8], by: impl Iterator<Item = &'k [u8]>, 
 pub struct Limits {
     /// The most groups.
     pub groups: usize,
-    /// The most distinct names that a group keeps.
+    /// The most distinct names that a group keeps; at least 2, and no fewer than `samples`.
     pub names: usize,
     /// The most distinct names that all groups keep together; beyond, each group keeps fewer.
     pub all_names: usize,
@@ -83,7 +64,6 @@ pub struct Groups {
     limits: Limits,
     /// In the order in which they came.
     by_key: IndexMap<Key, Group, foldhash::fast::RandomState>,
-    known_names: KnownNames,
     /// How many names the groups keep together.
     names: usize,
     /// How many groups were dropped.
@@ -93,42 +73,29 @@ pub struct Groups {
 impl Groups {
     /// No groups yet.
     pub fn new(limits: Limits) -> Groups {
-        Groups {
-            limits,
-            by_key: IndexMap::default(),
-            known_names: KnownNames::default(),
-            names: 0,
-            dropped: 0,
-        }
+        Groups { limits, by_key: IndexMap::default(), names: 0, dropped: 0 }
     }
 
-    /// Adds a query to the group of `key`.
-    pub fn add(&mut self, key: KeyRef<'_>, query: Query<'_>) {
-        let index = match self.by_key.get_index_of(&key) {
-            Some(index) => index,
-            None => self.by_key.insert_full(key.to_key(), Group::new(self.limits.names)).0,
-        };
-        let Groups { limits, by_key, known_names, .. } = self;
+    /// Adds what a part tells.
+    pub fn merge(&mut self, part: &Part<'_>) {
+        if let Some(rest) = part.rest.filter(|rest| rest.limit < self.limits.names) {
+            // Fewer names were kept there; what is known of the whole cannot be finer than that.
+            self.keep_names(rest.limit);
+        }
+        let Groups { limits, by_key, names, .. } = self;
+        let key = KeyRef { domain: part.domain, by: &part.by };
+        let index = by_key.get_index_of(&key);
+        let index = index.unwrap_or_else(|| by_key.insert_full(key.into(), Group::new(limits.names)).0);
         let group = &mut by_key[index];
         let before = group.sample.entries().len();
-        group.add(query, limits.samples, known_names);
-        self.names += group.sample.entries().len() - before;
+        group.merge(part, limits.samples);
+        *names = (*names + group.sample.entries().len()).saturating_sub(before);
         self.keep_bounds();
     }
 
-    /// Adds what another part knows of the group of `key`.
-    pub fn merge(&mut self, key: Key, other: &Group) {
-        let samples = self.limits.samples;
-        if other.sample.limit() < self.limits.names {
-            // One part had to keep fewer names; what is known of the whole cannot be finer than that.
-            self.keep_names(other.sample.limit());
-        }
-        let limit = self.limits.names;
-        let group = self.by_key.entry(key).or_insert_with(|| Group::new(limit));
-        let before = group.sample.entries().len();
-        group.merge(other, samples);
-        self.names += group.sample.entries().len() - before;
-        self.keep_bounds();
+    /// The bounds, which are narrower once memory was short.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// How many groups were dropped for lack of memory.
@@ -139,12 +106,6 @@ impl Groups {
     /// The groups in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Group)> {
         self.by_key.iter()
-    }
-
-    /// Forgets all groups.
-    pub fn clear(&mut self) {
-        self.names = 0;
-        self.by_key.clear();
     }
 
     fn keep_bounds(&mut self) {
@@ -189,25 +150,41 @@ impl Groups {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::partial;
+    use super::super::tally::{Query, Tally};
+    use super::super::{Span, Usual, partial};
     use super::*;
+    use crate::names::{ListName, Lists};
+    use crate::protocol::rows::Bare;
 
     /// An event: the numbers of its domain, its source and its subdomain, and its time.
     type Event = (u8, u8, u16, i64);
 
-    fn groups(limits: Limits, events: &[Event]) -> Groups {
-        let mut groups = Groups::new(limits);
+    /// Gives what `events` tell to `each`, part by part.
+    fn parts(limits: Limits, events: &[Event], each: impl FnMut(&Part<'_>)) {
+        let lists = Lists::new(std::path::PathBuf::new());
+        let list = lists.load(ListName::Mozilla).expect("built in");
+        let mut tally = Tally::default();
         for &(domain, src, subdomain, time) in events {
-            let domain = format!("d{domain}.com");
-            // Each name in two spellings.
-            let subdomain = format!("{}{}", if subdomain % 2 == 0 { 's' } else { 'S' }, subdomain / 2);
+            // Each name in two spellings, and the domain itself.
+            let label = format!("{}{}.", if subdomain % 2 == 0 { 's' } else { 'S' }, subdomain / 2);
+            let name = format!("{}d{domain}.com", if subdomain == 0 { "" } else { &label });
+            let record_type = [&b"A"[..], b"TXT", b"ODD"][usize::from(src) % 3];
             let query = Query {
-                subdomain: Some(subdomain.as_bytes()),
-                domain: domain.as_bytes(),
-                time: Some(time),
-                record_type: Some(["A", "TXT", "MX"][usize::from(src) % 3]),
+                choice: tally.choice(&[src.to_string().as_bytes(), b"x"]),
+                time: Span::from(time),
+                usual_type: Usual::of(record_type).unwrap_or_default(),
             };
-            groups.add(KeyRef { domain: domain.as_bytes(), by: &[src.to_string().as_bytes()] }, query);
+            let unusual = Some(record_type).filter(|record_type| Usual::of(record_type).is_none());
+            tally.add(Bare { bytes: name.as_bytes(), start: 0, end: name.len() }, query, unusual, list);
+        }
+        tally.take_parts(limits, each);
+    }
+
+    /// The groups of `events`, each told alone.
+    fn one_by_one(limits: Limits, events: &[Event]) -> Groups {
+        let mut groups = Groups::new(limits);
+        for event in events {
+            parts(limits, std::slice::from_ref(event), |part| groups.merge(part));
         }
         groups
     }
@@ -218,65 +195,87 @@ mod tests {
         groups
     }
 
-    fn written(key: &Key, group: &Group) -> String {
-        let mut text = Vec::new();
-        partial::write(key, group, &mut partial::Scratch::default(), &mut text);
-        String::from_utf8(text).expect("a version and base64")
-    }
-
-    /// The groups of `events` in parts, each part's carried as text, merged in the order of `turn`.
-    fn in_parts(limits: Limits, events: &[Event], size: usize, turn: usize) -> Groups {
-        let texts_of = |part| {
-            let part = groups(limits, part);
-            part.iter().map(|(key, group)| written(key, group)).collect::<Vec<String>>()
-        };
-        let mut texts: Vec<String> = events.chunks(size).flat_map(texts_of).collect();
-        let turn = turn % texts.len().max(1);
-        texts.rotate_left(turn);
-        let mut merged = Groups::new(limits);
-        for text in texts {
-            let (key, group) = partial::read(text.as_bytes()).expect("what was written");
-            merged.merge(key, &group);
+    /// The groups of `events` in chunks, each told in rows of text, merged in the order of `turn`.
+    fn in_rows(limits: Limits, events: &[Event], size: usize, turn: usize) -> Groups {
+        let (mut writer, mut rows) = (partial::Writer::default(), Vec::new());
+        for chunk in events.chunks(size) {
+            parts(limits, chunk, |part| writer.write(part, &mut rows));
+            writer.end(&mut rows);
         }
-        merged
+        let mut rows: Vec<&[u8]> = rows.split_inclusive(|&byte| byte == b'\n').collect();
+        let turn = turn % rows.len().max(1);
+        rows.rotate_left(turn);
+        let mut groups = Groups::new(limits);
+        for row in rows {
+            let messages = partial::decode(row.trim_ascii_end()).expect("what was written");
+            for part in partial::read(&messages).expect("what was written") {
+                groups.merge(&part);
+            }
+        }
+        groups
     }
 
     proptest! {
         #[test]
         fn groups_of_parts_merge_to_those_of_all_events(
             events in prop::collection::vec((0_u8..4, 0_u8..3, 0_u16..300, 0_i64..1000), 1..200),
-            size in 1_usize..60, turn in 0_usize..100, names in 2_usize..40, all_names in 50_usize..400,
+            size in 1_usize..120, turn in 0_usize..100, names in 2_usize..40, all_names in 50_usize..400,
+            samples in 0_usize..3,
         ) {
-            let limits = Limits { groups: 1000, names, all_names, samples: 2 };
-            let (whole, merged) = (groups(limits, &events), in_parts(limits, &events, size, turn));
+            let limits = Limits { groups: 1000, names, all_names, samples };
+            let (whole, merged) = (one_by_one(limits, &events), in_rows(limits, &events, size, turn));
             prop_assert_eq!(sorted(&whole), sorted(&merged));
         }
 
         #[test]
-        fn any_text_is_a_partial_result_or_refused(text in "\\PC{0,60}|2:[A-Za-z0-9+/]{0,200}|\\{\"version\":1,.{0,40}\\}") {
-            let _ = partial::read(text.as_bytes());
+        fn groups_are_what_a_plain_count_says(
+            events in prop::collection::vec((0_u8..4, 0_u8..3, 0_u16..30, 0_i64..1000), 1..200),
+        ) {
+            let groups = in_rows(Limits::default(), &events, 50, 0);
+            let of_group = |domain, src| events.iter().filter(move |event| (event.0, event.1) == (domain, src));
+            for (key, group) in groups.iter() {
+                let number = |text: &str| text.trim_matches(|c: char| !c.is_ascii_digit()).parse().expect("a number");
+                let events: Vec<&Event> = of_group(number(&key.domain), number(&key.by[0])).collect();
+                let names: std::collections::BTreeSet<u16> =
+                    events.iter().map(|event| event.2).filter(|&subdomain| subdomain > 0).map(|subdomain| subdomain / 2).collect();
+                prop_assert_eq!(group.count, events.len() as u64);
+                prop_assert_eq!(group.sample.distinct(), names.len() as u64);
+                let times = || events.iter().map(|event| event.3);
+                prop_assert_eq!(group.seen.ends(), times().min().zip(times().max()));
+                prop_assert_eq!(&key.by[1], "x");
+            }
+            let keys: std::collections::BTreeSet<(u8, u8)> = events.iter().map(|event| (event.0, event.1)).collect();
+            prop_assert_eq!(groups.iter().count(), keys.len());
+        }
+
+        #[test]
+        fn any_text_is_partial_results_or_refused(text in "\\PC{0,60}|3:[A-Za-z0-9+/]{0,200}|\\{\"version\":1,.{0,40}\\}") {
+            if let Ok(messages) = partial::decode(text.as_bytes())
+                && let Ok(parts) = partial::read(&messages)
+            {
+                let mut groups = Groups::new(Limits::default());
+                for part in &parts {
+                    groups.merge(part);
+                }
+            }
         }
     }
 
     #[test]
     fn groups_with_little_information_are_dropped_first() {
-        let limits = Limits { groups: 100, ..Limits::default() };
-        let mut groups = groups(limits, &[]);
-        let query = |subdomain: &'static str, domain: &'static str| Query {
-            subdomain: Some(subdomain.as_bytes()),
-            domain: domain.as_bytes(),
-            time: None,
-            record_type: None,
-        };
-        let tunnel = Key { domain: "tunnel.com".to_owned(), by: Vec::new() };
-        groups
-            .add(KeyRef { domain: b"tunnel.com", by: &[] }, query("q7x9kz2vw8pj4hq3zt6r1m5n", "tunnel.com"));
-        for number in 0..1000 {
-            groups
-                .add(KeyRef { domain: format!("d{number}.com").as_bytes(), by: &[] }, query("www", "d.com"));
+        let lists = Lists::new(std::path::PathBuf::new());
+        let list = lists.load(ListName::Mozilla).expect("built in");
+        let (mut tally, mut groups) =
+            (Tally::default(), Groups::new(Limits { groups: 100, ..Limits::default() }));
+        let names = (0..1000).map(|number| format!("www.d{number}.com"));
+        for name in ["q7x9kz2vw8pj4hq3zt6r1m5n.tunnel.com".to_owned()].into_iter().chain(names) {
+            let query =
+                Query { choice: tally.choice(&[]), time: Span::default(), usual_type: Usual::default() };
+            tally.add(Bare { bytes: name.as_bytes(), start: 0, end: name.len() }, query, None, list);
         }
+        tally.take_parts(groups.limits(), |part| groups.merge(part));
         assert!(groups.iter().count() <= 100);
         assert_eq!(groups.dropped() + groups.iter().count() as u64, 1001);
-        assert!(groups.iter().any(|(key, _)| *key == tunnel));
+        assert!(groups.iter().any(|(key, _)| key.domain == "tunnel.com"));
     }
 }

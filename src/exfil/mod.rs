@@ -4,12 +4,23 @@
 //! groups as all events at once. So sums are of integers, and distinct names are held as a [`sample`].
 
 pub mod allowlist;
+mod chains;
 pub mod group;
 pub mod groups;
+mod maker;
+mod names;
+mod numbered;
+pub mod part;
 pub mod partial;
 pub mod record_types;
 pub mod sample;
+pub mod subdomain;
+pub mod tally;
+mod texts;
 pub mod time;
 
 pub use group::Group;
 pub use groups::{Groups, Key, KeyRef, Limits};
+pub use record_types::Usual;
+pub use tally::{Query, Tally};
+pub use time::Span;

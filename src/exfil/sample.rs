@@ -35,16 +35,6 @@ impl Sample {
         Sample { limit: limit.max(2), entries: Vec::new(), cut: false }
     }
 
-    /// A sample of `entries` in any order; `cut` tells whether there were more than `limit`.
-    pub fn from_entries(limit: usize, entries: impl IntoIterator<Item = Entry>, cut: bool) -> Sample {
-        let mut sample = Sample::new(limit);
-        sample.cut = cut;
-        for entry in entries {
-            sample.add(entry.hash, entry.spelling, || entry.evidence);
-        }
-        sample
-    }
-
     /// The kept names, the one with the smallest hash first.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
@@ -79,13 +69,10 @@ impl Sample {
         }
     }
 
-    /// Adds the names of another sample.
-    pub fn merge(&mut self, other: &Sample) {
-        self.shrink(other.limit.min(self.limit));
-        self.cut |= other.cut;
-        for entry in &other.entries {
-            self.add(entry.hash, entry.spelling, || entry.evidence);
-        }
+    /// Notes that there are more names than the `limit` ones with the smallest hashes.
+    pub fn cut(&mut self, limit: usize) {
+        self.shrink(limit.min(self.limit));
+        self.cut = true;
     }
 
     /// Keeps at most `limit` names from now on.
@@ -160,9 +147,8 @@ mod tests {
         ) {
             let at = at.min(hashes.len());
             let whole = sample(limit, &hashes);
-            let mut merged = sample(limit, &hashes[at..]);
-            merged.merge(&sample(limit, &hashes[..at]));
-            prop_assert_eq!(&merged, &whole);
+            let turned = [&hashes[at..], &hashes[..at]].concat();
+            prop_assert_eq!(&sample(limit, &turned), &whole);
             let distinct: BTreeSet<u64> = hashes.iter().map(|hash| hash / 2).collect();
             prop_assert_eq!(whole.is_cut(), distinct.len() > limit);
             prop_assert!(whole.entries().iter().map(|entry| entry.hash).eq(distinct.into_iter().take(limit)));

@@ -2,6 +2,10 @@
 
 use jiff::Timestamp;
 use jiff::fmt::strtime::BrokenDownTime;
+use serde::{Deserialize, Serialize};
+
+/// The most digits of seconds: those of microseconds fit behind them.
+const MOST_DIGITS: usize = 12;
 
 /// Reads a time, in microseconds since 1970. `None` where it is neither form.
 pub fn read(text: impl AsRef<[u8]>) -> Option<i64> {
@@ -22,29 +26,89 @@ fn epoch(text: &[u8]) -> Option<i64> {
         Some(text) => (true, text),
         None => (false, text),
     };
-    let (seconds, digits) = number(text, 12);
-    if digits == 0 {
+    let (seconds, digits) = number(text);
+    if digits == 0 || digits > MOST_DIGITS {
         return None;
     }
     let micros = match text.get(digits..)? {
         [] => 0,
-        [b'.', fraction @ ..] => {
-            let (micros, digits) = number(fraction, 6);
-            if !fraction.iter().all(u8::is_ascii_digit) {
-                return None;
-            }
-            micros * 10_i64.pow(6 - u32::try_from(digits).ok()?)
-        }
+        [b'.', fraction @ ..] => micros(fraction)?,
         _ => return None,
     };
     let time = seconds * 1_000_000 + micros;
     Some(if negative { -time } else { time })
 }
 
-/// The number that the first digits make, at most `most` of them, and how many they are.
-fn number(text: &[u8], most: usize) -> (i64, usize) {
-    let digits = text.iter().take(most).take_while(|byte| byte.is_ascii_digit());
-    digits.fold((0, 0), |(number, count), byte| (10 * number + i64::from(byte - b'0'), count + 1))
+/// The digits behind the point as microseconds; what is finer is cut off.
+fn micros(fraction: &[u8]) -> Option<i64> {
+    const UNITS: [i64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+    let (kept, finer) = fraction.split_at(fraction.len().min(UNITS.len() - 1));
+    let (micros, digits) = number(kept);
+    let all = digits == kept.len() && finer.iter().all(u8::is_ascii_digit);
+    all.then(|| micros * UNITS[digits])
+}
+
+/// The number that the first digits make, and how many they are. It is wrong for more digits than a number has.
+fn number(text: &[u8]) -> (i64, usize) {
+    let mut number = 0_i64;
+    for (index, byte) in text.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return (number, index);
+        }
+        number = number.wrapping_mul(10).wrapping_add(i64::from(digit));
+    }
+    (number, text.len())
+}
+
+/// The first and the last of some times, in microseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Option<(i64, u64)>", from = "Option<(i64, u64)>")]
+pub struct Span {
+    first: i64,
+    last: i64,
+}
+
+impl Default for Span {
+    /// That of no times.
+    fn default() -> Span {
+        Span { first: i64::MAX, last: i64::MIN }
+    }
+}
+
+impl Span {
+    /// Adds the times of another one.
+    pub fn extend(&mut self, other: Span) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+
+    /// The first and the last time, if there is any.
+    pub fn ends(self) -> Option<(i64, i64)> {
+        (self.first <= self.last).then_some((self.first, self.last))
+    }
+}
+
+impl From<Span> for Option<(i64, u64)> {
+    /// The first time, and how much later the last one is.
+    fn from(span: Span) -> Option<(i64, u64)> {
+        span.ends().map(|(first, last)| (first, last.abs_diff(first)))
+    }
+}
+
+impl From<i64> for Span {
+    fn from(time: i64) -> Span {
+        Span { first: time, last: time }
+    }
+}
+
+impl From<Option<(i64, u64)>> for Span {
+    fn from(span: Option<(i64, u64)>) -> Span {
+        span.map_or_else(Span::default, |(first, later)| Span {
+            first,
+            last: first.saturating_add_unsigned(later),
+        })
+    }
 }
 
 /// Writes a time as epoch seconds, with a fraction only if it has one.
@@ -73,6 +137,13 @@ mod tests {
             ("now", None),
             ("1e9", None),
             ("99999999999999", None),
+            ("9999999999999", None),
+            ("999999999999.9999999", Some(999_999_999_999_999_999)),
+            ("1.0000019", Some(1_000_001)),
+            ("1.", Some(1_000_000)),
+            ("1.5x", None),
+            ("1.0000001x", None),
+            ("1,5", None),
         ] {
             assert_eq!(read(text), micros, "{text}");
         }

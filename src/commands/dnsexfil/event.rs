@@ -1,4 +1,4 @@
-//! One event: from a row to the groups.
+//! One event: from a row to the tally.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,9 @@ use super::options::Options;
 use super::{PARTIAL, RECORD_TYPES};
 use crate::commands::distinct;
 use crate::commands::presence::Presence;
-use crate::exfil::group::Query;
-use crate::exfil::{Groups, KeyRef, time};
-use crate::names::quick::{MOST, QuickName};
-use crate::names::{Host, Name, SuffixList};
-use crate::protocol::rows::{Column, Row};
+use crate::exfil::{Query, Span, Tally, Usual, time};
+use crate::names::SuffixList;
+use crate::protocol::rows::{Bare, Column, Row};
 
 /// The most by-fields of an event that is added quickly.
 const MOST_BY: usize = 8;
@@ -21,6 +19,9 @@ pub fn fields(options: &Options) -> Vec<String> {
     let own = [options.field.as_str(), "_time"].into_iter().chain(RECORD_TYPES).chain([PARTIAL]);
     own.map(str::to_owned).chain(options.by.iter().cloned()).collect()
 }
+
+/// How many fields are read beside the by-fields.
+const OWN: usize = RECORD_TYPES.len() + 3;
 
 /// Where the fields stand in a chunk.
 pub struct Columns<'c> {
@@ -34,65 +35,56 @@ pub struct Columns<'c> {
 impl<'c> Columns<'c> {
     /// The columns of [`fields`].
     pub fn of(columns: &'c [Column]) -> Option<Columns<'c>> {
-        let (own, by) = columns.split_at_checked(RECORD_TYPES.len() + 3)?;
-        let [name, time, record_types @ .., partial] = own else { return None };
+        let ([name, time, record_types @ .., partial], by) = columns.split_first_chunk::<OWN>()?;
         Some(Columns { name: *name, time: *time, record_types, partial: *partial, by })
     }
 }
 
-/// Adds one event with single values, ASCII ones, and an ordinary name, which nearly all have. `None` where it is not
-/// such; then nothing was added.
+/// Counts one event with single values and a usual record type, which nearly all have. `None` where it is not such; then
+/// nothing was counted.
 pub fn add_quickly(
     row: Row<'_>,
     columns: &Columns<'_>,
     list: &SuffixList,
-    groups: &mut Groups,
+    tally: &mut Tally,
     presence: &mut [Presence],
 ) -> Option<()> {
-    let name = row.only(columns.name)?;
-    let parts = QuickName::split(name.bytes, name.start, name.end, list)?;
+    let name = row.only(columns.name).filter(|name| !name.value().is_empty())?;
     let mut by = [&b""[..]; MOST_BY];
     let by = by.get_mut(..columns.by.len())?;
-    for (value, column) in by.iter_mut().zip(columns.by) {
-        *value = Some(row.only(*column)?.value()).filter(|value| !value.is_empty() && value.is_ascii())?;
+    for (by, column) in by.iter_mut().zip(columns.by) {
+        *by = Some(row.only(*column)?.value()).filter(|value| !value.is_empty())?;
     }
-    let optional = |column: Column| match row.only(column) {
-        Some(value) => Some(Some(value.value()).filter(|value| !value.is_empty())),
-        // Where the column is missing there is nothing; else the value is none of the easy ones.
-        None if column.is_missing() => Some(None),
-        None => None,
+    // Where the column is missing there is nothing; else a value that is not to be had is none of the easy ones.
+    let optional = |column: &Column| {
+        if column.is_missing() { Some(&b""[..]) } else { row.only(*column).map(Bare::value) }
     };
-    let time = optional(columns.time)?;
-    let mut record_type = None;
+    let time = optional(&columns.time)?;
+    let mut record_type = &b""[..];
     for column in columns.record_types {
-        record_type = record_type.or(optional(*column)?);
+        if record_type.is_empty() {
+            record_type = optional(column)?;
+        }
     }
-
-    let mut lower = [0; MOST];
-    let domain = lower.get_mut(..parts.end - parts.domain)?;
-    domain.copy_from_slice(&name.bytes[parts.domain..parts.end]);
-    domain.make_ascii_lowercase();
-    let (from, to) = parts.subdomain();
     let query = Query {
-        subdomain: (from < to).then(|| &name.bytes[from..to]),
-        domain,
-        time: time.and_then(time::read),
-        record_type: record_type.map(std::str::from_utf8).transpose().ok()?,
+        time: time::read(time).map(Span::from).unwrap_or_default(),
+        usual_type: if record_type.is_empty() { Usual::default() } else { Usual::of(record_type)? },
+        choice: tally.choice(by),
     };
-    groups.add(KeyRef { domain, by }, query);
+    tally.add(name, query, None, list);
     for presence in presence {
         presence.note(true);
     }
     Some(())
 }
 
-/// Adds one event: each of its distinct names to the group of each combination of its by-values, as `stats` does.
+/// Counts one event: each of its distinct names with each combination of its by-values, as `stats` does.
 /// An event without the name or a by-field is in no group.
 pub fn add(
     row: Row<'_>,
     columns: &Columns<'_>,
     list: &SuffixList,
-    groups: &mut Groups,
+    tally: &mut Tally,
     presence: &mut [Presence],
 ) {
     let names = distinct(row.values(columns.name));
@@ -100,21 +92,18 @@ pub fn add(
     for (presence, values) in presence.iter_mut().zip([&names].into_iter().chain(&by)) {
         presence.note(!values.is_empty());
     }
-    let first = |column: &Column| {
-        row.values(*column).first().map(|value| String::from_utf8_lossy(value).into_owned())
-    };
-    let time = first(&columns.time).and_then(|time| time::read(&time));
+    let first = |column: &Column| row.values(*column).into_iter().next();
+    let time = first(&columns.time).and_then(time::read).map(Span::from).unwrap_or_default();
     let record_type = columns.record_types.iter().find_map(first);
-    let combinations = combinations(&by);
-    for name in &names {
-        let Host::Name(text) = Host::read(name) else { continue };
-        let name = Name::split(&text, list);
-        let Some(domain) = name.domain() else { continue };
+    let usual = record_type.as_ref().map(|record_type| Usual::of(record_type));
+    let unusual_type = record_type.as_deref().filter(|_| usual == Some(None));
+    for by in combinations(&by) {
+        let by: Vec<&[u8]> = by.iter().map(String::as_bytes).collect();
         let query =
-            Query { subdomain: name.subdomain(), domain: &domain, time, record_type: record_type.as_deref() };
-        for by in &combinations {
-            let by: Vec<&[u8]> = by.iter().map(String::as_bytes).collect();
-            groups.add(KeyRef { domain: String::from_utf8_lossy(&domain).as_bytes(), by: &by }, query);
+            Query { choice: tally.choice(&by), time, usual_type: usual.flatten().unwrap_or_default() };
+        for name in &names {
+            let name = Bare { bytes: name, start: 0, end: name.len() };
+            tally.add(name, query, unusual_type, list);
         }
     }
 }

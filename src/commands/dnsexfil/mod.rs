@@ -1,8 +1,7 @@
 //! `dnsexfil`: who is leaking what, where, and how sure we are.
 //!
 //! A reporting command. On the search peers its map phase (`phase=map`, put there by splunkd through
-//! `streaming_preop`) turns each chunk of events into partial results, one row for each group; on the search head the
-//! reduce phase merges events, partial results or both into the table. The preop is an optimisation that splunkd may
+//! `streaming_preop`) turns each chunk of events into partial results; on the search head the reduce phase merges events, partial results or both into the table. The preop is an optimisation that splunkd may
 //! leave out or repeat, and the table is the same.
 
 mod event;
@@ -15,7 +14,7 @@ use self::options::{Options, Phase};
 use crate::commands::App;
 use crate::commands::presence::Presence;
 use crate::exfil::allowlist::Allowlist;
-use crate::exfil::{Groups, partial};
+use crate::exfil::{Groups, Tally, partial};
 use crate::names::Lists;
 use crate::protocol::rows::RowStream;
 use crate::protocol::session::{Command, Piece};
@@ -33,8 +32,11 @@ struct DnsExfil {
     rows: RowStream,
     lists: Lists,
     allowlist: Allowlist,
+    /// The events of the chunk.
+    tally: Tally,
+    /// In the reduce phase: events of all chunks before, and partial results.
     groups: Groups,
-    scratch: partial::Scratch,
+    writer: partial::Writer,
     /// The name's field, then the by-fields.
     presence: Vec<Presence>,
     /// Why the first partial result that was passed over was, and how many were.
@@ -61,8 +63,9 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Refusal
         rows,
         lists,
         allowlist,
+        tally: Tally::default(),
         groups,
-        scratch: partial::Scratch::default(),
+        writer: partial::Writer::default(),
         presence,
         unreadable: None,
     }))
@@ -94,20 +97,17 @@ impl Command for DnsExfil {
     }
 
     fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize {
-        let taken = self.take_in(piece.bytes, piece.whole);
+        if self.options.phase == Phase::Map && reply.is_empty() {
+            reply.extend_from_slice(PARTIAL.as_bytes());
+            reply.push(b'\n');
+        }
+        let taken = self.take_in(piece.bytes, piece.whole, reply);
         if !piece.whole {
             return taken;
         }
+        hand_over(&mut self.tally, &self.options, &mut self.groups, &mut self.writer, reply);
         match self.options.phase {
-            Phase::Map => {
-                reply.extend_from_slice(PARTIAL.as_bytes());
-                reply.push(b'\n');
-                for (key, group) in self.groups.iter() {
-                    partial::write(key, group, &mut self.scratch, reply);
-                    reply.push(b'\n');
-                }
-                self.groups.clear();
-            }
+            Phase::Map => self.writer.end(reply),
             Phase::Reduce if piece.last => table::write(&self.groups, &self.options, &self.allowlist, reply),
             Phase::Reduce => {}
         }
@@ -119,23 +119,29 @@ impl Command for DnsExfil {
 }
 
 impl DnsExfil {
-    fn take_in(&mut self, body: &[u8], whole: bool) -> usize {
-        let DnsExfil { rows, lists, options, groups, presence, unreadable, .. } = self;
+    fn take_in(&mut self, body: &[u8], whole: bool, reply: &mut Vec<u8>) -> usize {
+        let DnsExfil { rows, lists, options, tally, groups, writer, presence, unreadable, .. } = self;
+        // Read before the search where it can fail; see `take_list`.
+        let Ok(list) = lists.load(options.list) else { return body.len() };
         rows.read(body, whole, |header, row| {
             let Some(columns) = event::Columns::of(&header.columns) else { return };
-            let partials = row.values(columns.partial);
-            for text in &partials {
-                match partial::read(text) {
-                    Ok((key, group)) => groups.merge(key, &group),
-                    Err(error) => unreadable.get_or_insert((error, 0)).1 += 1,
+            if !columns.partial.is_missing() {
+                let partials = row.values(columns.partial);
+                for text in &partials {
+                    match take_partial(text, options.phase, groups, reply) {
+                        Ok(()) => {}
+                        Err(error) => unreadable.get_or_insert((error, 0)).1 += 1,
+                    }
+                }
+                if !partials.is_empty() {
+                    return;
                 }
             }
-            // Read before the search where it can fail; see `take_list`.
-            if partials.is_empty()
-                && let Ok(list) = lists.load(options.list)
-                && event::add_quickly(row, &columns, list, groups, presence).is_none()
-            {
-                event::add(row, &columns, list, groups, presence);
+            if event::add_quickly(row, &columns, list, tally, presence).is_none() {
+                event::add(row, &columns, list, tally, presence);
+            }
+            if tally.is_full() {
+                hand_over(tally, options, groups, writer, reply);
             }
         })
     }
@@ -155,4 +161,38 @@ impl DnsExfil {
         }
         warnings
     }
+}
+
+/// Empties the tally: in the map phase into rows, in the reduce phase into the groups.
+#[inline(never)] // its code would slow down the loop over rows, which hardly ever comes here
+fn hand_over(
+    tally: &mut Tally,
+    options: &Options,
+    groups: &mut Groups,
+    writer: &mut partial::Writer,
+    reply: &mut Vec<u8>,
+) {
+    match options.phase {
+        Phase::Map => tally.take_parts(options.limits(), |part| writer.write(part, reply)),
+        Phase::Reduce => tally.take_parts(groups.limits(), |part| groups.merge(part)),
+    }
+}
+
+/// Merges a partial result; the map phase, if splunkd runs it twice, passes it on.
+fn take_partial(
+    text: &[u8],
+    phase: Phase,
+    groups: &mut Groups,
+    reply: &mut Vec<u8>,
+) -> Result<(), partial::PartialError> {
+    let messages = partial::decode(text)?;
+    let parts = partial::read(&messages)?;
+    match phase {
+        Phase::Map => {
+            reply.extend_from_slice(text);
+            reply.push(b'\n');
+        }
+        Phase::Reduce => parts.iter().for_each(|part| groups.merge(part)),
+    }
+    Ok(())
 }

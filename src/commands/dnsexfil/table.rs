@@ -98,16 +98,16 @@ fn fill(row: &Row<'_>, outputs: &mut [Output]) {
     push(&mut float(group.avg_entropy()).into_iter());
     push(&mut float(group.avg_length()).into_iter());
     push(&mut float(group.stdev_length()).into_iter());
-    push(&mut (group.with_subdomain > 0).then(|| group.max_length.to_string()).into_iter());
+    push(&mut (group.sums.count > 0).then(|| group.sums.max_length.to_string()).into_iter());
     push(&mut [verdict.payload_bytes.to_string()].into_iter());
     push(&mut [verdict.encoding.as_str().to_owned()].into_iter());
     push(&mut group.record_types.sorted().into_iter().map(str::to_owned));
-    push(&mut group.seen.map(|(first, _)| time::write(first)).into_iter());
-    push(&mut group.seen.map(|(_, last)| time::write(last)).into_iter());
+    push(&mut group.seen.ends().map(|(first, _)| time::write(first)).into_iter());
+    push(&mut group.seen.ends().map(|(_, last)| time::write(last)).into_iter());
     push(&mut float(group.queries_per_minute()).into_iter());
     push(&mut [verdict.score.to_string()].into_iter());
     push(&mut [verdict.severity.as_str().to_owned()].into_iter());
     push(&mut verdict.reasons.iter().cloned());
-    push(&mut group.names.iter().map(|(_, name)| name.clone()));
+    push(&mut group.names.iter().map(|(_, name)| format!("{name}.{}", key.domain)));
     push(&mut allowlisted.map(str::to_owned).into_iter());
 }

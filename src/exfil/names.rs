@@ -1,0 +1,122 @@
+//! The names that a chunk asks for, each split once.
+
+use super::texts::{Number, Place, Texts, short};
+use crate::names::quick::QuickName;
+use crate::names::{Host, Name, SuffixList};
+use crate::protocol::rows::Bare;
+
+/// Names and their domains by numbers.
+#[derive(Debug, Default)]
+pub struct KnownNames {
+    /// As they were typed.
+    names: Texts,
+    /// By the name's number; `None` where it has no registrable domain.
+    known: Vec<Option<Known>>,
+    domains: Domains,
+}
+
+/// A name that has a registrable domain.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    /// The number of the domain.
+    domain: u32,
+    /// Where what stands before the domain lies among the names, if anything does.
+    subdomain: Option<Place>,
+}
+
+impl KnownNames {
+    /// The number of a name.
+    pub fn number(&mut self, name: Bare<'_>, list: &SuffixList) -> u32 {
+        match self.names.number(name.value()) {
+            Number::Known(number) => number,
+            Number::New(number, place) => {
+                let known = self.learn(name, place, list);
+                self.known.push(known);
+                number
+            }
+        }
+    }
+
+    /// The number of the domain of a name; `None` where it has no registrable domain.
+    pub fn domain_of(&self, name: u32) -> Option<u32> {
+        Some(self.known[name as usize].as_ref()?.domain)
+    }
+
+    /// The registrable domain with a number, in lower case; what is no UTF-8 is replaced.
+    pub fn domain(&self, number: u32) -> &str {
+        self.domains.get(number)
+    }
+
+    /// What stands before the domain of a name, as it was typed.
+    pub fn subdomain(&self, name: u32) -> Option<&[u8]> {
+        Some(self.names.bytes(self.known[name as usize].as_ref()?.subdomain?))
+    }
+
+    /// The bytes of all names.
+    pub fn bytes(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Forgets all names, and keeps the memory.
+    pub fn clear(&mut self) {
+        self.names.clear();
+        self.known.clear();
+        self.domains.clear();
+    }
+
+    /// Splits a new name, which lies at `place`.
+    fn learn(&mut self, name: Bare<'_>, place: Place, list: &SuffixList) -> Option<Known> {
+        let Bare { bytes, start, end } = name;
+        if let Some(parts) = QuickName::split(bytes, start, end, list) {
+            let domain = self.domains.number(&bytes[parts.domain..end]);
+            let (from, to) = parts.subdomain();
+            let subdomain = (from < to).then(|| (place.0, place.0 + short(to - from)));
+            return Some(Known { domain, subdomain });
+        }
+        let Host::Name(text) = Host::read(name.value()) else { return None };
+        let name = Name::split(&text, list);
+        let domain = self.domains.number(&name.domain()?);
+        let subdomain = name.subdomain().map(|text| self.names.append(text));
+        Some(Known { domain, subdomain })
+    }
+}
+
+/// Domains by numbers.
+#[derive(Debug, Default)]
+struct Domains {
+    /// In lower case.
+    numbers: Texts,
+    /// As UTF-8, one behind the other, and where each ends.
+    texts: String,
+    ends: Vec<usize>,
+    lower: Vec<u8>,
+}
+
+impl Domains {
+    /// The number of a domain, whatever the case of its ASCII letters.
+    fn number(&mut self, domain: &[u8]) -> u32 {
+        self.lower.clear();
+        self.lower.extend_from_slice(domain);
+        self.lower.make_ascii_lowercase();
+        match self.numbers.number(&self.lower) {
+            Number::Known(number) => number,
+            Number::New(number, _) => {
+                self.texts.push_str(&String::from_utf8_lossy(&self.lower));
+                self.ends.push(self.texts.len());
+                number
+            }
+        }
+    }
+
+    fn get(&self, number: u32) -> &str {
+        let number = number as usize;
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.texts[start..self.ends[number]]
+    }
+
+    fn clear(&mut self) {
+        self.numbers.clear();
+        self.texts.clear();
+        self.ends.clear();
+    }
+}
