@@ -17,8 +17,8 @@ use super::time::Span;
 use crate::names::SuffixList;
 use crate::protocol::rows::Bare;
 
-/// A tally that has counted so many names with by-values, or holds so many bytes of names, is full. A chunk as splunkd makes it
-/// does not fill one.
+/// A tally that has counted so many names with by-values, or holds so many bytes of either, is full. A chunk as splunkd makes
+/// it does not fill one.
 const MOST_COUNTED: usize = 1 << 17;
 const MOST_BYTES: usize = 1 << 26;
 
@@ -122,7 +122,8 @@ impl Tally {
 
     /// Whether [`Tally::take_parts`] should be called, as the tally takes much memory.
     pub fn is_full(&self) -> bool {
-        self.counted.all().len() >= MOST_COUNTED || self.names.bytes() >= MOST_BYTES
+        self.counted.all().len() >= MOST_COUNTED
+            || self.names.bytes() + self.choices.texts.len() >= MOST_BYTES
     }
 
     /// Gives what the queries tell of each group to `each`, in one part or several, and forgets the queries.

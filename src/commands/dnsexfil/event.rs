@@ -13,15 +13,15 @@ use crate::protocol::rows::{Bare, Column, Row};
 /// The most by-fields of an event that is added quickly.
 const MOST_BY: usize = 8;
 
+/// How many fields are read beside the by-fields.
+const OWN: usize = RECORD_TYPES.len() + 3;
+
 /// The fields that are read, in the order of the stream's columns: the name, the time, the record types, the partial
 /// results, and the by-fields.
 pub fn fields(options: &Options) -> Vec<String> {
     let own = [options.field.as_str(), "_time"].into_iter().chain(RECORD_TYPES).chain([PARTIAL]);
     own.map(str::to_owned).chain(options.by.iter().cloned()).collect()
 }
-
-/// How many fields are read beside the by-fields.
-const OWN: usize = RECORD_TYPES.len() + 3;
 
 /// Where the fields stand in a chunk.
 pub struct Columns<'c> {
@@ -66,11 +66,10 @@ pub fn add_quickly(
             record_type = optional(column)?;
         }
     }
-    let query = Query {
-        time: time::read(time).map(Span::from).unwrap_or_default(),
-        usual_type: if record_type.is_empty() { Usual::default() } else { Usual::of(record_type)? },
-        choice: tally.choice(by),
-    };
+    let time = if time.is_empty() { None } else { time::read(time) };
+    let usual_type = if record_type.is_empty() { Usual::default() } else { Usual::of(record_type)? };
+    let query =
+        Query { choice: tally.choice(by), time: time.map(Span::from).unwrap_or_default(), usual_type };
     tally.add(name, query, None, list);
     for presence in presence {
         presence.note(true);
@@ -95,12 +94,12 @@ pub fn add(
     let first = |column: &Column| row.values(*column).into_iter().next();
     let time = first(&columns.time).and_then(time::read).map(Span::from).unwrap_or_default();
     let record_type = columns.record_types.iter().find_map(first);
-    let usual = record_type.as_ref().map(|record_type| Usual::of(record_type));
-    let unusual_type = record_type.as_deref().filter(|_| usual == Some(None));
+    let usual_type = record_type.as_deref().and_then(Usual::of);
+    let unusual_type = record_type.as_deref().filter(|_| usual_type.is_none());
+    let usual_type = usual_type.unwrap_or_default();
     for by in combinations(&by) {
         let by: Vec<&[u8]> = by.iter().map(String::as_bytes).collect();
-        let query =
-            Query { choice: tally.choice(&by), time, usual_type: usual.flatten().unwrap_or_default() };
+        let query = Query { choice: tally.choice(&by), time, usual_type };
         for name in &names {
             let name = Bare { bytes: name, start: 0, end: name.len() };
             tally.add(name, query, unusual_type, list);
