@@ -30,3 +30,20 @@ impl Chains {
         self.next.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_keep_apart_and_in_order() {
+        let mut chains = Chains::default();
+        let one = chains.push(None);
+        let two = chains.push(None);
+        let one = chains.push(Some(one));
+        let two = chains.push(Some(two));
+        let one = chains.push(Some(one));
+        assert_eq!(chains.iter(one).collect::<Vec<_>>(), [0, 2, 4]);
+        assert_eq!(chains.iter(two).collect::<Vec<_>>(), [1, 3]);
+    }
+}

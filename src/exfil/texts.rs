@@ -85,3 +85,29 @@ fn hash(text: &[u8], hasher: &RandomState) -> u64 {
 pub fn short(index: usize) -> u32 {
     u32::try_from(index).expect("a tally holds less")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_text_keeps_its_number_however_many_there_are() {
+        let mut texts = Texts::default();
+        for _ in 0..2 {
+            texts.clear();
+            for number in 0..10_000_u32 {
+                let text = number.to_string().into_bytes();
+                match texts.number(&text) {
+                    Number::New(new, place) => assert_eq!((new, texts.bytes(place)), (number, &text[..])),
+                    Number::Known(known) => panic!("{number} was known as {known}"),
+                }
+                texts.append(b"between");
+            }
+            for number in 0..10_000_u32 {
+                let found = texts.number(number.to_string().as_bytes());
+                assert!(matches!(found, Number::Known(known) if known == number));
+            }
+            assert!(matches!(texts.number(b""), Number::New(10_000, _)));
+        }
+    }
+}

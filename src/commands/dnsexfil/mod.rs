@@ -1,8 +1,9 @@
 //! `dnsexfil`: who is leaking what, where, and how sure we are.
 //!
 //! A reporting command. On the search peers its map phase (`phase=map`, put there by splunkd through
-//! `streaming_preop`) turns each chunk of events into partial results; on the search head the reduce phase merges events, partial results or both into the table. The preop is an optimisation that splunkd may
-//! leave out or repeat, and the table is the same.
+//! `streaming_preop`) turns each chunk of events into partial results; on the search head the reduce phase merges
+//! events, partial results or both into the table. The preop is an optimisation that splunkd may leave out or repeat,
+//! and the table is the same.
 
 mod event;
 mod options;
@@ -128,9 +129,8 @@ impl DnsExfil {
             if !columns.partial.is_missing() {
                 let partials = row.values(columns.partial);
                 for text in &partials {
-                    match take_partial(text, options.phase, groups, reply) {
-                        Ok(()) => {}
-                        Err(error) => unreadable.get_or_insert((error, 0)).1 += 1,
+                    if let Err(error) = take_partial(text, options.phase, groups, reply) {
+                        unreadable.get_or_insert((error, 0)).1 += 1;
                     }
                 }
                 if !partials.is_empty() {
