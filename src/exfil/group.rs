@@ -15,8 +15,8 @@ pub const MAX_SAMPLES: usize = 20;
 /// What is known of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// All queries.
-    pub count: u64,
+    /// Queries for the domain itself.
+    pub bare: u64,
     /// Sums over the queries with a subdomain.
     pub sums: Sums,
     /// When there were queries.
@@ -33,7 +33,7 @@ impl Group {
     /// A group without queries, that keeps at most `limit` names.
     pub fn new(limit: usize) -> Group {
         Group {
-            count: 0,
+            bare: 0,
             sums: Sums::default(),
             seen: Span::default(),
             record_types: RecordTypes::default(),
@@ -44,7 +44,7 @@ impl Group {
 
     /// Adds what a part tells; at most `samples` names are remembered in full.
     pub fn merge(&mut self, part: &Part<'_>, samples: usize) {
-        self.count = self.count.saturating_add(part.bare);
+        self.bare = self.bare.saturating_add(part.bare);
         self.seen.extend(part.seen);
         self.record_types.extend(&part.record_types);
         for NamePart { count, told } in &part.names {
@@ -52,7 +52,6 @@ impl Group {
                 Told::Text(text) => Subdomain::of(text),
                 Told::Measured(measured) => measured.subdomain,
             };
-            self.count = self.count.saturating_add(*count);
             self.sums.add(*count, &subdomain);
             self.sample.add(subdomain.hash, subdomain.spelling, || match told {
                 Told::Text(text) => NameEvidence::of(text),
@@ -63,10 +62,14 @@ impl Group {
             }
         }
         if let Some(rest) = &part.rest {
-            self.count = self.count.saturating_add(rest.sums.count);
             self.sums.extend(&rest.sums);
             self.sample.cut(rest.limit);
         }
+    }
+
+    /// All queries.
+    pub fn count(&self) -> u64 {
+        self.bare.saturating_add(self.sums.count)
     }
 
     /// The mean entropy of subdomains in bits a character.
@@ -95,12 +98,12 @@ impl Group {
     pub fn queries_per_minute(&self) -> Option<f64> {
         let (first, last) = self.seen.ends()?;
         let minutes = last.abs_diff(first) as f64 / 60e6;
-        Some(self.count as f64 / minutes.max(1.0))
+        Some(self.count() as f64 / minutes.max(1.0))
     }
 
     /// What the detector is to judge.
     pub fn evidence(&self) -> GroupEvidence {
-        let mut evidence = GroupEvidence::new(self.count);
+        let mut evidence = GroupEvidence::new(self.count());
         let weight = self.sample.weight();
         for entry in self.sample.entries() {
             evidence.add(&entry.evidence, weight);

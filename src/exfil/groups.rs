@@ -16,11 +16,9 @@ pub struct Key {
 
 /// A key by reference. It has the hash of the key, as both are made of the same texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct KeyRef<'k> {
-    /// The registrable domain.
-    pub domain: &'k str,
-    /// One value for each by-field.
-    pub by: &'k [&'k str],
+struct KeyRef<'k> {
+    domain: &'k str,
+    by: &'k [&'k str],
 }
 
 impl From<KeyRef<'_>> for Key {
@@ -133,7 +131,7 @@ impl Groups {
         let mut keys: Vec<(u128, u64, Key)> = self
             .by_key
             .iter()
-            .map(|(key, group)| (group.evidence().excess, group.count, key.clone()))
+            .map(|(key, group)| (group.evidence().excess, group.count(), key.clone()))
             .collect();
         let drop = keys.len().div_ceil(10);
         keys.select_nth_unstable(drop - 1);
@@ -238,7 +236,7 @@ mod tests {
                 let events: Vec<&Event> = of_group(number(&key.domain), number(&key.by[0])).collect();
                 let names: std::collections::BTreeSet<u16> =
                     events.iter().map(|event| event.2).filter(|&subdomain| subdomain > 0).map(|subdomain| subdomain / 2).collect();
-                prop_assert_eq!(group.count, events.len() as u64);
+                prop_assert_eq!(group.count(), events.len() as u64);
                 prop_assert_eq!(group.sample.distinct(), names.len() as u64);
                 let times = || events.iter().map(|event| event.3);
                 prop_assert_eq!(group.seen.ends(), times().min().zip(times().max()));

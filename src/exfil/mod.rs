@@ -20,7 +20,7 @@ mod texts;
 pub mod time;
 
 pub use group::Group;
-pub use groups::{Groups, Key, KeyRef, Limits};
+pub use groups::{Groups, Key, Limits};
 pub use record_types::Usual;
 pub use tally::{Query, Tally};
 pub use time::Span;

@@ -1,6 +1,6 @@
 //! The names that a chunk asks for, each split once.
 
-use super::texts::{Number, Place, Texts, short};
+use super::texts::{Place, Texts, short};
 use crate::names::quick::QuickName;
 use crate::names::{Host, Name, SuffixList};
 use crate::protocol::rows::Bare;
@@ -27,14 +27,10 @@ struct Known {
 impl KnownNames {
     /// The number of a name.
     pub fn number(&mut self, name: Bare<'_>, list: &SuffixList) -> u32 {
-        match self.names.number(name.value()) {
-            Number::Known(number) => number,
-            Number::New(number, place) => {
-                let known = self.learn(name, place, list);
-                self.known.push(known);
-                number
-            }
-        }
+        self.names.number(name.value()).noted(|place| {
+            let known = self.learn(name, place, list);
+            self.known.push(known);
+        })
     }
 
     /// The number of the domain of a name; `None` where it has no registrable domain.
@@ -86,7 +82,7 @@ impl KnownNames {
 struct Domains {
     /// In lower case.
     numbers: Texts,
-    /// As UTF-8, one behind the other, and where each ends.
+    /// As UTF-8, one behind the other, and where each ends: made once, while several groups tell of a domain.
     texts: String,
     ends: Vec<usize>,
     lower: Vec<u8>,
@@ -98,14 +94,10 @@ impl Domains {
         self.lower.clear();
         self.lower.extend_from_slice(domain);
         self.lower.make_ascii_lowercase();
-        match self.numbers.number(&self.lower) {
-            Number::Known(number) => number,
-            Number::New(number, _) => {
-                self.texts.push_str(&String::from_utf8_lossy(&self.lower));
-                self.ends.push(self.texts.len());
-                number
-            }
-        }
+        self.numbers.number(&self.lower).noted(|_| {
+            self.texts.push_str(&String::from_utf8_lossy(&self.lower));
+            self.ends.push(self.texts.len());
+        })
     }
 
     fn get(&self, number: u32) -> &str {

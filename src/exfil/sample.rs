@@ -40,16 +40,6 @@ impl Sample {
         &self.entries
     }
 
-    /// Whether there were more names than are kept.
-    pub fn is_cut(&self) -> bool {
-        self.cut
-    }
-
-    /// How many names are kept at most.
-    pub fn limit(&self) -> usize {
-        self.limit
-    }
-
     /// Adds a name by its hash and that of its spelling; `evidence` is asked for if the spelling is new and the name
     /// is to be kept.
     pub fn add(&mut self, hash: u64, spelling: u64, evidence: impl FnOnce() -> NameEvidence) {
@@ -150,7 +140,7 @@ mod tests {
             let turned = [&hashes[at..], &hashes[..at]].concat();
             prop_assert_eq!(&sample(limit, &turned), &whole);
             let distinct: BTreeSet<u64> = hashes.iter().map(|hash| hash / 2).collect();
-            prop_assert_eq!(whole.is_cut(), distinct.len() > limit);
+            prop_assert_eq!(whole.cut, distinct.len() > limit);
             prop_assert!(whole.entries().iter().map(|entry| entry.hash).eq(distinct.into_iter().take(limit)));
             let mut wide = sample(2 * limit, &hashes);
             wide.shrink(limit);

@@ -59,23 +59,23 @@ pub struct Measured {
 #[derive(Serialize, Deserialize)]
 struct Message {
     /// Hash, entropy, evidence: bytes, as hardly any of them is 0.
-    bytes: ByteArray<{ EVIDENCE + NameEvidence::BYTES }>,
+    bytes: ByteArray<{ HASH + ENTROPY + NameEvidence::BYTES }>,
     length: u32,
     /// Left out where it is the hash, as it is in lower case.
-    spelling: Option<ByteArray<ENTROPY>>,
+    spelling: Option<ByteArray<HASH>>,
 }
 
-/// Where the parts start in the bytes of a message. An entropy takes six of them.
-const ENTROPY: usize = 8;
-const EVIDENCE: usize = ENTROPY + 6;
+/// The bytes of a hash, and those that an entropy takes.
+const HASH: usize = 8;
+const ENTROPY: usize = 6;
 
 impl From<Measured> for Message {
     fn from(Measured { subdomain, evidence }: Measured) -> Message {
         let Subdomain { hash, spelling, length, entropy } = subdomain;
-        let mut bytes = [0; EVIDENCE + NameEvidence::BYTES];
-        bytes[ENTROPY..ENTROPY + 8].copy_from_slice(&entropy.to_le_bytes());
-        bytes[..ENTROPY].copy_from_slice(&hash.to_le_bytes());
-        bytes[EVIDENCE..].copy_from_slice(&evidence.to_bytes());
+        let mut bytes = [0; HASH + ENTROPY + NameEvidence::BYTES];
+        bytes[..HASH].copy_from_slice(&hash.to_le_bytes());
+        bytes[HASH..][..ENTROPY].copy_from_slice(&entropy.to_le_bytes()[..ENTROPY]);
+        bytes[HASH + ENTROPY..].copy_from_slice(&evidence.to_bytes());
         let spelling = (spelling != hash).then(|| ByteArray::new(spelling.to_le_bytes()));
         Message { bytes: ByteArray::new(bytes), length, spelling }
     }
@@ -85,10 +85,10 @@ impl TryFrom<Message> for Measured {
     type Error = &'static str;
 
     fn try_from(Message { bytes, length, spelling }: Message) -> Result<Measured, &'static str> {
-        let (mut hash, mut entropy, mut evidence) = ([0; ENTROPY], [0; 8], [0; NameEvidence::BYTES]);
-        hash.copy_from_slice(&bytes[..ENTROPY]);
-        entropy[..EVIDENCE - ENTROPY].copy_from_slice(&bytes[ENTROPY..EVIDENCE]);
-        evidence.copy_from_slice(&bytes[EVIDENCE..]);
+        let (mut hash, mut entropy, mut evidence) = ([0; HASH], [0; 8], [0; NameEvidence::BYTES]);
+        hash.copy_from_slice(&bytes[..HASH]);
+        entropy[..ENTROPY].copy_from_slice(&bytes[HASH..][..ENTROPY]);
+        evidence.copy_from_slice(&bytes[HASH + ENTROPY..]);
         let subdomain = Subdomain {
             hash: u64::from_le_bytes(hash),
             spelling: u64::from_le_bytes(spelling.map_or(hash, ByteArray::into_array)),

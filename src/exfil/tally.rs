@@ -12,7 +12,7 @@ use super::names::KnownNames;
 use super::numbered::{Keyed, Numbered};
 use super::part::Part;
 use super::record_types::{RecordTypes, Usual};
-use super::texts::{Number, Texts};
+use super::texts::Texts;
 use super::time::Span;
 use crate::names::SuffixList;
 use crate::protocol::rows::Bare;
@@ -184,14 +184,10 @@ impl Choices {
                 &self.joined
             }
         };
-        match self.texts.number(text) {
-            Number::Known(number) => number,
-            Number::New(number, _) => {
-                let values = by.iter().map(|value| String::from_utf8_lossy(value).into_owned());
-                self.values.push(values.collect());
-                number
-            }
-        }
+        self.texts.number(text).noted(|_| {
+            let values = by.iter().map(|value| String::from_utf8_lossy(value).into_owned());
+            self.values.push(values.collect());
+        })
     }
 
     fn get(&self, number: u32) -> &[String] {

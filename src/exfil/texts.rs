@@ -31,6 +31,19 @@ pub enum Number {
     New(u32, Place),
 }
 
+impl Number {
+    /// The number; a new one is noted first, with the place of its text.
+    pub fn noted(self, note: impl FnOnce(Place)) -> u32 {
+        match self {
+            Number::Known(number) => number,
+            Number::New(number, place) => {
+                note(place);
+                number
+            }
+        }
+    }
+}
+
 impl Texts {
     /// The number of a text, which it is given if it has none.
     #[inline]

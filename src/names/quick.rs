@@ -11,7 +11,7 @@ use super::suffix_list::{SuffixList, SuffixType};
 use super::table::Label;
 
 /// The longest name, in bytes; as DNS has them they end at 253.
-pub const MOST: usize = 4 * WORD;
+const MOST: usize = 4 * WORD;
 /// The dots of so many bytes are one number.
 const WORD: usize = 64;
 const LANES: usize = 16;
@@ -40,7 +40,7 @@ impl QuickName {
         if end - start <= WORD {
             QuickName::split_by(&Dots::<1>::of(bytes, start, end)?, bytes, start, end, list)
         } else {
-            QuickName::split_by(&Dots::<4>::of(bytes, start, end)?, bytes, start, end, list)
+            QuickName::split_by(&Dots::<{ MOST / WORD }>::of(bytes, start, end)?, bytes, start, end, list)
         }
     }
 

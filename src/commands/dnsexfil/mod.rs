@@ -106,7 +106,7 @@ impl Command for DnsExfil {
         if !piece.whole {
             return taken;
         }
-        hand_over(&mut self.tally, &self.options, &mut self.groups, &mut self.writer, reply);
+        hand_over(&mut self.tally, self.options.phase, &mut self.groups, &mut self.writer, reply);
         match self.options.phase {
             Phase::Map => self.writer.end(reply),
             Phase::Reduce if piece.last => table::write(&self.groups, &self.options, &self.allowlist, reply),
@@ -141,7 +141,7 @@ impl DnsExfil {
                 event::add(row, &columns, list, tally, presence);
             }
             if tally.is_full() {
-                hand_over(tally, options, groups, writer, reply);
+                hand_over(tally, options.phase, groups, writer, reply);
             }
         })
     }
@@ -167,14 +167,15 @@ impl DnsExfil {
 #[inline(never)] // its code would slow down the loop over rows, which hardly ever comes here
 fn hand_over(
     tally: &mut Tally,
-    options: &Options,
+    phase: Phase,
     groups: &mut Groups,
     writer: &mut partial::Writer,
     reply: &mut Vec<u8>,
 ) {
-    match options.phase {
-        Phase::Map => tally.take_parts(options.limits(), |part| writer.write(part, reply)),
-        Phase::Reduce => tally.take_parts(groups.limits(), |part| groups.merge(part)),
+    let limits = groups.limits();
+    match phase {
+        Phase::Map => tally.take_parts(limits, |part| writer.write(part, reply)),
+        Phase::Reduce => tally.take_parts(limits, |part| groups.merge(part)),
     }
 }
 

@@ -42,7 +42,7 @@ pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &m
     // Of a million groups only the rank is kept here: the sentences are written for the rows that are shown.
     let ranked = groups.iter().map(|(key, group)| {
         let verdict = row(key, group, allowlist).verdict;
-        (Reverse((verdict.score, verdict.payload_bytes, group.count)), key, group)
+        (Reverse((verdict.score, verdict.payload_bytes, group.count())), key, group)
     });
     let mut ranked: Vec<_> =
         ranked.filter(|(Reverse((score, ..)), ..)| *score >= options.min_score).collect();
@@ -93,7 +93,7 @@ fn fill(row: &Row<'_>, outputs: &mut [Output]) {
     for value in &key.by {
         push(&mut [value.clone()].into_iter());
     }
-    push(&mut [group.count.to_string()].into_iter());
+    push(&mut [group.count().to_string()].into_iter());
     push(&mut [group.sample.distinct().to_string()].into_iter());
     push(&mut float(group.avg_entropy()).into_iter());
     push(&mut float(group.avg_length()).into_iter());
