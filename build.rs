@@ -9,21 +9,21 @@
 #[path = "src/names/rules.rs"]
 #[allow(dead_code)]
 mod rules;
-#[path = "src/names/table.rs"]
+#[path = "src/names/suffix_table.rs"]
 #[allow(dead_code)]
-mod table;
+mod suffix_table;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use rules::{Rules, Section};
-use table::SuffixTable;
+use suffix_table::SuffixTable;
 
 const LIST: &str = "data/public_suffix_list.dat";
 const WORDS: &str = "data/models/words.txt";
 const NGRAMS: &str = "data/models/ngrams.txt";
-/// As in src/features/bayes.rs.
+/// As in src/features/ngrams.rs.
 const SCORE_ZERO: i64 = 1 << 10;
 const SCORE_BITS: u32 = 11;
 /// The files that repeat the crate's version, and the line that must be in them.

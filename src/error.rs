@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::commands::lookup::LookupError;
 use crate::protocol::serve::ServeError;
-use crate::urltoolbox::lookup::LookupError;
 
 /// Why the program failed. Each message says what to do about it or where to look.
 #[derive(Debug, thiserror::Error)]

@@ -4,14 +4,15 @@
 //! Everything but the edges ([`protocol::serve`], [`cli`], and the reading of the user's own suffixes in
 //! [`names::lists`]) is a pure function over bytes. `ARCHITECTURE.md` is the map.
 
+pub mod aggregate;
 pub mod cli;
 pub mod commands;
 pub mod detect;
 pub mod error;
-pub mod exfil;
 pub mod features;
 pub mod names;
 pub mod protocol;
+pub mod rows;
 pub mod url;
 pub mod urltoolbox;
 

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use dnsentropy::names::quick::QuickName;
+use dnsentropy::names::ordinary::QuickName;
 use dnsentropy::names::{Host, ListName, Lists, Name, SuffixList};
 use libfuzzer_sys::fuzz_target;
 

@@ -3,7 +3,7 @@
 #![no_main]
 
 use dnsentropy::detect::judge;
-use dnsentropy::exfil::{Groups, Limits, partial};
+use dnsentropy::aggregate::{Groups, Limits, wire as partial};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|messages: &[u8]| {

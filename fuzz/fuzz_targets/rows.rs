@@ -2,10 +2,10 @@
 //! that has a column comes back in its place.
 #![no_main]
 
-use dnsentropy::protocol::rows::extend::Compute;
-use dnsentropy::protocol::rows::stream::Header;
-use dnsentropy::protocol::rows::tail::{ROOM, Tail};
-use dnsentropy::protocol::rows::{Bare, Column, Extension, Output, Row, Rows, extend};
+use dnsentropy::rows::append::Compute;
+use dnsentropy::rows::reader::Header;
+use dnsentropy::rows::ascii_cells::{ROOM, Tail};
+use dnsentropy::rows::{Bare, Column, Extension, Output, Row, Rows, extend};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

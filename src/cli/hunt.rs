@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::conversation;
 use super::events::{self, Event};
+use super::loopback;
 use super::table::Table;
 use crate::error::Error;
 
@@ -42,7 +42,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<(), Error> {
     let mut events: Vec<Event> = events::read(&options.file)?.into_iter().filter(is_query).collect();
     let arguments = [format!("field={}", options.field), format!("list={}", options.list)];
-    let messages = conversation::hold("dnsentropy", &arguments, &options.field, &mut events)?;
+    let messages = loopback::hold("dnsentropy", &arguments, &options.field, &mut events)?;
     let mut out = io::stdout().lock();
     for message in messages {
         writeln!(out, "{message}")?;

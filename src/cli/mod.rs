@@ -1,8 +1,8 @@
 //! The command line: what a person types, and how splunkd starts the program.
 
-mod conversation;
 mod events;
 mod hunt;
+mod loopback;
 mod pipes;
 mod table;
 
@@ -11,10 +11,11 @@ use std::io::{self, Read, Write};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::commands::lookup;
 use crate::commands::{self, App};
 use crate::error::Error;
 use crate::protocol::{Session, serve};
-use crate::urltoolbox::{Function, lookup};
+use crate::urltoolbox::Function;
 
 /// Hunt DNS exfiltration: split DNS names and measure the entropy of their subdomains.
 ///

@@ -5,7 +5,8 @@
 
 mod dnsentropy;
 mod dnsexfil;
-mod presence;
+pub mod lookup;
+mod missing_field;
 mod urltoolbox;
 
 use std::borrow::Cow;

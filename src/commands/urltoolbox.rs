@@ -6,13 +6,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::commands::presence::Presence;
+use crate::commands::missing_field::Presence;
 use crate::commands::{App, distinct, quoted_names};
 use crate::names::Lists;
 use crate::protocol::arguments::one_of;
-use crate::protocol::rows::{Column, Output, Row, Rows, extend};
 use crate::protocol::session::{Command, Piece};
 use crate::protocol::{Arguments, CommandInfo, CommandType, Level, Refusal, UserMessage};
+use crate::rows::{Column, Output, Row, Rows, extend};
 use crate::urltoolbox::{Function, Member, MemberName, Value};
 
 /// The command's name in a search.

@@ -1,11 +1,11 @@
 //! From evidence to a verdict with its reasons.
 
 use super::alphabet::Encoding;
-use super::fixed::{LOG_ONE, ONE, log2};
 use super::group::{GroupEvidence, ONE_NAME};
 use super::model::{Line, Model};
 use super::name::NameEvidence;
 use super::reasons::reasons;
+use crate::features::fixed_point::{LOG_ONE, ONE, log2};
 
 /// How much a row deserves an analyst's time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

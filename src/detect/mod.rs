@@ -10,7 +10,6 @@
 //! explains them to analysts.
 
 mod alphabet;
-mod fixed;
 mod group;
 mod judge;
 mod model;
@@ -27,5 +26,7 @@ pub use name::NameEvidence;
 /// names: about 3 for words, 6 for encoded data. `None` where there is no character.
 pub fn surprisal(subdomain: &[u8]) -> Option<f64> {
     let name = NameEvidence::of(subdomain);
-    (name.characters > 0).then(|| f64::from(name.bits) / f64::from(fixed::ONE) / f64::from(name.characters))
+    (name.characters > 0).then(|| {
+        f64::from(name.bits) / f64::from(crate::features::fixed_point::ONE) / f64::from(name.characters)
+    })
 }

@@ -1,11 +1,12 @@
 //! What is measured of a name. Each feature is a pure function of bytes in a file of its own.
 
-mod bayes;
+mod dictionary;
 mod entropy;
-mod meaning;
+pub(crate) mod fixed_point;
+mod ngrams;
 mod text;
 
-pub use bayes::bayesian;
+pub use dictionary::meaning_ratio;
 pub use entropy::shannon;
-pub use meaning::meaning_ratio;
+pub use ngrams::bayesian;
 pub use text::{characters, length};

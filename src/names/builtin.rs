@@ -2,7 +2,7 @@
 
 #![allow(clippy::unreadable_literal)] // nobody reads them
 
-use super::table::{Node, Slot, SuffixTable};
+use super::suffix_table::{Node, Slot, SuffixTable};
 
 include!(concat!(env!("OUT_DIR"), "/suffix_tables.rs"));
 

@@ -7,10 +7,10 @@
 mod builtin;
 pub mod host;
 pub mod lists;
-pub mod quick;
+pub mod ordinary;
 pub mod rules;
 pub mod suffix_list;
-mod table;
+mod suffix_table;
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::rules::{Rules, Section, ascii_label};
-use super::table::{Label, SuffixTable};
+use super::suffix_table::{Label, SuffixTable};
 
 /// The most labels that a DNS name can have (RFC 1035: 255 bytes), so also a rule that matches one.
 const MAX_LABELS: usize = 127;

@@ -8,11 +8,9 @@
 pub mod arguments;
 pub mod framing;
 pub mod metadata;
-pub mod multivalue;
-pub mod rows;
+mod reply_writer;
 pub mod serve;
 pub mod session;
-mod writer;
 
 pub use arguments::{Arguments, Refusal};
 pub use metadata::{CommandInfo, CommandType, Level, UserMessage};

@@ -5,8 +5,8 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use super::framing::{Deframer, FramingError, Part};
+use super::reply_writer::{Writer, WriterEnded};
 use super::session::{ReplyBytes, RequestError, Session, farewell};
-use super::writer::{Writer, WriterEnded};
 
 /// How much is read at once, at least: a pipe of the usual size.
 const BLOCK: usize = 64 * 1024;

@@ -6,7 +6,6 @@
 //! URL Toolbox's, `docs/url-toolbox.md` says why.
 
 mod json;
-pub mod lookup;
 mod parse;
 mod sets;
 mod words;
@@ -87,7 +86,7 @@ impl Value {
     }
 
     /// The value of what cannot be worked on.
-    fn empty() -> Value {
+    pub fn empty() -> Value {
         Value::Text(Cow::Borrowed(b""))
     }
 }

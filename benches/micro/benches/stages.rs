@@ -69,7 +69,7 @@ mod framing {
 
 /// Rows out of a chunk's body: the scan, and the csv crate as its twin.
 mod rows {
-    use dnsentropy::protocol::rows::{RowStream, Rows};
+    use dnsentropy::rows::{RowStream, Rows};
 
     use super::{Bencher, ItemsCount, Stream, black_box};
 
@@ -109,7 +109,7 @@ mod rows {
 
 /// The parts of a name.
 mod split {
-    use dnsentropy::names::quick::QuickName;
+    use dnsentropy::names::ordinary::QuickName;
     use dnsentropy::names::{Host, ListName, Lists, Name};
 
     use super::{Bencher, ItemsCount, PathBuf, black_box};

@@ -2,22 +2,22 @@
 //!
 //! A streaming command, so splunkd runs it on the search peers and each row stands on its own.
 
-mod parts;
+mod fields;
 
 use std::collections::HashSet;
 
-use self::parts::{Mode, Part, QuickParts};
-use crate::commands::presence::Presence;
+use self::fields::{Mode, Part, QuickParts};
+use crate::commands::missing_field::Presence;
 use crate::commands::{App, distinct, quoted_names, take_list};
-use crate::names::quick::QuickName;
+use crate::names::ordinary::QuickName;
 use crate::names::{ListName, Lists};
 use crate::protocol::arguments::one_of;
-use crate::protocol::rows::extend::Compute;
-use crate::protocol::rows::stream::Header;
-use crate::protocol::rows::tail::ROOM;
-use crate::protocol::rows::{Bare, Extension, Output, Row, Tail};
 use crate::protocol::session::{Command, Piece};
 use crate::protocol::{Arguments, CommandInfo, CommandType, Refusal, UserMessage};
+use crate::rows::append::Compute;
+use crate::rows::ascii_cells::ROOM;
+use crate::rows::reader::Header;
+use crate::rows::{Bare, Extension, Output, Row, Tail};
 
 /// The command's name in a search.
 pub const NAME: &str = "dnsentropy";

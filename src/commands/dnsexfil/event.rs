@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use super::options::Options;
 use super::{PARTIAL, RECORD_TYPES};
+use crate::aggregate::{Query, Span, Tally, Usual, time};
 use crate::commands::distinct;
-use crate::commands::presence::Presence;
-use crate::exfil::{Query, Span, Tally, Usual, time};
+use crate::commands::missing_field::Presence;
 use crate::names::SuffixList;
-use crate::protocol::rows::{Bare, Column, Row};
+use crate::rows::{Bare, Column, Row};
 
 /// The most by-fields of an event that is added quickly.
 const MOST_BY: usize = 8;

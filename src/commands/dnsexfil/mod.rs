@@ -5,21 +5,22 @@
 //! events, partial results or both into the table. The preop is an optimisation that splunkd may leave out or repeat,
 //! and the table is the same.
 
+mod allowlist;
 mod event;
 mod options;
 mod table;
 
 use std::collections::HashSet;
 
+use self::allowlist::Allowlist;
 use self::options::{Options, Phase};
+use crate::aggregate::{Groups, Tally, wire as partial};
 use crate::commands::App;
-use crate::commands::presence::Presence;
-use crate::exfil::allowlist::Allowlist;
-use crate::exfil::{Groups, Tally, partial};
+use crate::commands::missing_field::Presence;
 use crate::names::Lists;
-use crate::protocol::rows::RowStream;
 use crate::protocol::session::{Command, Piece};
 use crate::protocol::{Arguments, CommandInfo, CommandType, Level, Refusal, UserMessage};
+use crate::rows::RowStream;
 
 pub use self::options::NAME;
 

@@ -1,9 +1,9 @@
 //! The options of `dnsexfil`.
 
 use super::table::COLUMNS;
+use crate::aggregate::Limits;
+use crate::aggregate::group::MAX_SAMPLES;
 use crate::commands::{App, quoted_names, take_list};
-use crate::exfil::Limits;
-use crate::exfil::group::MAX_SAMPLES;
 use crate::names::{ListName, Lists};
 use crate::protocol::{Arguments, Refusal};
 

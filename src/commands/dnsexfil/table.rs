@@ -2,11 +2,11 @@
 
 use std::cmp::Reverse;
 
+use super::allowlist::Allowlist;
 use super::options::Options;
+use crate::aggregate::{Group, Groups, Key, time};
 use crate::detect::{Severity, Verdict, judge};
-use crate::exfil::allowlist::Allowlist;
-use crate::exfil::{Group, Groups, Key, time};
-use crate::protocol::rows::{Output, Writer};
+use crate::rows::{Output, Writer};
 
 /// The columns behind `ut_domain` and the by-fields.
 pub const COLUMNS: [&str; 17] = [

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hash};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::texts::short;
+use super::interner::short;
 
 /// What has a key of its own.
 pub trait Keyed {

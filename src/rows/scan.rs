@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use wide::u8x16;
 
-use super::output::append;
+use super::cells::append;
 
 const BLOCK: usize = 64;
 const LANES: usize = 16;

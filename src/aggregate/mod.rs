@@ -3,24 +3,23 @@
 //! Everything here merges: [`Groups`] of any parts of the events, in any order and in any grouping, give the same
 //! groups as all events at once. So sums are of integers, and distinct names are held as a [`sample`].
 
-pub mod allowlist;
-mod chains;
+pub mod bottom_k;
+pub mod combiner;
+mod emit;
 pub mod group;
 pub mod groups;
-mod maker;
-mod names;
-mod numbered;
-pub mod part;
+mod indexed_set;
+mod interner;
+mod linked_lists;
+mod name_table;
 pub mod partial;
 pub mod record_types;
-pub mod sample;
 pub mod subdomain;
-pub mod tally;
-mod texts;
 pub mod time;
+pub mod wire;
 
+pub use combiner::{Query, Tally};
 pub use group::Group;
 pub use groups::{Groups, Key, Limits};
 pub use record_types::Usual;
-pub use tally::{Query, Tally};
 pub use time::Span;

@@ -2,12 +2,12 @@
 
 use memchr::memchr;
 
-use super::layout::{Cell, Layout, write_cells};
-use super::memory::Memory;
-use super::output::append;
+use super::answer_cache::Memory;
+use super::ascii_cells::ROOM;
+use super::cells::append;
+use super::columns::{Cell, Layout, write_cells};
+use super::reader::{Header, RowStream};
 use super::scan::{Cells, Found, Scanner};
-use super::stream::{Header, RowStream};
-use super::tail::ROOM;
 use super::{Bare, Output, Row};
 
 /// What a command makes of a row.

@@ -2,11 +2,11 @@
 
 use serde_bytes::Bytes;
 
+use super::combiner::Counted;
 use super::groups::Limits;
-use super::part::{NamePart, Part, Rest, Sums, Told};
+use super::partial::{NamePart, Part, Rest, Sums, Told};
 use super::record_types::RecordTypes;
 use super::subdomain::{Measured, Subdomain};
-use super::tally::Counted;
 use crate::detect::NameEvidence;
 
 /// A part has at most so many names, so that rows stay short enough to pass everywhere.

@@ -5,27 +5,27 @@
 //! changed as it stands. The plain one ([`plain`]) is the csv crate's. It reads whatever the scan finds odd, and it is
 //! the twin that tests and fuzzing hold the quick one against.
 
-pub mod extend;
-mod layout;
-mod memory;
-pub mod output;
-pub mod plain;
+mod answer_cache;
+pub mod append;
+pub mod ascii_cells;
+pub mod cells;
+mod columns;
+pub mod multivalue;
+pub mod reader;
+pub mod reference;
 pub mod scan;
-pub mod stream;
-pub mod tail;
 
 use std::borrow::Cow;
 
 use csv::ByteRecord;
 
 use self::scan::Cells;
-use super::multivalue;
 
-pub use extend::Extension;
-pub use output::Output;
-pub use plain::{Rows, Writer, extend};
-pub use stream::RowStream;
-pub use tail::Tail;
+pub use append::Extension;
+pub use ascii_cells::Tail;
+pub use cells::Output;
+pub use reader::RowStream;
+pub use reference::{Rows, Writer, extend};
 
 /// The prefix of the column that holds a field's several values.
 const MULTI: &[u8] = b"__mv_";

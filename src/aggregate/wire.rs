@@ -8,7 +8,7 @@
 use base64_simd::STANDARD_NO_PAD as BASE64;
 use serde::Deserialize;
 
-use super::part::Part;
+use super::partial::Part;
 
 /// The version of this form. A text of another version is refused.
 const VERSION: u32 = 3;

@@ -2,9 +2,9 @@
 
 #![allow(clippy::cast_precision_loss)] // counts of queries stay far below 2^53
 
-use super::part::{NamePart, Part, Sums, Told};
+use super::bottom_k::Sample;
+use super::partial::{NamePart, Part, Sums, Told};
 use super::record_types::RecordTypes;
-use super::sample::Sample;
 use super::subdomain::{ENTROPY_UNIT, Subdomain};
 use super::time::Span;
 use crate::detect::{GroupEvidence, NameEvidence};

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 
-use super::output::append;
+use super::cells::append;
 
 /// The number of answers that are kept at most, a power of two.
 const PLACES: usize = 1 << 13;

@@ -3,7 +3,7 @@
 use indexmap::{Equivalent, IndexMap};
 
 use super::group::Group;
-use super::part::Part;
+use super::partial::Part;
 
 /// What a group is of: a registrable domain and the values of the by-fields.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -148,11 +148,11 @@ impl Groups {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::tally::{Query, Tally};
-    use super::super::{Span, Usual, partial};
+    use super::super::combiner::{Query, Tally};
+    use super::super::{Span, Usual, wire as partial};
     use super::*;
     use crate::names::{ListName, Lists};
-    use crate::protocol::rows::Bare;
+    use crate::rows::Bare;
 
     /// An event: the numbers of its domain, its source and its subdomain, and its time.
     type Event = (u8, u8, u16, i64);

@@ -8,7 +8,7 @@
 use wide::u8x16;
 
 use super::suffix_list::{SuffixList, SuffixType};
-use super::table::Label;
+use super::suffix_table::Label;
 
 /// The longest name, in bytes; as DNS has them they end at 253.
 const MOST: usize = 4 * WORD;

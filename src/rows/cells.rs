@@ -2,7 +2,7 @@
 
 use memchr::memchr3;
 
-use crate::protocol::multivalue;
+use super::multivalue;
 
 /// What a command gives for one field of one row: any number of values.
 #[derive(Debug, Clone, Default)]

@@ -2,7 +2,7 @@
 
 use csv::ByteRecord;
 
-use super::output::push_cell;
+use super::cells::push_cell;
 use super::{MULTI, Output, Row};
 
 /// One column of the reply.

@@ -1,15 +1,15 @@
 //! Fixed-point logarithms: integers alone, so the same on every machine.
 
 /// One bit of information, in the 1/256 bit that evidence counts in.
-pub(super) const ONE: u32 = 256;
+pub(crate) const ONE: u32 = 256;
 
 /// One unit of what [`log2`] gives.
-pub(super) const LOG_ONE: i64 = 1 << LOG_BITS;
+pub(crate) const LOG_ONE: i64 = 1 << LOG_BITS;
 
 const LOG_BITS: u32 = 10;
 
 /// The binary logarithm of `number` in units of 1/1024, rounded down; that of 0 is given as that of 1.
-pub(super) fn log2(number: u128) -> i64 {
+pub(crate) fn log2(number: u128) -> i64 {
     let number = number.max(1);
     let whole = number.ilog2();
     // The mantissa, 1 to 2, with 62 bits behind the point. Squaring it moves the next binary digit of the

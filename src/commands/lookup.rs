@@ -5,9 +5,9 @@
 
 use std::borrow::Cow;
 
-use super::{Function, Value};
 use crate::names::Lists;
-use crate::protocol::rows::{Rows, Writer};
+use crate::rows::{Rows, Writer};
+use crate::urltoolbox::{Function, Value};
 
 /// Why a lookup cannot be answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

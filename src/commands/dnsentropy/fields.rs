@@ -2,9 +2,9 @@
 
 use crate::detect::{NameEvidence, judge_name, surprisal};
 use crate::features::{length, shannon};
-use crate::names::quick::QuickName;
+use crate::names::ordinary::QuickName;
 use crate::names::{Host, Name, SuffixList, SuffixType};
-use crate::protocol::rows::{Output, Tail};
+use crate::rows::{Output, Tail};
 use crate::url::{Authority, Text, Url};
 
 /// What a value of the field is taken for.

@@ -9,7 +9,7 @@ use std::io;
 
 use csv::{ByteRecord, QuoteStyle, Terminator};
 
-use super::layout::{Cell, Layout};
+use super::columns::{Cell, Layout};
 use super::{Column, Output, Row};
 
 /// Reads the rows of a body one after another.

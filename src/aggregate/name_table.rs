@@ -1,9 +1,9 @@
 //! The names that a chunk asks for, each split once.
 
-use super::texts::{Place, Texts, short};
-use crate::names::quick::QuickName;
+use super::interner::{Place, Texts, short};
+use crate::names::ordinary::QuickName;
 use crate::names::{Host, Name, SuffixList};
-use crate::protocol::rows::Bare;
+use crate::rows::Bare;
 
 /// Names and their domains by numbers.
 #[derive(Debug, Default)]

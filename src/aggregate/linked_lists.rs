@@ -1,6 +1,6 @@
 //! Many short lists of numbers.
 
-use super::texts::short;
+use super::interner::short;
 
 /// Lists that share one piece of memory. The things in them are numbered in the order in which they come; a list is known by
 /// the last thing in it.

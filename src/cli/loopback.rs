@@ -6,8 +6,8 @@ use super::events::Event;
 use crate::commands::{self, App};
 use crate::error::Error;
 use crate::protocol::framing::{Deframer, Frame};
-use crate::protocol::rows::{Output, Rows};
 use crate::protocol::{Session, serve};
+use crate::rows::{Output, Rows};
 
 /// Rows a chunk, as many as splunkd sends at most.
 const CHUNK: usize = 50_000;

@@ -5,17 +5,17 @@
 
 use std::collections::HashMap;
 
-use super::chains::Chains;
+use super::emit::{Maker, Member};
 use super::groups::Limits;
-use super::maker::{Maker, Member};
-use super::names::KnownNames;
-use super::numbered::{Keyed, Numbered};
-use super::part::Part;
+use super::indexed_set::{Keyed, Numbered};
+use super::interner::Texts;
+use super::linked_lists::Chains;
+use super::name_table::KnownNames;
+use super::partial::Part;
 use super::record_types::{RecordTypes, Usual};
-use super::texts::Texts;
 use super::time::Span;
 use crate::names::SuffixList;
-use crate::protocol::rows::Bare;
+use crate::rows::Bare;
 
 /// A tally that has counted so many names with by-values, or holds so many bytes of either, is full. A chunk as splunkd makes
 /// it does not fill one.
