@@ -9,6 +9,9 @@
 #[path = "src/names/rules.rs"]
 #[allow(dead_code)]
 mod rules;
+#[path = "src/slice.rs"]
+#[allow(dead_code)]
+mod slice;
 #[path = "src/names/suffix_table.rs"]
 #[allow(dead_code)]
 mod suffix_table;

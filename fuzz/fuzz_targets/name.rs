@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
-use dnsentropy::names::ordinary::QuickName;
+use dnsentropy::names::ordinary::OrdinaryName;
 use dnsentropy::names::{Host, ListName, Lists, Name, SuffixList};
+use dnsentropy::slice::Slice;
 use libfuzzer_sys::fuzz_target;
 
 thread_local! {
@@ -25,7 +26,7 @@ fuzz_target!(|input: &[u8]| {
 
 /// The quick way takes a name or leaves it; if it takes it, the parts are the same.
 fn check_quickly(input: &[u8], plain: &Name<'_>, list: &SuffixList) {
-    let Some(quick) = QuickName::split(input, 0, input.len(), list) else { return };
+    let Some(quick) = OrdinaryName::split(Slice::whole(input), list) else { return };
     let lower = |from: usize, to: usize| input[from..to].to_ascii_lowercase();
     assert_eq!(plain.domain().as_deref(), Some(&lower(quick.domain, quick.end)[..]));
     assert_eq!(plain.suffix().as_deref(), Some(&lower(quick.suffix, quick.end)[..]));

@@ -4,8 +4,9 @@
 
 use dnsentropy::rows::append::Compute;
 use dnsentropy::rows::reader::Header;
-use dnsentropy::rows::ascii_cells::{ROOM, Tail};
-use dnsentropy::rows::{Bare, Column, Extension, Output, Row, Rows, extend};
+use dnsentropy::rows::ascii_cells::{ROOM, AsciiCells};
+use dnsentropy::rows::{Column, ColumnAppender, Output, Row, Rows, extend};
+use dnsentropy::slice::Slice;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -39,7 +40,7 @@ fn copy(row: Row<'_>, column: Column, outputs: &mut [Output]) -> bool {
 }
 
 fn quickly(body: &[u8], size: usize) -> Vec<u8> {
-    let mut extension = Extension::new(vec!["f".to_owned()], vec!["output".to_owned()]);
+    let mut extension = ColumnAppender::new(vec!["f".to_owned()], vec!["output".to_owned()]);
     let (mut reply, mut taken) = (Vec::new(), 0);
     for arrived in (size..body.len()).step_by(size).chain([body.len()]) {
         let whole = arrived == body.len();
@@ -56,14 +57,14 @@ impl Compute for Copy {
         copy(row, header.columns[0], outputs)
     }
 
-    fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Bare<'r>> {
+    fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Slice<'r>> {
         row.bare(header.columns[0])
     }
 
-    fn quick(&mut self, key: Bare<'_>, room: &mut [u8; ROOM]) -> Option<usize> {
+    fn quick(&mut self, key: Slice<'_>, room: &mut [u8; ROOM]) -> Option<usize> {
         let fits = key.start < key.end && key.end - key.start < 1000;
         fits.then(|| {
-            let mut tail = Tail::new(room);
+            let mut tail = AsciiCells::new(room);
             tail.text(key.bytes, key.start, key.end);
             tail.length()
         })

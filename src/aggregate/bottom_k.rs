@@ -21,7 +21,7 @@ pub struct Entry {
 
 /// A bottom-k sketch of names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sample {
+pub struct BottomK {
     limit: usize,
     /// Ordered by hash, without doubles, at most `limit`.
     entries: Vec<Entry>,
@@ -29,10 +29,10 @@ pub struct Sample {
     cut: bool,
 }
 
-impl Sample {
+impl BottomK {
     /// An empty sample that keeps at most `limit` names (at least 2).
-    pub fn new(limit: usize) -> Sample {
-        Sample { limit: limit.max(2), entries: Vec::new(), cut: false }
+    pub fn new(limit: usize) -> BottomK {
+        BottomK { limit: limit.max(2), entries: Vec::new(), cut: false }
     }
 
     /// The kept names, the one with the smallest hash first.
@@ -101,8 +101,8 @@ mod tests {
 
     use super::*;
 
-    fn sample(limit: usize, hashes: &[u64]) -> Sample {
-        let mut sample = Sample::new(limit);
+    fn sample(limit: usize, hashes: &[u64]) -> BottomK {
+        let mut sample = BottomK::new(limit);
         for hash in hashes {
             // Two spellings of each name, the one or the other first.
             let spelling = hash % 2;
@@ -120,7 +120,7 @@ mod tests {
         let hashes: Vec<u64> =
             (0..100_000_u64).map(|n| xxhash_rust::xxh3::xxh3_64(&n.to_le_bytes())).collect();
         let estimate = |hashes: &[u64]| {
-            let mut sample = Sample::new(1024);
+            let mut sample = BottomK::new(1024);
             for hash in hashes {
                 sample.add(*hash, *hash, NameEvidence::default);
             }

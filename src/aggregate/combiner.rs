@@ -1,23 +1,23 @@
 //! The queries of a chunk, counted.
 //!
-//! Most queries repeat others. So each is only counted, by its name and its by-values: [`Tally::add`]. What they tell of each
-//! group is put together when the chunk ends: [`Tally::take_parts`].
+//! Most queries repeat others. So each is only counted, by its name and its by-values: [`Combiner::add`]. What they tell of each
+//! group is put together when the chunk ends: [`Combiner::take_parts`].
 
 use std::collections::HashMap;
 
 use super::emit::{Maker, Member};
 use super::groups::Limits;
-use super::indexed_set::{Keyed, Numbered};
-use super::interner::Texts;
-use super::linked_lists::Chains;
-use super::name_table::KnownNames;
-use super::partial::Part;
-use super::record_types::{RecordTypes, Usual};
-use super::time::Span;
+use super::indexed_set::{IndexedSet, Keyed};
+use super::interner::Interner;
+use super::linked_lists::LinkedLists;
+use super::name_table::NameTable;
+use super::partial::PartialAggregate;
+use super::record_types::{CommonTypes, RecordTypes};
+use super::time::TimeRange;
 use crate::names::SuffixList;
-use crate::rows::Bare;
+use crate::slice::Slice;
 
-/// A tally that has counted so many names with by-values, or holds so many bytes of either, is full. A chunk as splunkd makes
+/// A combiner that has counted so many names with by-values, or holds so many bytes of either, is full. A chunk as splunkd makes
 /// it does not fill one.
 const MOST_COUNTED: usize = 1 << 17;
 const MOST_BYTES: usize = 1 << 26;
@@ -31,25 +31,25 @@ type Pair = (u32, u32);
 /// A query for a name.
 #[derive(Debug, Clone, Copy)]
 pub struct Query {
-    /// The by-values, by [`Tally::choice`].
+    /// The by-values, by [`Combiner::choice`].
     pub choice: u32,
     /// When.
-    pub time: Span,
+    pub time: TimeRange,
     /// The record type asked for, if it is a usual one.
-    pub usual_type: Usual,
+    pub common_type: CommonTypes,
 }
 
 /// Counts queries.
 #[derive(Debug, Default)]
-pub struct Tally {
-    names: KnownNames,
-    choices: Choices,
-    counted: Numbered<Counted>,
+pub struct Combiner {
+    names: NameTable,
+    choices: ByTuples,
+    counted: IndexedSet<Counted>,
     /// Record types that were asked for, by the numbers of the name and of the by-values.
-    unusual_types: HashMap<Pair, RecordTypes>,
-    groups: Numbered<Group>,
+    rare_types: HashMap<Pair, RecordTypes>,
+    groups: IndexedSet<Group>,
     /// What of `counted` belongs to a group.
-    members: Chains,
+    members: LinkedLists,
 }
 
 /// The queries for one name with the same by-values.
@@ -58,8 +58,8 @@ pub(super) struct Counted {
     /// The numbers of the name and of the by-values.
     key: Pair,
     pub count: u32,
-    pub usual_types: Usual,
-    pub seen: Span,
+    pub common_types: CommonTypes,
+    pub seen: TimeRange,
 }
 
 impl Keyed for Counted {
@@ -87,28 +87,28 @@ impl Keyed for Group {
     }
 }
 
-impl Tally {
+impl Combiner {
     /// The number of a choice of one value for each by-field; what is no UTF-8 in them is replaced.
     pub fn choice(&mut self, by: &[&[u8]]) -> u32 {
         self.choices.number(by)
     }
 
     /// Counts a query for a name, if the name has a registrable domain.
-    pub fn add(&mut self, name: Bare<'_>, query: Query, unusual_type: Option<&[u8]>, list: &SuffixList) {
+    pub fn add(&mut self, name: Slice<'_>, query: Query, rare_type: Option<&[u8]>, list: &SuffixList) {
         let name = self.names.number(name, list);
         self.count(name, query);
-        if let Some(record_type) = unusual_type {
-            self.unusual_types.entry((name, query.choice)).or_default().insert(record_type);
+        if let Some(record_type) = rare_type {
+            self.rare_types.entry((name, query.choice)).or_default().insert(record_type);
         }
     }
 
     fn count(&mut self, name: u32, query: Query) {
-        let Tally { names, counted, groups, members, .. } = self;
+        let Combiner { names, counted, groups, members, .. } = self;
         let key = (name, query.choice);
         if let Some(counted) = counted.find(&key) {
             counted.count += 1;
             counted.seen.extend(query.time);
-            counted.usual_types.extend(query.usual_type);
+            counted.common_types.extend(query.common_type);
             return;
         }
         let Some(domain) = names.domain_of(name) else { return };
@@ -117,18 +117,18 @@ impl Tally {
             Some(group) => group.last = members.push(Some(group.last)),
             None => groups.add(Group { key: of_group, last: members.push(None) }),
         }
-        counted.add(Counted { key, count: 1, usual_types: query.usual_type, seen: query.time });
+        counted.add(Counted { key, count: 1, common_types: query.common_type, seen: query.time });
     }
 
-    /// Whether [`Tally::take_parts`] should be called, as the tally takes much memory.
+    /// Whether [`Combiner::take_parts`] should be called, as the combiner takes much memory.
     pub fn is_full(&self) -> bool {
         self.counted.all().len() >= MOST_COUNTED
             || self.names.bytes() + self.choices.texts.len() >= MOST_BYTES
     }
 
     /// Gives what the queries tell of each group to `each`, in one part or several, and forgets the queries.
-    pub fn take_parts(&mut self, limits: Limits, each: impl FnMut(&Part<'_>)) {
-        let Tally { names, choices, counted, unusual_types, groups, members } = self;
+    pub fn take_parts(&mut self, limits: Limits, each: impl FnMut(&PartialAggregate<'_>)) {
+        let Combiner { names, choices, counted, rare_types, groups, members } = self;
         let mut maker = Maker::new(limits, each);
         // What belongs to a group lies all over the memory. Looked up for many groups at once, it is waited for once.
         let (mut found, mut ends) = (Vec::new(), Vec::new());
@@ -138,9 +138,8 @@ impl Tally {
             for group in groups {
                 found.extend(members.iter(group.last).map(|number| {
                     let counted = counted.get(number);
-                    let unusual_types =
-                        if unusual_types.is_empty() { None } else { unusual_types.get(&counted.key) };
-                    Member { subdomain: names.subdomain(counted.key.0), counted, unusual_types }
+                    let rare_types = if rare_types.is_empty() { None } else { rare_types.get(&counted.key) };
+                    Member { subdomain: names.subdomain(counted.key.0), counted, rare_types }
                 }));
                 ends.push(found.len());
             }
@@ -154,22 +153,22 @@ impl Tally {
         names.clear();
         choices.clear();
         counted.clear();
-        unusual_types.clear();
+        rare_types.clear();
         groups.clear();
         members.clear();
     }
 }
 
-/// Choices of one value for each by-field, by numbers.
+/// ByTuples of one value for each by-field, by numbers.
 #[derive(Debug, Default)]
-struct Choices {
+struct ByTuples {
     /// The values of each, but for the last one with their lengths.
-    texts: Texts,
+    texts: Interner,
     values: Vec<Vec<String>>,
     joined: Vec<u8>,
 }
 
-impl Choices {
+impl ByTuples {
     fn number(&mut self, by: &[&[u8]]) -> u32 {
         let text = match by {
             [] => &[],

@@ -4,7 +4,7 @@ use serde_bytes::Bytes;
 
 use super::combiner::Counted;
 use super::groups::Limits;
-use super::partial::{NamePart, Part, Rest, Sums, Told};
+use super::partial::{Moments, NamePart, Overflow, PartialAggregate, PartialName};
 use super::record_types::RecordTypes;
 use super::subdomain::{Measured, Subdomain};
 use crate::detect::NameEvidence;
@@ -19,13 +19,13 @@ pub struct Member<'t> {
     /// The queries.
     pub counted: &'t Counted,
     /// The record types asked for that are not among those.
-    pub unusual_types: Option<&'t RecordTypes>,
+    pub rare_types: Option<&'t RecordTypes>,
 }
 
 /// Makes parts, and gives them to `each`.
 pub struct Maker<'t, E> {
     limits: Limits,
-    part: Part<'t>,
+    part: PartialAggregate<'t>,
     /// The members of a group, measured, if they are more than may be shown.
     measured: Vec<Option<Subdomain>>,
     /// Their hashes in order, each once: spellings of one name have one hash.
@@ -33,10 +33,10 @@ pub struct Maker<'t, E> {
     each: E,
 }
 
-impl<'t, E: FnMut(&Part<'t>)> Maker<'t, E> {
+impl<'t, E: FnMut(&PartialAggregate<'t>)> Maker<'t, E> {
     /// A maker of parts within bounds.
     pub fn new(limits: Limits, each: E) -> Maker<'t, E> {
-        Maker { limits, part: Part::default(), measured: Vec::new(), hashes: Vec::new(), each }
+        Maker { limits, part: PartialAggregate::default(), measured: Vec::new(), hashes: Vec::new(), each }
     }
 
     /// Makes the parts of a group from all that it asked for.
@@ -47,16 +47,16 @@ impl<'t, E: FnMut(&Part<'t>)> Maker<'t, E> {
         self.part.by.extend(by.iter().map(String::as_str));
         self.measure(members);
         let (shown, told) = (self.least(samples), self.least(names));
-        let mut rest = Sums::default();
-        for (index, Member { subdomain, counted, unusual_types }) in members.iter().enumerate() {
+        let mut rest = Moments::default();
+        for (index, Member { subdomain, counted, rare_types }) in members.iter().enumerate() {
             if self.part.names.len() == MOST_NAMES {
                 self.end();
             }
             let part = &mut self.part;
             let count = u64::from(counted.count);
             part.seen.extend(counted.seen);
-            part.record_types.extend(&counted.usual_types.into());
-            if let Some(types) = unusual_types {
+            part.record_types.extend(&counted.common_types.into());
+            if let Some(types) = rare_types {
                 part.record_types.extend(types);
             }
             let Some(text) = *subdomain else {
@@ -69,13 +69,13 @@ impl<'t, E: FnMut(&Part<'t>)> Maker<'t, E> {
                     continue;
                 }
                 Some(subdomain) if Some(subdomain.hash) > shown => {
-                    Told::Measured(Measured { subdomain, evidence: NameEvidence::of(text) })
+                    PartialName::Measured(Measured { subdomain, evidence: NameEvidence::of(text) })
                 }
-                _ => Told::Text(Bytes::new(text)),
+                _ => PartialName::Text(Bytes::new(text)),
             };
             part.names.push(NamePart { count, told });
         }
-        self.part.rest = (rest.count > 0).then_some(Rest { limit: names, sums: rest });
+        self.part.rest = (rest.count > 0).then_some(Overflow { limit: names, sums: rest });
         self.end();
     }
 
@@ -83,11 +83,11 @@ impl<'t, E: FnMut(&Part<'t>)> Maker<'t, E> {
     fn end(&mut self) {
         (self.each)(&self.part);
         self.part.names.clear();
-        self.part = Part {
+        self.part = PartialAggregate {
             domain: self.part.domain,
             by: std::mem::take(&mut self.part.by),
             names: std::mem::take(&mut self.part.names),
-            ..Part::default()
+            ..PartialAggregate::default()
         };
     }
 

@@ -2,11 +2,11 @@
 
 #![allow(clippy::cast_precision_loss)] // counts of queries stay far below 2^53
 
-use super::bottom_k::Sample;
-use super::partial::{NamePart, Part, Sums, Told};
+use super::bottom_k::BottomK;
+use super::partial::{Moments, NamePart, PartialAggregate, PartialName};
 use super::record_types::RecordTypes;
 use super::subdomain::{ENTROPY_UNIT, Subdomain};
-use super::time::Span;
+use super::time::TimeRange;
 use crate::detect::{GroupEvidence, NameEvidence};
 
 /// The most names that a group remembers in full.
@@ -17,14 +17,14 @@ pub const MAX_SAMPLES: usize = 20;
 pub struct Group {
     /// Queries for the domain itself.
     pub bare: u64,
-    /// Sums over the queries with a subdomain.
-    pub sums: Sums,
+    /// Moments over the queries with a subdomain.
+    pub sums: Moments,
     /// When there were queries.
-    pub seen: Span,
+    pub seen: TimeRange,
     /// The record types asked for.
     pub record_types: RecordTypes,
     /// The distinct subdomains.
-    pub sample: Sample,
+    pub sample: BottomK,
     /// The subdomains with the smallest hashes, in full, ordered by hash; what is no UTF-8 is replaced.
     pub names: Vec<(u64, Box<str>)>,
 }
@@ -34,30 +34,30 @@ impl Group {
     pub fn new(limit: usize) -> Group {
         Group {
             bare: 0,
-            sums: Sums::default(),
-            seen: Span::default(),
+            sums: Moments::default(),
+            seen: TimeRange::default(),
             record_types: RecordTypes::default(),
-            sample: Sample::new(limit),
+            sample: BottomK::new(limit),
             names: Vec::new(),
         }
     }
 
     /// Adds what a part tells; at most `samples` names are remembered in full.
-    pub fn merge(&mut self, part: &Part<'_>, samples: usize) {
+    pub fn merge(&mut self, part: &PartialAggregate<'_>, samples: usize) {
         self.bare = self.bare.saturating_add(part.bare);
         self.seen.extend(part.seen);
         self.record_types.extend(&part.record_types);
         for NamePart { count, told } in &part.names {
             let subdomain = match told {
-                Told::Text(text) => Subdomain::of(text),
-                Told::Measured(measured) => measured.subdomain,
+                PartialName::Text(text) => Subdomain::of(text),
+                PartialName::Measured(measured) => measured.subdomain,
             };
             self.sums.add(*count, &subdomain);
             self.sample.add(subdomain.hash, subdomain.spelling, || match told {
-                Told::Text(text) => NameEvidence::of(text),
-                Told::Measured(measured) => measured.evidence,
+                PartialName::Text(text) => NameEvidence::of(text),
+                PartialName::Measured(measured) => measured.evidence,
             });
-            if let Told::Text(text) = told {
+            if let PartialName::Text(text) = told {
                 self.keep_name(subdomain.hash, &String::from_utf8_lossy(text), samples);
             }
         }

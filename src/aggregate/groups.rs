@@ -3,7 +3,7 @@
 use indexmap::{Equivalent, IndexMap};
 
 use super::group::Group;
-use super::partial::Part;
+use super::partial::PartialAggregate;
 
 /// What a group is of: a registrable domain and the values of the by-fields.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,7 +75,7 @@ impl Groups {
     }
 
     /// Adds what a part tells.
-    pub fn merge(&mut self, part: &Part<'_>) {
+    pub fn merge(&mut self, part: &PartialAggregate<'_>) {
         if let Some(rest) = part.rest.filter(|rest| rest.limit < self.limits.names) {
             // Fewer names were kept there; what is known of the whole cannot be finer than that.
             self.keep_names(rest.limit);
@@ -148,34 +148,34 @@ impl Groups {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::combiner::{Query, Tally};
-    use super::super::{Span, Usual, wire as partial};
+    use super::super::combiner::{Combiner, Query};
+    use super::super::{CommonTypes, TimeRange, wire as partial};
     use super::*;
     use crate::names::{ListName, Lists};
-    use crate::rows::Bare;
+    use crate::slice::Slice;
 
     /// An event: the numbers of its domain, its source and its subdomain, and its time.
     type Event = (u8, u8, u16, i64);
 
     /// Gives what `events` tell to `each`, part by part.
-    fn parts(limits: Limits, events: &[Event], each: impl FnMut(&Part<'_>)) {
+    fn parts(limits: Limits, events: &[Event], each: impl FnMut(&PartialAggregate<'_>)) {
         let lists = Lists::new(std::path::PathBuf::new());
         let list = lists.load(ListName::Mozilla).expect("built in");
-        let mut tally = Tally::default();
+        let mut combiner = Combiner::default();
         for &(domain, src, subdomain, time) in events {
             // Each name in two spellings, and the domain itself.
             let label = format!("{}{}.", if subdomain % 2 == 0 { 's' } else { 'S' }, subdomain / 2);
             let name = format!("{}d{domain}.com", if subdomain == 0 { "" } else { &label });
             let record_type = [&b"A"[..], b"TXT", b"ODD"][usize::from(src) % 3];
             let query = Query {
-                choice: tally.choice(&[src.to_string().as_bytes(), b"x"]),
-                time: Span::from(time),
-                usual_type: Usual::of(record_type).unwrap_or_default(),
+                choice: combiner.choice(&[src.to_string().as_bytes(), b"x"]),
+                time: TimeRange::from(time),
+                common_type: CommonTypes::of(record_type).unwrap_or_default(),
             };
-            let unusual = Some(record_type).filter(|record_type| Usual::of(record_type).is_none());
-            tally.add(Bare { bytes: name.as_bytes(), start: 0, end: name.len() }, query, unusual, list);
+            let unusual = Some(record_type).filter(|record_type| CommonTypes::of(record_type).is_none());
+            combiner.add(Slice { bytes: name.as_bytes(), start: 0, end: name.len() }, query, unusual, list);
         }
-        tally.take_parts(limits, each);
+        combiner.take_parts(limits, each);
     }
 
     /// The groups of `events`, each told alone.
@@ -263,15 +263,18 @@ mod tests {
     fn groups_with_little_information_are_dropped_first() {
         let lists = Lists::new(std::path::PathBuf::new());
         let list = lists.load(ListName::Mozilla).expect("built in");
-        let (mut tally, mut groups) =
-            (Tally::default(), Groups::new(Limits { groups: 100, ..Limits::default() }));
+        let (mut combiner, mut groups) =
+            (Combiner::default(), Groups::new(Limits { groups: 100, ..Limits::default() }));
         let names = (0..1000).map(|number| format!("www.d{number}.com"));
         for name in ["q7x9kz2vw8pj4hq3zt6r1m5n.tunnel.com".to_owned()].into_iter().chain(names) {
-            let query =
-                Query { choice: tally.choice(&[]), time: Span::default(), usual_type: Usual::default() };
-            tally.add(Bare { bytes: name.as_bytes(), start: 0, end: name.len() }, query, None, list);
+            let query = Query {
+                choice: combiner.choice(&[]),
+                time: TimeRange::default(),
+                common_type: CommonTypes::default(),
+            };
+            combiner.add(Slice { bytes: name.as_bytes(), start: 0, end: name.len() }, query, None, list);
         }
-        tally.take_parts(groups.limits(), |part| groups.merge(part));
+        combiner.take_parts(groups.limits(), |part| groups.merge(part));
         assert!(groups.iter().count() <= 100);
         assert_eq!(groups.dropped() + groups.iter().count() as u64, 1001);
         assert!(groups.iter().any(|(key, _)| key.domain == "tunnel.com"));

@@ -18,24 +18,24 @@ pub trait Keyed {
 
 /// Things with different keys, numbered from 0 in the order in which they came.
 ///
-/// An `IndexMap` does the same in half as much memory again, and a tally has to stay near the processor.
+/// An `IndexMap` does the same in half as much memory again, and a combiner has to stay near the processor.
 #[derive(Debug)]
-pub struct Numbered<T> {
+pub struct IndexedSet<T> {
     things: Vec<T>,
     numbers: HashTable<u32>,
     hasher: RandomState,
 }
 
-impl<T> Default for Numbered<T> {
-    fn default() -> Numbered<T> {
-        Numbered { things: Vec::new(), numbers: HashTable::new(), hasher: RandomState::default() }
+impl<T> Default for IndexedSet<T> {
+    fn default() -> IndexedSet<T> {
+        IndexedSet { things: Vec::new(), numbers: HashTable::new(), hasher: RandomState::default() }
     }
 }
 
-impl<T: Keyed> Numbered<T> {
+impl<T: Keyed> IndexedSet<T> {
     /// The thing with a key.
     pub fn find(&mut self, key: &T::Key) -> Option<&mut T> {
-        let Numbered { things, numbers, hasher } = self;
+        let IndexedSet { things, numbers, hasher } = self;
         let same = |&number: &u32| things[number as usize].key() == *key;
         let number = *numbers.find(hasher.hash_one(key), same)?;
         things.get_mut(number as usize)
@@ -43,7 +43,7 @@ impl<T: Keyed> Numbered<T> {
 
     /// Adds a thing with a key that no other one has.
     pub fn add(&mut self, thing: T) {
-        let Numbered { things, numbers, hasher } = self;
+        let IndexedSet { things, numbers, hasher } = self;
         let (number, hash) = (short(things.len()), hasher.hash_one(thing.key()));
         things.push(thing);
         numbers.insert_unique(hash, number, |&number| hasher.hash_one(things[number as usize].key()));

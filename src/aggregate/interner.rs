@@ -10,7 +10,7 @@ use hashbrown::HashTable;
 /// All bytes lie in one piece of memory, and the table holds where: of a chunk's names that is a third of what a map of
 /// boxed strings takes, and the time of a look-up is that of its waits for memory.
 #[derive(Debug, Default)]
-pub struct Texts {
+pub struct Interner {
     bytes: Vec<u8>,
     table: HashTable<Numbered>,
     hasher: RandomState,
@@ -44,7 +44,7 @@ impl Number {
     }
 }
 
-impl Texts {
+impl Interner {
     /// The number of a text, which it is given if it has none.
     #[inline]
     pub fn number(&mut self, text: &[u8]) -> Number {
@@ -58,7 +58,7 @@ impl Texts {
     fn add(&mut self, text: &[u8], hash_of_text: u64) -> Number {
         let number = short(self.table.len());
         let place = self.append(text);
-        let Texts { bytes, table, hasher } = self;
+        let Interner { bytes, table, hasher } = self;
         let text = |(start, end): Place| &bytes[start as usize..end as usize];
         table.insert_unique(hash_of_text, (place, number), |&(place, _)| hash(text(place), hasher));
         Number::New(number, place)
@@ -94,9 +94,9 @@ fn hash(text: &[u8], hasher: &RandomState) -> u64 {
     hasher.finish()
 }
 
-/// An index or a place in half of a word. A tally is emptied long before it holds 4 GiB of anything.
+/// An index or a place in half of a word. A combiner is emptied long before it holds 4 GiB of anything.
 pub fn short(index: usize) -> u32 {
-    u32::try_from(index).expect("a tally holds less")
+    u32::try_from(index).expect("a combiner holds less")
 }
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn each_text_keeps_its_number_however_many_there_are() {
-        let mut texts = Texts::default();
+        let mut texts = Interner::default();
         for _ in 0..2 {
             texts.clear();
             for number in 0..10_000_u32 {

@@ -5,12 +5,12 @@ use super::interner::short;
 /// Lists that share one piece of memory. The things in them are numbered in the order in which they come; a list is known by
 /// the last thing in it.
 #[derive(Debug, Default)]
-pub struct Chains {
+pub struct LinkedLists {
     /// The next thing of the list; behind the last one the first.
     next: Vec<u32>,
 }
 
-impl Chains {
+impl LinkedLists {
     /// Adds the next thing at the end of the list with this last thing, or to a new list; returns its number.
     pub fn push(&mut self, last: Option<u32>) -> u32 {
         let new = short(self.next.len());
@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn lists_keep_apart_and_in_order() {
-        let mut chains = Chains::default();
+        let mut chains = LinkedLists::default();
         let one = chains.push(None);
         let two = chains.push(None);
         let one = chains.push(Some(one));

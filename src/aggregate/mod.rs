@@ -18,8 +18,8 @@ pub mod subdomain;
 pub mod time;
 pub mod wire;
 
-pub use combiner::{Query, Tally};
+pub use combiner::{Combiner, Query};
 pub use group::Group;
 pub use groups::{Groups, Key, Limits};
-pub use record_types::Usual;
-pub use time::Span;
+pub use record_types::CommonTypes;
+pub use time::TimeRange;

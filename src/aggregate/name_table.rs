@@ -1,15 +1,15 @@
 //! The names that a chunk asks for, each split once.
 
-use super::interner::{Place, Texts, short};
-use crate::names::ordinary::QuickName;
+use super::interner::{Interner, Place, short};
+use crate::names::ordinary::OrdinaryName;
 use crate::names::{Host, Name, SuffixList};
-use crate::rows::Bare;
+use crate::slice::Slice;
 
 /// Names and their domains by numbers.
 #[derive(Debug, Default)]
-pub struct KnownNames {
+pub struct NameTable {
     /// As they were typed.
-    names: Texts,
+    names: Interner,
     /// By the name's number; `None` where it has no registrable domain.
     known: Vec<Option<Known>>,
     domains: Domains,
@@ -24,10 +24,10 @@ struct Known {
     subdomain: Option<Place>,
 }
 
-impl KnownNames {
+impl NameTable {
     /// The number of a name.
-    pub fn number(&mut self, name: Bare<'_>, list: &SuffixList) -> u32 {
-        self.names.number(name.value()).noted(|place| {
+    pub fn number(&mut self, name: Slice<'_>, list: &SuffixList) -> u32 {
+        self.names.number(name.as_bytes()).noted(|place| {
             let known = self.learn(name, place, list);
             self.known.push(known);
         })
@@ -61,15 +61,14 @@ impl KnownNames {
     }
 
     /// Splits a new name, which lies at `place`.
-    fn learn(&mut self, name: Bare<'_>, place: Place, list: &SuffixList) -> Option<Known> {
-        let Bare { bytes, start, end } = name;
-        if let Some(parts) = QuickName::split(bytes, start, end, list) {
-            let domain = self.domains.number(&bytes[parts.domain..end]);
+    fn learn(&mut self, name: Slice<'_>, place: Place, list: &SuffixList) -> Option<Known> {
+        if let Some(parts) = OrdinaryName::split(name, list) {
+            let domain = self.domains.number(&name.bytes[parts.domain..name.end]);
             let (from, to) = parts.subdomain();
             let subdomain = (from < to).then(|| (place.0, place.0 + short(to - from)));
             return Some(Known { domain, subdomain });
         }
-        let Host::Name(text) = Host::read(name.value()) else { return None };
+        let Host::Name(text) = Host::read(name.as_bytes()) else { return None };
         let name = Name::split(&text, list);
         let domain = self.domains.number(&name.domain()?);
         let subdomain = name.subdomain().map(|text| self.names.append(text));
@@ -81,7 +80,7 @@ impl KnownNames {
 #[derive(Debug, Default)]
 struct Domains {
     /// In lower case.
-    numbers: Texts,
+    numbers: Interner,
     /// As UTF-8, one behind the other, and where each ends: made once, while several groups tell of a domain.
     texts: String,
     ends: Vec<usize>,

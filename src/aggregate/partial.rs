@@ -5,11 +5,11 @@ use serde_bytes::Bytes;
 
 use super::record_types::RecordTypes;
 use super::subdomain::{Measured, Subdomain};
-use super::time::Span;
+use super::time::TimeRange;
 
 /// Queries of one group.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Part<'p> {
+pub struct PartialAggregate<'p> {
     /// The registrable domain, in lower case.
     pub domain: &'p str,
     /// One value for each by-field.
@@ -18,14 +18,14 @@ pub struct Part<'p> {
     /// Queries for the domain itself.
     pub bare: u64,
     /// When there were queries.
-    pub seen: Span,
+    pub seen: TimeRange,
     /// The record types asked for.
     pub record_types: RecordTypes,
     /// The names with a subdomain that were asked for.
     #[serde(borrow)]
     pub names: Vec<NamePart<'p>>,
     /// The names that are not told, if there were too many.
-    pub rest: Option<Rest>,
+    pub rest: Option<Overflow>,
 }
 
 /// The queries for one name.
@@ -35,12 +35,12 @@ pub struct NamePart<'p> {
     pub count: u64,
     /// What stands before the domain.
     #[serde(borrow)]
-    pub told: Told<'p>,
+    pub told: PartialName<'p>,
 }
 
 /// How a subdomain is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Told<'p> {
+pub enum PartialName<'p> {
     /// By its text as it was typed. Those of a group that may be shown are told so.
     #[serde(borrow)]
     Text(&'p Bytes),
@@ -48,9 +48,9 @@ pub enum Told<'p> {
     Measured(Measured),
 }
 
-/// Sums over queries for names with subdomains.
+/// Moments over queries for names with subdomains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Sums {
+pub struct Moments {
     /// The queries.
     pub count: u64,
     /// Entropies of subdomains, in units of 2^-40 bits a character.
@@ -63,11 +63,11 @@ pub struct Sums {
     pub max_length: u64,
 }
 
-impl Sums {
+impl Moments {
     /// Adds so many queries for a name.
     pub fn add(&mut self, count: u64, subdomain: &Subdomain) {
         let length = u64::from(subdomain.length);
-        self.extend(&Sums {
+        self.extend(&Moments {
             count,
             entropy: u128::from(count) * u128::from(subdomain.entropy),
             length: count.saturating_mul(length),
@@ -77,7 +77,7 @@ impl Sums {
     }
 
     /// Adds the sums over other queries.
-    pub fn extend(&mut self, other: &Sums) {
+    pub fn extend(&mut self, other: &Moments) {
         self.count = self.count.saturating_add(other.count);
         self.entropy = self.entropy.saturating_add(other.entropy);
         self.length = self.length.saturating_add(other.length);
@@ -88,9 +88,9 @@ impl Sums {
 
 /// The names with the greatest hashes, of which only sums are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rest {
+pub struct Overflow {
     /// How many names are told.
     pub limit: usize,
     /// The sums over the queries for the others.
-    pub sums: Sums,
+    pub sums: Moments,
 }

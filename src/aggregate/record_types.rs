@@ -11,19 +11,19 @@ const USUAL: [&str; 16] = [
     "KEY", "CAA",
 ];
 
-/// Usual record types, a bit for each.
+/// CommonTypes record types, a bit for each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usual(u16);
+pub struct CommonTypes(u16);
 
-impl Usual {
+impl CommonTypes {
     /// The one that `record_type` names, if it is usual.
-    pub fn of(record_type: &[u8]) -> Option<Usual> {
+    pub fn of(record_type: &[u8]) -> Option<CommonTypes> {
         let place = USUAL.iter().position(|usual| usual.as_bytes() == record_type)?;
-        Some(Usual(1 << place))
+        Some(CommonTypes(1 << place))
     }
 
     /// Adds those of another set.
-    pub fn extend(&mut self, other: Usual) {
+    pub fn extend(&mut self, other: CommonTypes) {
         self.0 |= other.0;
     }
 }
@@ -31,13 +31,13 @@ impl Usual {
 /// A set of record types, of which nearly every one is usual.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordTypes {
-    usual: Usual,
+    usual: CommonTypes,
     /// The others, the first in the order of their text.
     others: Vec<String>,
 }
 
-impl From<Usual> for RecordTypes {
-    fn from(usual: Usual) -> RecordTypes {
+impl From<CommonTypes> for RecordTypes {
+    fn from(usual: CommonTypes) -> RecordTypes {
         RecordTypes { usual, others: Vec::new() }
     }
 }
@@ -45,7 +45,7 @@ impl From<Usual> for RecordTypes {
 impl RecordTypes {
     /// Adds a record type; what is no UTF-8 in it is replaced.
     pub fn insert(&mut self, record_type: &[u8]) {
-        match Usual::of(record_type) {
+        match CommonTypes::of(record_type) {
             Some(usual) => self.usual.extend(usual),
             None => self.insert_other(&String::from_utf8_lossy(record_type)),
         }

@@ -64,21 +64,21 @@ fn number(text: &[u8]) -> (i64, usize) {
 /// The first and the last of some times, in microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Option<(i64, u64)>", from = "Option<(i64, u64)>")]
-pub struct Span {
+pub struct TimeRange {
     first: i64,
     last: i64,
 }
 
-impl Default for Span {
+impl Default for TimeRange {
     /// That of no times.
-    fn default() -> Span {
-        Span { first: i64::MAX, last: i64::MIN }
+    fn default() -> TimeRange {
+        TimeRange { first: i64::MAX, last: i64::MIN }
     }
 }
 
-impl Span {
+impl TimeRange {
     /// Adds the times of another one.
-    pub fn extend(&mut self, other: Span) {
+    pub fn extend(&mut self, other: TimeRange) {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
     }
@@ -89,22 +89,22 @@ impl Span {
     }
 }
 
-impl From<Span> for Option<(i64, u64)> {
+impl From<TimeRange> for Option<(i64, u64)> {
     /// The first time, and how much later the last one is.
-    fn from(span: Span) -> Option<(i64, u64)> {
+    fn from(span: TimeRange) -> Option<(i64, u64)> {
         span.ends().map(|(first, last)| (first, last.abs_diff(first)))
     }
 }
 
-impl From<i64> for Span {
-    fn from(time: i64) -> Span {
-        Span { first: time, last: time }
+impl From<i64> for TimeRange {
+    fn from(time: i64) -> TimeRange {
+        TimeRange { first: time, last: time }
     }
 }
 
-impl From<Option<(i64, u64)>> for Span {
-    fn from(span: Option<(i64, u64)>) -> Span {
-        span.map_or_else(Span::default, |(first, later)| Span {
+impl From<Option<(i64, u64)>> for TimeRange {
+    fn from(span: Option<(i64, u64)>) -> TimeRange {
+        span.map_or_else(TimeRange::default, |(first, later)| TimeRange {
             first,
             last: first.saturating_add_unsigned(later),
         })

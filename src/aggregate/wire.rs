@@ -8,7 +8,7 @@
 use base64_simd::STANDARD_NO_PAD as BASE64;
 use serde::Deserialize;
 
-use super::partial::Part;
+use super::partial::PartialAggregate;
 
 /// The version of this form. A text of another version is refused.
 const VERSION: u32 = 3;
@@ -36,7 +36,7 @@ pub struct Writer {
 
 impl Writer {
     /// Adds a part, and appends a row to `rows` if there is enough for one. A row needs no quotes in CSV.
-    pub fn write(&mut self, part: &Part<'_>, rows: &mut Vec<u8>) {
+    pub fn write(&mut self, part: &PartialAggregate<'_>, rows: &mut Vec<u8>) {
         let message = std::mem::take(&mut self.message);
         self.message = postcard::to_extend(part, message).expect("memory takes every write");
         if self.message.len() >= MOST_BYTES {
@@ -71,11 +71,12 @@ pub fn decode(text: &[u8]) -> Result<Vec<u8>, PartialError> {
 /// # Errors
 ///
 /// A part cannot be read; then none counts.
-pub fn read(messages: &[u8]) -> Result<Vec<Part<'_>>, PartialError> {
+pub fn read(messages: &[u8]) -> Result<Vec<PartialAggregate<'_>>, PartialError> {
     let mut parts = Vec::new();
     let mut rest = messages;
     while !rest.is_empty() {
-        let (part, behind) = postcard::take_from_bytes::<Part<'_>>(rest).map_err(|_| PartialError::Broken)?;
+        let (part, behind) =
+            postcard::take_from_bytes::<PartialAggregate<'_>>(rest).map_err(|_| PartialError::Broken)?;
         parts.push(part);
         rest = behind;
     }

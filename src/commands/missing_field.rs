@@ -4,16 +4,16 @@ use crate::protocol::{Level, UserMessage};
 
 /// Watches for one field through all events of a search.
 #[derive(Debug)]
-pub struct Presence {
+pub struct MissingFieldCheck {
     field: String,
     events: bool,
     seen: bool,
 }
 
-impl Presence {
+impl MissingFieldCheck {
     /// Watches for `field`.
-    pub fn of(field: &str) -> Presence {
-        Presence { field: field.to_owned(), events: false, seen: false }
+    pub fn of(field: &str) -> MissingFieldCheck {
+        MissingFieldCheck { field: field.to_owned(), events: false, seen: false }
     }
 
     /// Notes an event, and whether it has the field.

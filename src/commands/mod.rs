@@ -16,10 +16,10 @@ use std::path::PathBuf;
 use crate::names::{ListName, Lists};
 use crate::protocol::arguments::one_of;
 use crate::protocol::session::Command;
-use crate::protocol::{Arguments, Refusal};
+use crate::protocol::{ArgumentErrors, Arguments};
 
 /// Makes a command from the arguments of a search.
-pub type Open = fn(Arguments, &App) -> Result<Box<dyn Command>, Refusal>;
+pub type Open = fn(Arguments, &App) -> Result<Box<dyn Command>, ArgumentErrors>;
 
 /// The commands by name.
 pub const COMMANDS: [(&str, Open); 3] = [

@@ -6,12 +6,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::commands::missing_field::Presence;
+use crate::commands::missing_field::MissingFieldCheck;
 use crate::commands::{App, distinct, quoted_names};
 use crate::names::Lists;
 use crate::protocol::arguments::one_of;
 use crate::protocol::session::{Command, Piece};
-use crate::protocol::{Arguments, CommandInfo, CommandType, Level, Refusal, UserMessage};
+use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
 use crate::rows::{Column, Output, Row, Rows, extend};
 use crate::urltoolbox::{Function, Member, MemberName, Value};
 
@@ -37,7 +37,7 @@ struct UrlToolbox {
 /// Where a field that the function reads comes from.
 struct Input {
     /// The event's field; `None` for an option that the search does not give.
-    field: Option<(String, Presence)>,
+    field: Option<(String, MissingFieldCheck)>,
     needed: bool,
 }
 
@@ -46,7 +46,7 @@ struct Input {
 /// # Errors
 ///
 /// Every argument that is wrong or missing.
-pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Refusal> {
+pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, ArgumentErrors> {
     let names = arguments.take_fields();
     let function = match names.as_slice() {
         [name] => Function::find(name),
@@ -69,7 +69,8 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Ref
         if needed && field.is_none() {
             arguments.problem(format!("{name}= is missing: give the field that holds it"));
         }
-        inputs.push(Input { field: field.map(|field| (field.clone(), Presence::of(&field))), needed });
+        inputs
+            .push(Input { field: field.map(|field| (field.clone(), MissingFieldCheck::of(&field))), needed });
     }
     let allowed: Vec<&str> = function.reads().collect();
     arguments.finish(NAME, &allowed)?;

@@ -8,7 +8,7 @@
 use wide::u8x16;
 
 use super::suffix_list::{SuffixList, SuffixType};
-use super::suffix_table::Label;
+use crate::slice::Slice;
 
 /// The longest name, in bytes; as DNS has them they end at 253.
 const MOST: usize = 4 * WORD;
@@ -18,7 +18,7 @@ const LANES: usize = 16;
 
 /// The parts of an ordinary name that has a registrable domain, as places in the bytes around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QuickName {
+pub struct OrdinaryName {
     /// Where the name starts, and with it the subdomain if there is one.
     pub start: usize,
     /// Where the registrable domain starts.
@@ -33,14 +33,15 @@ pub struct QuickName {
     pub suffix_type: SuffixType,
 }
 
-impl QuickName {
-    /// Splits the name `bytes[start..end]`; `None` where it is not ordinary or has no registrable domain.
+impl OrdinaryName {
+    /// Splits `name`; `None` where it is not ordinary or has no registrable domain.
     #[inline]
-    pub fn split(bytes: &[u8], start: usize, end: usize, list: &SuffixList) -> Option<QuickName> {
+    pub fn split(name: Slice<'_>, list: &SuffixList) -> Option<OrdinaryName> {
+        let Slice { bytes, start, end } = name;
         if end - start <= WORD {
-            QuickName::split_by(&Dots::<1>::of(bytes, start, end)?, bytes, start, end, list)
+            OrdinaryName::split_by(&Dots::<1>::of(bytes, start, end)?, bytes, start, end, list)
         } else {
-            QuickName::split_by(&Dots::<{ MOST / WORD }>::of(bytes, start, end)?, bytes, start, end, list)
+            OrdinaryName::split_by(&Dots::<{ MOST / WORD }>::of(bytes, start, end)?, bytes, start, end, list)
         }
     }
 
@@ -51,7 +52,7 @@ impl QuickName {
         start: usize,
         end: usize,
         list: &SuffixList,
-    ) -> Option<QuickName> {
+    ) -> Option<OrdinaryName> {
         let (labels, suffix_type) = list.find(Labels { dots, bytes, start, end: Some(end) });
         let mut suffix = end;
         for _ in 1..labels {
@@ -60,7 +61,7 @@ impl QuickName {
         // The dot in front of the suffix, and the one in front of the label before it.
         let before = dots.last_before(suffix - start)?;
         let domain = dots.last_before(before).map_or(start, |dot| start + dot + 1);
-        Some(QuickName {
+        Some(OrdinaryName {
             start,
             domain,
             suffix: start + before + 1,
@@ -86,13 +87,13 @@ struct Labels<'d, 'b, const WORDS: usize> {
 }
 
 impl<'b, const WORDS: usize> Iterator for Labels<'_, 'b, WORDS> {
-    type Item = Label<'b>;
+    type Item = Slice<'b>;
 
     #[inline]
-    fn next(&mut self) -> Option<Label<'b>> {
+    fn next(&mut self) -> Option<Slice<'b>> {
         let end = self.end?;
         self.end = self.dots.last_before(end - self.start).map(|dot| self.start + dot);
-        Some(Label { bytes: self.bytes, start: self.end.map_or(self.start, |dot| dot + 1), end })
+        Some(Slice { bytes: self.bytes, start: self.end.map_or(self.start, |dot| dot + 1), end })
     }
 }
 
@@ -186,7 +187,9 @@ mod tests {
         for (front, behind) in [(&b""[..], &b""[..]), (b"x.y:\xff.", b".z\xff:........................")] {
             let bytes = [front, name, behind].concat();
             let (start, end) = (front.len(), front.len() + name.len());
-            let Some(quick) = QuickName::split(&bytes, start, end, list) else { return false };
+            let Some(quick) = OrdinaryName::split(Slice { bytes: &bytes, start, end }, list) else {
+                return false;
+            };
             let host = Host::read(name);
             let Host::Name(text) = &host else { panic!("an address: {name:?}") };
             let plain = Name::split(text, list);

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::rules::{Rules, Section, ascii_label};
-use super::suffix_table::{Label, SuffixTable};
+use super::suffix_table::SuffixTable;
+use crate::slice::Slice;
 
 /// The most labels that a DNS name can have (RFC 1035: 255 bytes), so also a rule that matches one.
 const MAX_LABELS: usize = 127;
@@ -41,16 +42,16 @@ impl SuffixList {
     pub fn suffix(&self, name: &[u8]) -> (usize, SuffixType) {
         let labels = || name.rsplit(|&byte| byte == b'.');
         if name.is_ascii() {
-            self.find(labels().map(Label::whole))
+            self.find(labels().map(Slice::whole))
         } else {
             let keys: Vec<Cow<'_, [u8]>> = labels().take(MAX_LABELS).map(key).collect();
-            self.find(keys.iter().map(|key| Label::whole(key)))
+            self.find(keys.iter().map(|key| Slice::whole(key)))
         }
     }
 
     /// The same of ASCII labels in any case, last label first.
     #[inline]
-    pub fn find<'b>(&self, labels: impl Iterator<Item = Label<'b>>) -> (usize, SuffixType) {
+    pub fn find<'b>(&self, labels: impl Iterator<Item = Slice<'b>>) -> (usize, SuffixType) {
         let (count, section) = self.table.suffix(labels);
         let suffix_type = match section {
             Some(Section::Icann) => SuffixType::Icann,

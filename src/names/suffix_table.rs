@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 
 use super::rules::{Rules, Section};
+use crate::slice::Slice;
 
 const ROOT: u32 = 0;
 /// The bytes of a label that are looked at at once.
@@ -56,24 +57,6 @@ pub struct SuffixTable {
     pub(super) filter: &'static [u64; FILTER],
 }
 
-/// A label of a name: where it starts and ends in some bytes.
-#[derive(Debug, Clone, Copy)]
-pub struct Label<'b> {
-    /// The bytes.
-    pub bytes: &'b [u8],
-    /// Where the label starts.
-    pub start: usize,
-    /// Where it ends.
-    pub end: usize,
-}
-
-impl<'b> Label<'b> {
-    /// The label that is all of `bytes`.
-    pub fn whole(bytes: &'b [u8]) -> Label<'b> {
-        Label { bytes, start: 0, end: bytes.len() }
-    }
-}
-
 impl SuffixTable {
     /// The table of `rules` after [`Rules::mend`]: a label that has a node hides the wildcard beside it.
     ///
@@ -103,7 +86,7 @@ impl SuffixTable {
     /// The number of labels in the suffix of the name with these labels, which come last label first and are ASCII in any
     /// case, and the section of its rule. One label and no section where no rule matches.
     #[inline]
-    pub fn suffix<'b>(&self, labels: impl Iterator<Item = Label<'b>>) -> (usize, Option<Section>) {
+    pub fn suffix<'b>(&self, labels: impl Iterator<Item = Slice<'b>>) -> (usize, Option<Section>) {
         let (mut node, mut suffix) = (ROOT, (1, None));
         for (above, label) in labels.enumerate() {
             let wildcard = self.nodes[node as usize].wildcard;
@@ -128,8 +111,8 @@ impl SuffixTable {
     }
 
     #[inline]
-    fn child(&self, parent: u32, label: Label<'_>) -> Option<u32> {
-        let Label { bytes, start, end } = label;
+    fn child(&self, parent: u32, label: Slice<'_>) -> Option<u32> {
+        let Slice { bytes, start, end } = label;
         let length = end - start;
         let head = word(bytes, end, length);
         let hash = hash(parent, label, head);
@@ -181,7 +164,7 @@ fn slots(nodes: &[Node], labels: &[u8]) -> (Vec<Slot>, Box<[u64; FILTER]>) {
     let mut slots = vec![Slot::default(); (2 * nodes.len()).next_power_of_two()];
     for (number, node) in nodes.iter().enumerate().skip(1) {
         let bytes = text(node, labels);
-        let hash = hash(node.parent, Label::whole(bytes), node.head);
+        let hash = hash(node.parent, Slice::whole(bytes), node.head);
         let mut at = slot_of(hash, &slots);
         while slots[at].node != ROOT {
             at = (at + 1) & (slots.len() - 1);
@@ -214,8 +197,8 @@ fn tag(hash: u64) -> u32 {
 
 /// A hash of a label below a node, whatever its case: words of 8 bytes from its end on, the first of which is `head`.
 #[inline]
-fn hash(parent: u32, label: Label<'_>, head: u64) -> u64 {
-    let Label { bytes, start, mut end } = label;
+fn hash(parent: u32, label: Slice<'_>, head: u64) -> u64 {
+    let Slice { bytes, start, mut end } = label;
     let mut hash = mix((u64::from(parent) << 32 | (end - start) as u64) ^ head);
     while end - start > WORD {
         end -= WORD;

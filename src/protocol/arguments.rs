@@ -3,7 +3,7 @@
 /// Why a command refuses its arguments: every problem at once, for the user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{command}: {}", problems.join("; "))]
-pub struct Refusal {
+pub struct ArgumentErrors {
     /// The command's name.
     pub command: &'static str,
     /// One sentence for each problem, with what is allowed.
@@ -88,7 +88,7 @@ impl Arguments {
     /// # Errors
     ///
     /// Every problem noted, and every option left over with the names of those that are allowed.
-    pub fn finish(mut self, command: &'static str, allowed: &[&str]) -> Result<(), Refusal> {
+    pub fn finish(mut self, command: &'static str, allowed: &[&str]) -> Result<(), ArgumentErrors> {
         for (name, _) in std::mem::take(&mut self.options) {
             let options: Vec<String> = allowed.iter().map(|name| format!("{name}=")).collect();
             let options: Vec<&str> = options.iter().map(String::as_str).collect();
@@ -97,7 +97,11 @@ impl Arguments {
                 one_of(&options)
             ));
         }
-        if self.problems.is_empty() { Ok(()) } else { Err(Refusal { command, problems: self.problems }) }
+        if self.problems.is_empty() {
+            Ok(())
+        } else {
+            Err(ArgumentErrors { command, problems: self.problems })
+        }
     }
 }
 

@@ -12,7 +12,7 @@ mod reply_writer;
 pub mod serve;
 pub mod session;
 
-pub use arguments::{Arguments, Refusal};
+pub use arguments::{ArgumentErrors, Arguments};
 pub use metadata::{CommandInfo, CommandType, Level, UserMessage};
 pub use serve::serve;
 pub use session::Session;

@@ -3,7 +3,7 @@
 //! A request comes in parts: first its metadata, then its body as it arrives, so that a command works while splunkd
 //! still writes. The reply is there once the body is whole, as its length stands in front of it.
 
-use super::arguments::{Arguments, Refusal};
+use super::arguments::{ArgumentErrors, Arguments};
 use super::framing::Frame;
 use super::metadata::{CommandInfo, Reply, Request, UserMessage, to_json};
 
@@ -30,7 +30,7 @@ pub struct Piece<'b> {
 }
 
 /// Makes the command of a search from its arguments, or refuses them.
-pub type Open<'a> = dyn Fn(Arguments) -> Result<Box<dyn Command + 'a>, Refusal> + 'a;
+pub type Open<'a> = dyn Fn(Arguments) -> Result<Box<dyn Command + 'a>, ArgumentErrors> + 'a;
 
 /// A request that cannot be answered, though its framing is whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,7 +83,9 @@ enum Asked {
 
 impl<'a> Session<'a> {
     /// A session before its getinfo. `open` makes the command from the search's arguments.
-    pub fn new(open: impl Fn(Arguments) -> Result<Box<dyn Command + 'a>, Refusal> + 'a) -> Session<'a> {
+    pub fn new(
+        open: impl Fn(Arguments) -> Result<Box<dyn Command + 'a>, ArgumentErrors> + 'a,
+    ) -> Session<'a> {
         Session {
             open: Box::new(open),
             command: State::Start,

@@ -16,7 +16,7 @@ const ROOM: usize = 126;
 /// A key is only noted when it comes for the first time, and its answer kept when it comes for the second time: names that
 /// carry data come once, and should not drive out those that repeat.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub struct AnswerCache {
     places: Vec<Place>,
     answers: Vec<Answer>,
 }
@@ -47,7 +47,7 @@ pub struct Unknown {
     tag: u16,
 }
 
-impl Memory {
+impl AnswerCache {
     /// Appends the answer for `key` to `out`.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl Memory {
 mod tests {
     use super::*;
 
-    fn ask(memory: &mut Memory, key: &str, answer: &str) -> Option<String> {
+    fn ask(memory: &mut AnswerCache, key: &str, answer: &str) -> Option<String> {
         let mut out = b"row".to_vec();
         match memory.recall(key.as_bytes(), &mut out) {
             Ok(()) => Some(String::from_utf8_lossy(&out[3..]).into_owned()),
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_comes_twice_is_known_the_third_time() {
-        let mut memory = Memory::default();
+        let mut memory = AnswerCache::default();
         assert_eq!(ask(&mut memory, "a", ",1"), None);
         assert_eq!(ask(&mut memory, "a", ",1"), None);
         assert_eq!(ask(&mut memory, "a", ",2").as_deref(), Some(",1"));
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn answers_stay_right_however_many_there_are() {
-        let mut memory = Memory::default();
+        let mut memory = AnswerCache::default();
         let mut known = 0;
         for _ in 0..4 {
             for number in 0..3 * PLACES {

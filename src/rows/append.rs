@@ -2,13 +2,14 @@
 
 use memchr::memchr;
 
-use super::answer_cache::Memory;
+use super::answer_cache::AnswerCache;
 use super::ascii_cells::ROOM;
 use super::cells::append;
 use super::columns::{Cell, Layout, write_cells};
-use super::reader::{Header, RowStream};
-use super::scan::{Cells, Found, Scanner};
-use super::{Bare, Output, Row};
+use super::reader::{Header, RowReader};
+use super::scan::{RowSpans, Scan, Scanner};
+use super::{Output, Row};
+use crate::slice::Slice;
 
 /// What a command makes of a row.
 pub trait Compute {
@@ -17,14 +18,14 @@ pub trait Compute {
 
     /// The value that alone decides what a row gives, with a single value in each output; `None` where there is no such.
     /// Then the command may not be asked again for a row with the same value.
-    fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Bare<'r>> {
+    fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Slice<'r>> {
         let _ = (header, row);
         None
     }
 
-    /// Does the same as `row` where it is easy, from the row's key: writes a [`Tail`] with a cell for each output to `room`,
+    /// Does the same as `row` where it is easy, from the row's key: writes a [`AsciiCells`] with a cell for each output to `room`,
     /// and says how long it is. After `None`, `row` is asked.
-    fn quick(&mut self, key: Bare<'_>, room: &mut [u8; ROOM]) -> Option<usize> {
+    fn quick(&mut self, key: Slice<'_>, room: &mut [u8; ROOM]) -> Option<usize> {
         let _ = (key, room);
         None
     }
@@ -32,9 +33,9 @@ pub trait Compute {
 
 /// Extends chunk after chunk, each from pieces of its body, by the columns of a command's outputs.
 #[derive(Debug)]
-pub struct Extension {
+pub struct ColumnAppender {
     outputs: Vec<String>,
-    rows: RowStream,
+    rows: RowReader,
     /// The columns of the reply, once the chunk's header was read.
     layout: Option<Layout>,
     /// Whether a row of the chunk can have several values: a multivalue needs a `$` somewhere in the body.
@@ -47,15 +48,15 @@ pub struct Extension {
 struct Workshop {
     values: Vec<Output>,
     room: Box<[u8; ROOM]>,
-    memory: Memory,
+    memory: AnswerCache,
 }
 
-impl Extension {
+impl ColumnAppender {
     /// Sets `outputs` by what each row has in `fields`.
-    pub fn new(fields: Vec<String>, outputs: Vec<String>) -> Extension {
+    pub fn new(fields: Vec<String>, outputs: Vec<String>) -> ColumnAppender {
         let values = vec![Output::default(); outputs.len()];
-        let workshop = Workshop { values, room: Box::new([0; ROOM]), memory: Memory::default() };
-        Extension { outputs, rows: RowStream::new(fields), layout: None, multivalues: false, workshop }
+        let workshop = Workshop { values, room: Box::new([0; ROOM]), memory: AnswerCache::default() };
+        ColumnAppender { outputs, rows: RowReader::new(fields), layout: None, multivalues: false, workshop }
     }
 
     /// Takes rows off the front of `body`, what the chunk's body has and was not taken yet, and appends them to `reply`,
@@ -74,7 +75,7 @@ impl Extension {
                 *layout = widen(reply, layout, Layout::of(&header.names, &self.outputs, true));
             }
         }
-        let Extension { outputs, rows, layout, multivalues, workshop } = self;
+        let ColumnAppender { outputs, rows, layout, multivalues, workshop } = self;
         let taken = rows.read(body, whole, |header, row| {
             let layout = layout.get_or_insert_with(|| begin(header, outputs, *multivalues, reply));
             if let (Row::Scanned(bytes, cells), Some(added)) = (row, layout.added) {
@@ -115,14 +116,14 @@ impl Workshop {
             return write_cells(multi, row, values, true, reply);
         };
         let start = reply.len();
-        if let Err(unknown) = self.memory.recall(key.value(), reply) {
+        if let Err(unknown) = self.memory.recall(key.as_bytes(), reply) {
             if let Some(length) = compute.quick(key, &mut self.room) {
                 append(self.room.as_slice(), 0, length, reply);
             } else {
                 let values = self.measure(compute, header, row);
                 write_cells(plain, row, values, true, reply);
             }
-            self.memory.note(unknown, key.value(), &reply[start..]);
+            self.memory.note(unknown, key.as_bytes(), &reply[start..]);
         }
         // No output has several values.
         reply.resize(reply.len() + multi.len(), b',');
@@ -153,11 +154,11 @@ fn widen(reply: &mut Vec<u8>, narrow: &Layout, wide: Layout) -> Layout {
     let commas = vec![b','; wide.cells.len() - narrow.cells.len()];
     let mut widened = Vec::with_capacity(2 * reply.len());
     wide.write_names(&mut widened);
-    let mut cells = Cells::default();
+    let mut cells = RowSpans::default();
     let mut rows = Scanner::new(reply);
     let _names = rows.next(&mut cells);
     let mut start = rows.at();
-    while rows.next(&mut cells) == Found::Row {
+    while rows.next(&mut cells) == Scan::Row {
         widened.extend_from_slice(&reply[start..rows.at() - 1]);
         widened.extend_from_slice(&commas);
         widened.push(b'\n');
@@ -171,7 +172,7 @@ fn widen(reply: &mut Vec<u8>, narrow: &Layout, wide: Layout) -> Layout {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Column, Rows, Tail, extend};
+    use super::super::{AsciiCells, Column, Rows, extend};
     use super::*;
 
     /// Doubles each value of the field `f` in the output `g`, quickly where it can.
@@ -192,16 +193,16 @@ mod tests {
             double(row, header.columns[0], outputs)
         }
 
-        fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Bare<'r>> {
+        fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Slice<'r>> {
             row.bare(header.columns[0])
         }
 
-        fn quick(&mut self, key: Bare<'_>, room: &mut [u8; ROOM]) -> Option<usize> {
-            let value = key.value();
+        fn quick(&mut self, key: Slice<'_>, room: &mut [u8; ROOM]) -> Option<usize> {
+            let value = key.as_bytes();
             if !self.quick || value.is_empty() || value.len() > 255 {
                 return None;
             }
-            let mut tail = Tail::new(room);
+            let mut tail = AsciiCells::new(room);
             tail.text(&[value, value].concat(), 0, 2 * value.len());
             Some(tail.length())
         }
@@ -216,9 +217,9 @@ mod tests {
         reply
     }
 
-    /// The same by [`Extension`], the body coming in pieces of `size` bytes; twice, as one chunk after another.
+    /// The same by [`ColumnAppender`], the body coming in pieces of `size` bytes; twice, as one chunk after another.
     fn quickly(body: &[u8], size: usize, quick: bool) -> Vec<Vec<u8>> {
-        let mut extension = Extension::new(vec!["f".to_owned()], vec!["g".to_owned()]);
+        let mut extension = ColumnAppender::new(vec!["f".to_owned()], vec!["g".to_owned()]);
         let mut chunk = || {
             let (mut reply, mut taken, mut arrived) = (Vec::new(), 0, 0);
             while arrived < body.len() || arrived == 0 {

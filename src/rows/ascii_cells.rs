@@ -2,7 +2,7 @@
 
 use wide::u8x16;
 
-/// Texts are copied in whole blocks of this many bytes, and what stands behind them is overwritten by the next text: a copy
+/// Interner are copied in whole blocks of this many bytes, and what stands behind them is overwritten by the next text: a copy
 /// of a fixed length is one instruction, one of any length is a call.
 const BLOCK: usize = 32;
 
@@ -14,16 +14,16 @@ pub const ROOM: usize = 2048;
 /// Where the outputs come near the end of the room, which those of names of [`MOST`](crate::names::ordinary::MOST) bytes cannot,
 /// it panics.
 #[derive(Debug)]
-pub struct Tail<'r> {
+pub struct AsciiCells<'r> {
     room: &'r mut [u8; ROOM],
     length: usize,
 }
 
-impl<'r> Tail<'r> {
+impl<'r> AsciiCells<'r> {
     /// No outputs yet.
     #[inline]
-    pub fn new(room: &'r mut [u8; ROOM]) -> Tail<'r> {
-        Tail { room, length: 0 }
+    pub fn new(room: &'r mut [u8; ROOM]) -> AsciiCells<'r> {
+        AsciiCells { room, length: 0 }
     }
 
     /// How many bytes of the room the outputs take.
@@ -145,9 +145,9 @@ fn last_block(text: &[u8]) -> [u8; BLOCK] {
 mod tests {
     use super::*;
 
-    fn written(write: impl Fn(&mut Tail<'_>)) -> String {
+    fn written(write: impl Fn(&mut AsciiCells<'_>)) -> String {
         let mut room = [b'#'; ROOM];
-        let mut tail = Tail::new(&mut room);
+        let mut tail = AsciiCells::new(&mut room);
         write(&mut tail);
         let length = tail.length();
         String::from_utf8_lossy(&room[..length]).into_owned()

@@ -19,12 +19,13 @@ use std::borrow::Cow;
 
 use csv::ByteRecord;
 
-use self::scan::Cells;
+use self::scan::RowSpans;
+use crate::slice::Slice;
 
-pub use append::Extension;
-pub use ascii_cells::Tail;
+pub use append::ColumnAppender;
+pub use ascii_cells::AsciiCells;
 pub use cells::Output;
-pub use reader::RowStream;
+pub use reader::RowReader;
 pub use reference::{Rows, Writer, extend};
 
 /// The prefix of the column that holds a field's several values.
@@ -56,7 +57,7 @@ pub enum Row<'r> {
     /// As the csv crate reads it.
     Record(&'r ByteRecord),
     /// As the scan found it: the bytes from which the cells' places count.
-    Scanned(&'r [u8], &'r Cells),
+    Scanned(&'r [u8], &'r RowSpans),
 }
 
 impl<'r> Row<'r> {
@@ -94,7 +95,7 @@ impl<'r> Row<'r> {
     /// The one value of a field in a regular row, where no quoting and no multivalue hides it. `None` says nothing; ask for
     /// [`Row::values`] then.
     #[inline]
-    pub fn bare(self, column: Column) -> Option<Bare<'r>> {
+    pub fn bare(self, column: Column) -> Option<Slice<'r>> {
         let Row::Scanned(bytes, cells) = self else { return None };
         if let Some(multi) = column.multi
             && !cells.is_empty_at(multi)
@@ -102,47 +103,28 @@ impl<'r> Row<'r> {
             return None;
         }
         let (start, end) = cells.bare(column.plain?, bytes)?;
-        Some(Bare { bytes, start, end })
+        Some(Slice { bytes, start, end })
     }
 
     /// The same for a field whose values are all the same one.
     #[inline]
-    pub fn only(self, column: Column) -> Option<Bare<'r>> {
+    pub fn only(self, column: Column) -> Option<Slice<'r>> {
         self.bare(column).or_else(|| {
             let Row::Scanned(bytes, cells) = self else { return None };
             let (start, end) = cells.bare(column.multi?, bytes)?;
-            twice(Bare { bytes, start, end })
+            twice(Slice { bytes, start, end })
         })
     }
 }
 
 /// The value that a bare `__mv_` cell holds twice, as `$value$;$value$`: sources such as Splunk Stream write a name so.
-fn twice(cell: Bare<'_>) -> Option<Bare<'_>> {
-    let [b'$', inner @ .., b'$'] = cell.value() else { return None };
+fn twice(cell: Slice<'_>) -> Option<Slice<'_>> {
+    let [b'$', inner @ .., b'$'] = cell.as_bytes() else { return None };
     let length = inner.len().checked_sub(3)? / 2;
     let (first, rest) = inner.split_at_checked(length)?;
     let same = rest.strip_prefix(b"$;$")? == first && !first.is_empty() && !first.contains(&b'$');
     let start = cell.start + 1;
-    same.then_some(Bare { start, end: start + length, ..cell })
-}
-
-/// A value as it lies in the bytes of a chunk: what stands around it may be read too, which spares quick code the care at
-/// its end.
-#[derive(Debug, Clone, Copy)]
-pub struct Bare<'b> {
-    /// The bytes around it.
-    pub bytes: &'b [u8],
-    /// Where the value starts.
-    pub start: usize,
-    /// Where it ends.
-    pub end: usize,
-}
-
-impl<'b> Bare<'b> {
-    /// The value alone.
-    pub fn value(self) -> &'b [u8] {
-        &self.bytes[self.start..self.end]
-    }
+    same.then_some(Slice { start, end: start + length, ..cell })
 }
 
 /// The values in an `__mv_` cell, as long as the cell itself is.
@@ -158,17 +140,17 @@ fn decode(cell: Cow<'_, [u8]>) -> Option<Vec<Cow<'_, [u8]>>> {
 
 #[cfg(test)]
 mod tests {
-    use super::scan::{Found, Scanner};
+    use super::scan::{Scan, Scanner};
     use super::*;
 
     /// The value that all values of the field `f` are, in the row `a,b`.
     fn only(row: &str) -> Option<String> {
         let bytes = format!("{row}\n").into_bytes();
-        let mut cells = Cells::default();
-        assert_eq!(Scanner::new(&bytes).next(&mut cells), Found::Row);
+        let mut cells = RowSpans::default();
+        assert_eq!(Scanner::new(&bytes).next(&mut cells), Scan::Row);
         let column = Column { plain: Some(0), multi: Some(1) };
         let row = Row::Scanned(&bytes, &cells);
-        let only = row.only(column).map(|value| String::from_utf8_lossy(value.value()).into_owned());
+        let only = row.only(column).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         if let Some(only) = &only {
             let values = row.values(column);
             assert!(values.iter().all(|value| value.as_ref() == only.as_bytes()), "{values:?}");

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
-use super::scan::{Cells, Found, Scanner};
+use super::scan::{RowSpans, Scan, Scanner};
 use super::{Column, Row, Rows};
 
 /// The columns of a chunk.
@@ -18,18 +18,18 @@ pub struct Header {
 
 /// Reads the rows of one chunk after another, each from pieces of its body.
 #[derive(Debug)]
-pub struct RowStream {
+pub struct RowReader {
     fields: Vec<String>,
     header: Option<Header>,
     /// Whether the chunk was read to its end, so that the next piece begins another.
     ended: bool,
-    cells: Cells,
+    cells: RowSpans,
 }
 
-impl RowStream {
+impl RowReader {
     /// A stream of rows of which `fields` will be asked for.
-    pub fn new(fields: Vec<String>) -> RowStream {
-        RowStream { fields, header: None, ended: false, cells: Cells::default() }
+    pub fn new(fields: Vec<String>) -> RowReader {
+        RowReader { fields, header: None, ended: false, cells: RowSpans::default() }
     }
 
     /// The columns of the chunk, once its header was read and until the next chunk begins.
@@ -66,10 +66,10 @@ impl RowStream {
         loop {
             let at = scanner.at();
             match scanner.next(&mut self.cells) {
-                Found::Row if self.cells.len() == header.names.len() => {
+                Scan::Row if self.cells.len() == header.names.len() => {
                     each(header, Row::Scanned(body, &self.cells));
                 }
-                Found::Cut if !whole => return at,
+                Scan::Cut if !whole => return at,
                 _ => {
                     let Some((record, length)) = next_record(&body[at..], whole, false) else {
                         return if whole { body.len() } else { at };

@@ -2,7 +2,7 @@
 //!
 //! [`extend`] is what a streaming command does to a chunk: every column and every row comes back with its
 //! values byte for byte, in the same order, and the command's outputs stand in columns of their own. A search takes
-//! the quick way of [`Extension`](super::Extension), which does the same.
+//! the quick way of [`ColumnAppender`](super::ColumnAppender), which does the same.
 
 use std::borrow::Cow;
 use std::io;

@@ -16,7 +16,7 @@ const LANES: usize = 16;
 
 /// Where the cells of one row lie, as places in the bytes that were scanned.
 #[derive(Debug, Default)]
-pub struct Cells {
+pub struct RowSpans {
     start: usize,
     /// Where each cell ends: at a comma, the last one at the line feed.
     ends: Vec<usize>,
@@ -24,7 +24,7 @@ pub struct Cells {
     needless: Vec<usize>,
 }
 
-impl Cells {
+impl RowSpans {
     /// The number of cells.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -107,7 +107,7 @@ fn undouble(inner: &[u8]) -> Cow<'_, [u8]> {
 
 /// What the scan found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub enum Scan {
     /// A regular row.
     Row,
     /// A row that is not regular.
@@ -149,16 +149,16 @@ impl<'b> Scanner<'b> {
 
     /// Looks for the next row and notes its cells.
     #[inline]
-    pub fn next(&mut self, cells: &mut Cells) -> Found {
+    pub fn next(&mut self, cells: &mut RowSpans) -> Scan {
         cells.clear(self.at);
         let mut cell = self.at;
         loop {
-            let Some(place) = self.special() else { return Found::Cut };
+            let Some(place) = self.special() else { return Scan::Cut };
             let byte = self.bytes[place];
             if byte == b'\n' {
                 cells.ends.push(place);
                 self.at = place + 1;
-                return Found::Row;
+                return Scan::Row;
             }
             if byte == b',' {
                 cells.ends.push(place);
@@ -166,18 +166,18 @@ impl<'b> Scanner<'b> {
             } else if byte == b'"' && place == cell {
                 match self.quoted(place, cells) {
                     // The comma or the line feed behind the quote is the next special byte.
-                    Found::Row => {}
+                    Scan::Row => {}
                     other => return other,
                 }
             } else {
-                return Found::Odd;
+                return Scan::Odd;
             }
         }
     }
 
     /// Goes to the end of the quoted cell that begins at `open`.
     #[inline]
-    fn quoted(&mut self, open: usize, cells: &mut Cells) -> Found {
+    fn quoted(&mut self, open: usize, cells: &mut RowSpans) -> Scan {
         let mut needed = false;
         while let Some(place) = self.special() {
             if self.bytes[place] != b'"' {
@@ -185,7 +185,7 @@ impl<'b> Scanner<'b> {
                 continue;
             }
             match self.bytes.get(place + 1) {
-                None => return Found::Cut,
+                None => return Scan::Cut,
                 Some(b'"') => {
                     needed = true;
                     self.special();
@@ -194,12 +194,12 @@ impl<'b> Scanner<'b> {
                     if !needed {
                         cells.needless.extend([open, place]);
                     }
-                    return Found::Row;
+                    return Scan::Row;
                 }
-                Some(_) => return Found::Odd,
+                Some(_) => return Scan::Odd,
             }
         }
-        Found::Cut
+        Scan::Cut
     }
 
     /// The place of the next comma, quote, line feed or carriage return.
@@ -249,11 +249,11 @@ mod tests {
     use super::*;
 
     /// The cells of the first row of `bytes` with their quotes gone, and the row as it is copied.
-    fn scan(bytes: &[u8]) -> (Found, Vec<String>, String) {
-        let mut cells = Cells::default();
+    fn scan(bytes: &[u8]) -> (Scan, Vec<String>, String) {
+        let mut cells = RowSpans::default();
         let found = Scanner::new(bytes).next(&mut cells);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        if found != Found::Row {
+        if found != Scan::Row {
             return (found, Vec::new(), String::new());
         }
         let mut copy = Vec::new();
@@ -270,7 +270,7 @@ mod tests {
             let skipped = usize::from(shift > 0);
             assert_eq!(
                 (found, &read[skipped..]),
-                (Found::Row, &cells.iter().map(ToString::to_string).collect::<Vec<_>>()[..]),
+                (Scan::Row, &cells.iter().map(ToString::to_string).collect::<Vec<_>>()[..]),
                 "{bytes}"
             );
             assert_eq!(copied[shift + skipped..], *copy, "{bytes}");
@@ -290,10 +290,10 @@ mod tests {
     #[test]
     fn odd_rows_and_cut_ones() {
         for bytes in ["a\"b\n", "\"a\"b,\n", "a\r\n", "\"a\"\r\n", "a,b\"\n"] {
-            assert_eq!(scan(bytes.as_bytes()).0, Found::Odd, "{bytes:?}");
+            assert_eq!(scan(bytes.as_bytes()).0, Scan::Odd, "{bytes:?}");
         }
         for bytes in ["", "a", "a,", "\"a", "\"a\"", "\"a\n", "\"a\"\"", "\"a\"\",\n"] {
-            assert_eq!(scan(bytes.as_bytes()).0, Found::Cut, "{bytes:?}");
+            assert_eq!(scan(bytes.as_bytes()).0, Scan::Cut, "{bytes:?}");
         }
     }
 }

@@ -69,7 +69,7 @@ mod framing {
 
 /// Rows out of a chunk's body: the scan, and the csv crate as its twin.
 mod rows {
-    use dnsentropy::rows::{RowStream, Rows};
+    use dnsentropy::rows::{RowReader, Rows};
 
     use super::{Bencher, ItemsCount, Stream, black_box};
 
@@ -77,7 +77,7 @@ mod rows {
     fn scan(bencher: Bencher, stream: &str) {
         let (body, rows) = body(stream);
         bencher.counter(ItemsCount::new(rows)).bench(|| {
-            let mut stream = RowStream::new(vec!["query".to_owned()]);
+            let mut stream = RowReader::new(vec!["query".to_owned()]);
             stream.read(&body, true, |header, row| {
                 black_box(row.bare(header.columns[0]));
             })
@@ -109,7 +109,8 @@ mod rows {
 
 /// The parts of a name.
 mod split {
-    use dnsentropy::names::ordinary::QuickName;
+    use dnsentropy::names::ordinary::OrdinaryName;
+    use dnsentropy::slice::Slice;
     use dnsentropy::names::{Host, ListName, Lists, Name};
 
     use super::{Bencher, ItemsCount, PathBuf, black_box};
@@ -120,7 +121,7 @@ mod split {
         let list = lists.load(ListName::Mozilla).expect("a list");
         bencher.counter(ItemsCount::new(names.len())).bench(|| {
             for name in &names {
-                black_box(QuickName::split(name, 0, name.len(), list));
+                black_box(OrdinaryName::split(Slice::whole(name), list));
             }
         });
     }

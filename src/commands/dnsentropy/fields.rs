@@ -2,9 +2,9 @@
 
 use crate::detect::{NameEvidence, judge_name, surprisal};
 use crate::features::{length, shannon};
-use crate::names::ordinary::QuickName;
+use crate::names::ordinary::OrdinaryName;
 use crate::names::{Host, Name, SuffixList, SuffixType};
-use crate::rows::{Output, Tail};
+use crate::rows::{AsciiCells, Output};
 use crate::url::{Authority, Text, Url};
 
 /// What a value of the field is taken for.
@@ -20,7 +20,7 @@ pub enum Mode {
 
 /// One output field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum Field {
     Domain,
     Subdomain,
     DomainWithoutTld,
@@ -45,31 +45,31 @@ pub enum Part {
 }
 
 /// What the detector says of a single name: given only where it is asked for.
-const ON_REQUEST: [Part; 4] = [Part::Encoding, Part::PayloadBytes, Part::Surprisal, Part::Score];
+const ON_REQUEST: [Field; 4] = [Field::Encoding, Field::PayloadBytes, Field::Surprisal, Field::Score];
 
 /// The outputs by their names without prefix, in the order of their columns: first what a name has.
-const PARTS: [(&str, Part); 21] = [
-    ("domain", Part::Domain),
-    ("subdomain", Part::Subdomain),
-    ("domain_without_tld", Part::DomainWithoutTld),
-    ("tld", Part::Tld),
-    ("subdomain_count", Part::SubdomainCount),
-    ("subdomain_length", Part::SubdomainLength),
-    ("shannon", Part::Shannon),
-    ("suffix_type", Part::SuffixType),
-    ("encoding", Part::Encoding),
-    ("payload_bytes", Part::PayloadBytes),
-    ("surprisal", Part::Surprisal),
-    ("score", Part::Score),
-    ("scheme", Part::Scheme),
-    ("netloc", Part::Netloc),
-    ("username", Part::Username),
-    ("host", Part::Host),
-    ("port", Part::Port),
-    ("path", Part::Path),
-    ("params", Part::Params),
-    ("query", Part::Query),
-    ("fragment", Part::Fragment),
+const FIELDS: [(&str, Field); 21] = [
+    ("domain", Field::Domain),
+    ("subdomain", Field::Subdomain),
+    ("domain_without_tld", Field::DomainWithoutTld),
+    ("tld", Field::Tld),
+    ("subdomain_count", Field::SubdomainCount),
+    ("subdomain_length", Field::SubdomainLength),
+    ("shannon", Field::Shannon),
+    ("suffix_type", Field::SuffixType),
+    ("encoding", Field::Encoding),
+    ("payload_bytes", Field::PayloadBytes),
+    ("surprisal", Field::Surprisal),
+    ("score", Field::Score),
+    ("scheme", Field::Scheme),
+    ("netloc", Field::Netloc),
+    ("username", Field::Username),
+    ("host", Field::Host),
+    ("port", Field::Port),
+    ("path", Field::Path),
+    ("params", Field::Params),
+    ("query", Field::Query),
+    ("fragment", Field::Fragment),
 ];
 
 impl Mode {
@@ -77,23 +77,23 @@ impl Mode {
     pub const ALL: [(&str, Mode); 3] = [("name", Mode::Name), ("url", Mode::Url), ("shannon", Mode::Shannon)];
 
     /// The outputs that a mode has, by their names without prefix.
-    pub fn parts(self) -> Vec<(&'static str, Part)> {
-        let parts = PARTS.into_iter();
+    pub fn fields(self) -> Vec<(&'static str, Field)> {
+        let fields = FIELDS.into_iter();
         match self {
-            Mode::Name => parts.take_while(|(_, part)| *part != Part::Scheme).collect(),
-            Mode::Url => parts.collect(),
-            Mode::Shannon => parts.filter(|(_, part)| *part == Part::Shannon).collect(),
+            Mode::Name => fields.take_while(|(_, field)| *field != Field::Scheme).collect(),
+            Mode::Url => fields.collect(),
+            Mode::Shannon => fields.filter(|(_, field)| *field == Field::Shannon).collect(),
         }
     }
 
     /// The outputs that a search gets that does not say which it wants.
-    pub fn default_parts(self) -> Vec<(&'static str, Part)> {
-        self.parts().into_iter().filter(|(_, part)| !ON_REQUEST.contains(part)).collect()
+    pub fn default_parts(self) -> Vec<(&'static str, Field)> {
+        self.fields().into_iter().filter(|(_, field)| !ON_REQUEST.contains(field)).collect()
     }
 
-    /// Adds to `outputs`, one for each of `parts`, what `value` has of that part, or an empty place.
-    pub fn measure(self, value: &[u8], list: &SuffixList, parts: &[Part], outputs: &mut [Output]) {
-        let outputs = parts.iter().copied().zip(outputs);
+    /// Adds to `outputs`, one for each of `fields`, what `value` has of that field, or an empty place.
+    pub fn measure(self, value: &[u8], list: &SuffixList, fields: &[Field], outputs: &mut [Output]) {
+        let outputs = fields.iter().copied().zip(outputs);
         if value.is_empty() {
             outputs.for_each(|(_, output)| output.push(b""));
             return;
@@ -103,7 +103,7 @@ impl Mode {
             Mode::Name => {
                 let host = Host::read(value);
                 let name = HostName::of(&host, list);
-                outputs.for_each(|(part, output)| name.push(part, output));
+                outputs.for_each(|(field, output)| name.push(field, output));
             }
             Mode::Url => {
                 let text = Text::read(value);
@@ -111,10 +111,10 @@ impl Mode {
                 let authority = Authority::split(url.netloc);
                 let host = Host::read(authority.host);
                 let name = HostName::of(&host, list);
-                for (part, output) in outputs {
-                    match url_part(part, &url, &authority) {
+                for (field, output) in outputs {
+                    match url_part(field, &url, &authority) {
                         Some(text) => output.push(text),
-                        None => name.push(part, output),
+                        None => name.push(field, output),
                     }
                 }
             }
@@ -122,46 +122,46 @@ impl Mode {
     }
 }
 
-/// Outputs that are had quickly from an ordinary name: a bit for each part.
+/// Outputs that are had quickly from an ordinary name: a bit for each field.
 #[derive(Debug, Clone, Copy)]
-pub struct QuickParts(u32);
+pub struct FieldSet(u32);
 
-impl QuickParts {
-    /// The set of `parts`, if all of them can be had so in this mode.
-    pub fn of(mode: Mode, parts: &[Part]) -> Option<QuickParts> {
+impl FieldSet {
+    /// The set of `fields`, if all of them can be had so in this mode.
+    pub fn of(mode: Mode, fields: &[Field]) -> Option<FieldSet> {
         let quick = Mode::Name.default_parts();
-        let all_quick = parts.iter().all(|part| quick.iter().any(|(_, quick)| quick == part));
-        let bits = parts.iter().fold(0, |bits, part| bits | 1 << *part as u32);
-        (mode == Mode::Name && all_quick).then_some(QuickParts(bits))
+        let all_quick = fields.iter().all(|field| quick.iter().any(|(_, quick)| quick == field));
+        let bits = fields.iter().fold(0, |bits, field| bits | 1 << *field as u32);
+        (mode == Mode::Name && all_quick).then_some(FieldSet(bits))
     }
 
-    /// Appends to `tail` what the name in `bytes` has of each part, in the order of [`PARTS`].
+    /// Appends to `tail` what the name in `bytes` has of each field, in the order of [`FIELDS`].
     #[inline]
-    pub fn write(self, bytes: &[u8], name: &QuickName, tail: &mut Tail<'_>) {
-        let has = |part: Part| self.0 & 1 << part as u32 != 0;
+    pub fn write(self, bytes: &[u8], name: &OrdinaryName, tail: &mut AsciiCells<'_>) {
+        let has = |field: Field| self.0 & 1 << field as u32 != 0;
         let (from, to) = name.subdomain();
-        if has(Part::Domain) {
+        if has(Field::Domain) {
             tail.lower(bytes, name.domain, name.end);
         }
-        if has(Part::Subdomain) {
+        if has(Field::Subdomain) {
             tail.text(bytes, from, to);
         }
-        if has(Part::DomainWithoutTld) {
+        if has(Field::DomainWithoutTld) {
             tail.lower(bytes, name.domain, name.suffix - 1);
         }
-        if has(Part::Tld) {
+        if has(Field::Tld) {
             tail.lower(bytes, name.suffix, name.end);
         }
-        if has(Part::SubdomainCount) {
+        if has(Field::SubdomainCount) {
             tail.small(name.subdomain_labels);
         }
-        if has(Part::SubdomainLength) {
+        if has(Field::SubdomainLength) {
             if to > from { tail.small(to - from) } else { tail.empty() }
         }
-        if has(Part::Shannon) {
+        if has(Field::Shannon) {
             tail.float(shannon(&bytes[from..to]));
         }
-        if has(Part::SuffixType) {
+        if has(Field::SuffixType) {
             let suffix_type = suffix_type(name.suffix_type);
             let mut word = [0; 8];
             word[..suffix_type.len()].copy_from_slice(suffix_type);
@@ -170,21 +170,21 @@ impl QuickParts {
     }
 }
 
-/// A part that only URLs have; empty where this one does not have it.
-fn url_part<'u>(part: Part, url: &'u Url<'_>, authority: &Authority<'u>) -> Option<&'u [u8]> {
-    Some(match part {
-        Part::Scheme => &url.scheme,
-        Part::Netloc => url.netloc,
-        Part::Username => authority.username.unwrap_or_default(),
-        Part::Host => authority.host,
-        Part::Port => match authority.port.unwrap_or_default() {
+/// A field that only URLs have; empty where this one does not have it.
+fn url_part<'u>(field: Field, url: &'u Url<'_>, authority: &Authority<'u>) -> Option<&'u [u8]> {
+    Some(match field {
+        Field::Scheme => &url.scheme,
+        Field::Netloc => url.netloc,
+        Field::Username => authority.username.unwrap_or_default(),
+        Field::Host => authority.host,
+        Field::Port => match authority.port.unwrap_or_default() {
             b"" => url.default_port().unwrap_or_default().as_bytes(),
             port => port,
         },
-        Part::Path => url.path,
-        Part::Params => url.params,
-        Part::Query => url.query,
-        Part::Fragment => url.fragment,
+        Field::Path => url.path,
+        Field::Params => url.params,
+        Field::Query => url.query,
+        Field::Fragment => url.fragment,
         _ => return None,
     })
 }
@@ -203,31 +203,31 @@ impl<'h> HostName<'h> {
         }
     }
 
-    /// Adds the part to `output`, or an empty place.
-    fn push(&self, part: Part, output: &mut Output) {
-        match (self, part) {
-            (HostName::Name(name), _) => push_part(name, part, output),
-            (HostName::Address, Part::SuffixType) => output.push(b"ip"),
-            (HostName::Address, Part::SubdomainCount) => push_number(0, output),
+    /// Adds the field to `output`, or an empty place.
+    fn push(&self, field: Field, output: &mut Output) {
+        match (self, field) {
+            (HostName::Name(name), _) => push_part(name, field, output),
+            (HostName::Address, Field::SuffixType) => output.push(b"ip"),
+            (HostName::Address, Field::SubdomainCount) => push_number(0, output),
             (HostName::Address, _) => output.push(b""),
         }
     }
 }
 
-fn push_part(name: &Name<'_>, part: Part, output: &mut Output) {
-    match part {
-        Part::Domain => output.push(&name.domain().unwrap_or_default()),
-        Part::Subdomain => output.push(name.subdomain().unwrap_or_default()),
-        Part::DomainWithoutTld => output.push(&name.domain_without_suffix().unwrap_or_default()),
-        Part::Tld => output.push(&name.suffix().unwrap_or_default()),
-        Part::SubdomainCount => push_number(name.subdomain_labels(), output),
-        Part::SubdomainLength => match name.subdomain() {
+fn push_part(name: &Name<'_>, field: Field, output: &mut Output) {
+    match field {
+        Field::Domain => output.push(&name.domain().unwrap_or_default()),
+        Field::Subdomain => output.push(name.subdomain().unwrap_or_default()),
+        Field::DomainWithoutTld => output.push(&name.domain_without_suffix().unwrap_or_default()),
+        Field::Tld => output.push(&name.suffix().unwrap_or_default()),
+        Field::SubdomainCount => push_number(name.subdomain_labels(), output),
+        Field::SubdomainLength => match name.subdomain() {
             Some(subdomain) => push_number(length(subdomain), output),
             None => output.push(b""),
         },
-        Part::Shannon => push_entropy(name.subdomain().unwrap_or_default(), output),
-        Part::SuffixType => output.push(name.suffix_type().map_or(b"", suffix_type)),
-        _ => push_judgement(name.subdomain(), part, output),
+        Field::Shannon => push_entropy(name.subdomain().unwrap_or_default(), output),
+        Field::SuffixType => output.push(name.suffix_type().map_or(b"", suffix_type)),
+        _ => push_judgement(name.subdomain(), field, output),
     }
 }
 
@@ -239,18 +239,18 @@ fn suffix_type(suffix_type: SuffixType) -> &'static [u8] {
     }
 }
 
-/// Adds what the detector says of a single subdomain; nothing where there is none, or for another part.
-fn push_judgement(subdomain: Option<&[u8]>, part: Part, output: &mut Output) {
+/// Adds what the detector says of a single subdomain; nothing where there is none, or for another field.
+fn push_judgement(subdomain: Option<&[u8]>, field: Field, output: &mut Output) {
     let Some(subdomain) = subdomain else { return output.push(b"") };
-    match part {
-        Part::Encoding => output.push(NameEvidence::of(subdomain).encoding.as_str().as_bytes()),
-        Part::PayloadBytes => push_number(usize::from(NameEvidence::of(subdomain).payload_bytes), output),
-        Part::Surprisal => match surprisal(subdomain) {
+    match field {
+        Field::Encoding => output.push(NameEvidence::of(subdomain).encoding.as_str().as_bytes()),
+        Field::PayloadBytes => push_number(usize::from(NameEvidence::of(subdomain).payload_bytes), output),
+        Field::Surprisal => match surprisal(subdomain) {
             Some(bits) => output.push(format!("{bits:?}").as_bytes()),
             None => output.push(b""),
         },
-        Part::Score => push_number(usize::from(judge_name(subdomain)), output),
-        // A name has no parts of a URL.
+        Field::Score => push_number(usize::from(judge_name(subdomain)), output),
+        // A name has no fields of a URL.
         _ => output.push(b""),
     }
 }

@@ -1,4 +1,4 @@
-//! `dnsentropy`: the parts of each DNS name and the entropy of its subdomain.
+//! `dnsentropy`: the fields of each DNS name and the entropy of its subdomain.
 //!
 //! A streaming command, so splunkd runs it on the search peers and each row stands on its own.
 
@@ -6,18 +6,19 @@ mod fields;
 
 use std::collections::HashSet;
 
-use self::fields::{Mode, Part, QuickParts};
-use crate::commands::missing_field::Presence;
+use self::fields::{Field, FieldSet, Mode};
+use crate::commands::missing_field::MissingFieldCheck;
 use crate::commands::{App, distinct, quoted_names, take_list};
-use crate::names::ordinary::QuickName;
+use crate::names::ordinary::OrdinaryName;
 use crate::names::{ListName, Lists};
 use crate::protocol::arguments::one_of;
 use crate::protocol::session::{Command, Piece};
-use crate::protocol::{Arguments, CommandInfo, CommandType, Refusal, UserMessage};
+use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, UserMessage};
 use crate::rows::append::Compute;
 use crate::rows::ascii_cells::ROOM;
 use crate::rows::reader::Header;
-use crate::rows::{Bare, Extension, Output, Row, Tail};
+use crate::rows::{AsciiCells, ColumnAppender, Output, Row};
+use crate::slice::Slice;
 
 /// The command's name in a search.
 pub const NAME: &str = "dnsentropy";
@@ -26,19 +27,19 @@ const OPTIONS: [&str; 5] = ["field", "list", "prefix", "fields", "mode"];
 
 struct DnsEntropy {
     field: String,
-    extension: Extension,
+    extension: ColumnAppender,
     measure: Measure,
 }
 
 /// What becomes of a row.
 struct Measure {
     mode: Mode,
-    parts: Vec<Part>,
+    fields: Vec<Field>,
     /// The same, if they are had quickly from an ordinary name.
-    quick: Option<QuickParts>,
+    quick: Option<FieldSet>,
     list: ListName,
     lists: Lists,
-    presence: Presence,
+    presence: MissingFieldCheck,
 }
 
 /// Reads the arguments of a search.
@@ -46,11 +47,11 @@ struct Measure {
 /// # Errors
 ///
 /// Every argument that is wrong, and a custom suffix list that cannot be read.
-pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Refusal> {
+pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, ArgumentErrors> {
     let field = take_field(&mut arguments);
     let mode = arguments.take_choice("mode", &Mode::ALL).unwrap_or(Mode::Name);
     let prefix = take_prefix(&mut arguments);
-    let (names, parts): (Vec<&str>, Vec<Part>) =
+    let (names, fields): (Vec<&str>, Vec<Field>) =
         take_parts(&mut arguments, mode, &prefix).into_iter().unzip();
     let outputs: Vec<String> = names.iter().map(|name| format!("{prefix}{name}")).collect();
     if outputs.contains(&field) {
@@ -64,9 +65,9 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Ref
     }
     let list = take_list(&mut arguments, &lists);
     arguments.finish(NAME, &OPTIONS)?;
-    let quick = QuickParts::of(mode, &parts);
-    let measure = Measure { quick, mode, parts, list, lists, presence: Presence::of(&field) };
-    Ok(Box::new(DnsEntropy { extension: Extension::new(vec![field.clone()], outputs), field, measure }))
+    let quick = FieldSet::of(mode, &fields);
+    let measure = Measure { quick, mode, fields, list, lists, presence: MissingFieldCheck::of(&field) };
+    Ok(Box::new(DnsEntropy { extension: ColumnAppender::new(vec![field.clone()], outputs), field, measure }))
 }
 
 fn take_field(arguments: &mut Arguments) -> String {
@@ -94,9 +95,9 @@ fn take_prefix(arguments: &mut Arguments) -> String {
     prefix
 }
 
-/// The outputs that `fields=` picks, in the order of [`PARTS`].
-fn take_parts(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'static str, Part)> {
-    let allowed = mode.parts();
+/// The outputs that `fields=` picks, in the order of [`FIELDS`].
+fn take_parts(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'static str, Field)> {
+    let allowed = mode.fields();
     let Some(fields) = arguments.take("fields") else {
         return mode.default_parts();
     };
@@ -144,21 +145,21 @@ impl Compute for Measure {
         // Read here for the first row; a list that cannot be had was refused before the search.
         let Ok(list) = self.lists.load(self.list) else { return false };
         for value in &values {
-            self.mode.measure(value, list, &self.parts, outputs);
+            self.mode.measure(value, list, &self.fields, outputs);
         }
         !values.is_empty()
     }
 
-    fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Bare<'r>> {
+    fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Slice<'r>> {
         row.only(header.columns[0])
     }
 
-    fn quick(&mut self, key: Bare<'_>, room: &mut [u8; ROOM]) -> Option<usize> {
-        let (parts, list) = (self.quick?, self.lists.loaded(self.list)?);
-        let name = QuickName::split(key.bytes, key.start, key.end, list)?;
+    fn quick(&mut self, key: Slice<'_>, room: &mut [u8; ROOM]) -> Option<usize> {
+        let (fields, list) = (self.quick?, self.lists.loaded(self.list)?);
+        let name = OrdinaryName::split(key, list)?;
         self.presence.note(true);
-        let mut tail = Tail::new(room);
-        parts.write(key.bytes, &name, &mut tail);
+        let mut tail = AsciiCells::new(room);
+        fields.write(key.bytes, &name, &mut tail);
         Some(tail.length())
     }
 }

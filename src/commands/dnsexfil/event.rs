@@ -1,14 +1,15 @@
-//! One event: from a row to the tally.
+//! One event: from a row to the combiner.
 
 use std::borrow::Cow;
 
 use super::options::Options;
 use super::{PARTIAL, RECORD_TYPES};
-use crate::aggregate::{Query, Span, Tally, Usual, time};
+use crate::aggregate::{Combiner, CommonTypes, Query, TimeRange, time};
 use crate::commands::distinct;
-use crate::commands::missing_field::Presence;
+use crate::commands::missing_field::MissingFieldCheck;
 use crate::names::SuffixList;
-use crate::rows::{Bare, Column, Row};
+use crate::rows::{Column, Row};
+use crate::slice::Slice;
 
 /// The most by-fields of an event that is added quickly.
 const MOST_BY: usize = 8;
@@ -46,18 +47,18 @@ pub fn add_quickly(
     row: Row<'_>,
     columns: &Columns<'_>,
     list: &SuffixList,
-    tally: &mut Tally,
-    presence: &mut [Presence],
+    combiner: &mut Combiner,
+    presence: &mut [MissingFieldCheck],
 ) -> Option<()> {
-    let name = row.only(columns.name).filter(|name| !name.value().is_empty())?;
+    let name = row.only(columns.name).filter(|name| !name.as_bytes().is_empty())?;
     let mut by = [&b""[..]; MOST_BY];
     let by = by.get_mut(..columns.by.len())?;
     for (by, column) in by.iter_mut().zip(columns.by) {
-        *by = Some(row.only(*column)?.value()).filter(|value| !value.is_empty())?;
+        *by = Some(row.only(*column)?.as_bytes()).filter(|value| !value.is_empty())?;
     }
     // Where the column is missing there is nothing; else a value that is not to be had is none of the easy ones.
     let optional = |column: &Column| {
-        if column.is_missing() { Some(&b""[..]) } else { row.only(*column).map(Bare::value) }
+        if column.is_missing() { Some(&b""[..]) } else { row.only(*column).map(Slice::as_bytes) }
     };
     let time = optional(&columns.time)?;
     let mut record_type = &b""[..];
@@ -67,10 +68,14 @@ pub fn add_quickly(
         }
     }
     let time = if time.is_empty() { None } else { time::read(time) };
-    let usual_type = if record_type.is_empty() { Usual::default() } else { Usual::of(record_type)? };
-    let query =
-        Query { choice: tally.choice(by), time: time.map(Span::from).unwrap_or_default(), usual_type };
-    tally.add(name, query, None, list);
+    let common_type =
+        if record_type.is_empty() { CommonTypes::default() } else { CommonTypes::of(record_type)? };
+    let query = Query {
+        choice: combiner.choice(by),
+        time: time.map(TimeRange::from).unwrap_or_default(),
+        common_type,
+    };
+    combiner.add(name, query, None, list);
     for presence in presence {
         presence.note(true);
     }
@@ -83,8 +88,8 @@ pub fn add(
     row: Row<'_>,
     columns: &Columns<'_>,
     list: &SuffixList,
-    tally: &mut Tally,
-    presence: &mut [Presence],
+    combiner: &mut Combiner,
+    presence: &mut [MissingFieldCheck],
 ) {
     let names = distinct(row.values(columns.name));
     let by: Vec<Vec<Cow<'_, [u8]>>> = columns.by.iter().map(|column| distinct(row.values(*column))).collect();
@@ -92,17 +97,17 @@ pub fn add(
         presence.note(!values.is_empty());
     }
     let first = |column: &Column| row.values(*column).into_iter().next();
-    let time = first(&columns.time).and_then(time::read).map(Span::from).unwrap_or_default();
+    let time = first(&columns.time).and_then(time::read).map(TimeRange::from).unwrap_or_default();
     let record_type = columns.record_types.iter().find_map(first);
-    let usual_type = record_type.as_deref().and_then(Usual::of);
-    let unusual_type = record_type.as_deref().filter(|_| usual_type.is_none());
-    let usual_type = usual_type.unwrap_or_default();
+    let common_type = record_type.as_deref().and_then(CommonTypes::of);
+    let rare_type = record_type.as_deref().filter(|_| common_type.is_none());
+    let common_type = common_type.unwrap_or_default();
     for by in combinations(&by) {
         let by: Vec<&[u8]> = by.iter().map(String::as_bytes).collect();
-        let query = Query { choice: tally.choice(&by), time, usual_type };
+        let query = Query { choice: combiner.choice(&by), time, common_type };
         for name in &names {
-            let name = Bare { bytes: name, start: 0, end: name.len() };
-            tally.add(name, query, unusual_type, list);
+            let name = Slice { bytes: name, start: 0, end: name.len() };
+            combiner.add(name, query, rare_type, list);
         }
     }
 }

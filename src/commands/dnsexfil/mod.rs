@@ -14,13 +14,13 @@ use std::collections::HashSet;
 
 use self::allowlist::Allowlist;
 use self::options::{Options, Phase};
-use crate::aggregate::{Groups, Tally, wire as partial};
+use crate::aggregate::{Combiner, Groups, wire as partial};
 use crate::commands::App;
-use crate::commands::missing_field::Presence;
+use crate::commands::missing_field::MissingFieldCheck;
 use crate::names::Lists;
 use crate::protocol::session::{Command, Piece};
-use crate::protocol::{Arguments, CommandInfo, CommandType, Level, Refusal, UserMessage};
-use crate::rows::RowStream;
+use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
+use crate::rows::RowReader;
 
 pub use self::options::NAME;
 
@@ -31,16 +31,16 @@ const RECORD_TYPES: [&str; 3] = ["record_type", "query_type", "qtype_name"];
 
 struct DnsExfil {
     options: Options,
-    rows: RowStream,
+    rows: RowReader,
     lists: Lists,
     allowlist: Allowlist,
     /// The events of the chunk.
-    tally: Tally,
+    combiner: Combiner,
     /// In the reduce phase: events of all chunks before, and partial results.
     groups: Groups,
     writer: partial::Writer,
     /// The name's field, then the by-fields.
-    presence: Vec<Presence>,
+    presence: Vec<MissingFieldCheck>,
     /// Why the first partial result that was passed over was, and how many were.
     unreadable: Option<(partial::PartialError, u64)>,
 }
@@ -50,22 +50,23 @@ struct DnsExfil {
 /// # Errors
 ///
 /// Every argument that is wrong, and a lookup file of the user's that cannot be read.
-pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Refusal> {
+pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, ArgumentErrors> {
     let (options, lists) = Options::read(arguments, app)?;
     let allowlist = match (options.phase, options.allowlist) {
         (Phase::Reduce, true) => Allowlist::read(&app.lookups),
         _ => Ok(Allowlist::default()),
     };
-    let allowlist = allowlist.map_err(|problem| Refusal { command: NAME, problems: vec![problem] })?;
-    let presence = [&options.field].into_iter().chain(&options.by).map(|field| Presence::of(field)).collect();
+    let allowlist = allowlist.map_err(|problem| ArgumentErrors { command: NAME, problems: vec![problem] })?;
+    let presence =
+        [&options.field].into_iter().chain(&options.by).map(|field| MissingFieldCheck::of(field)).collect();
     let groups = Groups::new(options.limits());
-    let rows = RowStream::new(event::fields(&options));
+    let rows = RowReader::new(event::fields(&options));
     Ok(Box::new(DnsExfil {
         options,
         rows,
         lists,
         allowlist,
-        tally: Tally::default(),
+        combiner: Combiner::default(),
         groups,
         writer: partial::Writer::default(),
         presence,
@@ -107,7 +108,7 @@ impl Command for DnsExfil {
         if !piece.whole {
             return taken;
         }
-        hand_over(&mut self.tally, self.options.phase, &mut self.groups, &mut self.writer, reply);
+        hand_over(&mut self.combiner, self.options.phase, &mut self.groups, &mut self.writer, reply);
         match self.options.phase {
             Phase::Map => self.writer.end(reply),
             Phase::Reduce if piece.last => table::write(&self.groups, &self.options, &self.allowlist, reply),
@@ -122,7 +123,7 @@ impl Command for DnsExfil {
 
 impl DnsExfil {
     fn take_in(&mut self, body: &[u8], whole: bool, reply: &mut Vec<u8>) -> usize {
-        let DnsExfil { rows, lists, options, tally, groups, writer, presence, unreadable, .. } = self;
+        let DnsExfil { rows, lists, options, combiner, groups, writer, presence, unreadable, .. } = self;
         // Read before the search where it can fail; see `take_list`.
         let Ok(list) = lists.load(options.list) else { return body.len() };
         rows.read(body, whole, |header, row| {
@@ -138,17 +139,18 @@ impl DnsExfil {
                     return;
                 }
             }
-            if event::add_quickly(row, &columns, list, tally, presence).is_none() {
-                event::add(row, &columns, list, tally, presence);
+            if event::add_quickly(row, &columns, list, combiner, presence).is_none() {
+                event::add(row, &columns, list, combiner, presence);
             }
-            if tally.is_full() {
-                hand_over(tally, options.phase, groups, writer, reply);
+            if combiner.is_full() {
+                hand_over(combiner, options.phase, groups, writer, reply);
             }
         })
     }
 
     fn warnings(&self) -> Vec<UserMessage> {
-        let mut warnings: Vec<UserMessage> = self.presence.iter().filter_map(Presence::warning).collect();
+        let mut warnings: Vec<UserMessage> =
+            self.presence.iter().filter_map(MissingFieldCheck::warning).collect();
         let mut warn = |text: String| warnings.push(UserMessage(Level::Warn, text));
         if self.groups.dropped() > 0 {
             warn(format!(
@@ -164,10 +166,10 @@ impl DnsExfil {
     }
 }
 
-/// Empties the tally: in the map phase into rows, in the reduce phase into the groups.
+/// Empties the combiner: in the map phase into rows, in the reduce phase into the groups.
 #[inline(never)] // its code would slow down the loop over rows, which hardly ever comes here
 fn hand_over(
-    tally: &mut Tally,
+    combiner: &mut Combiner,
     phase: Phase,
     groups: &mut Groups,
     writer: &mut partial::Writer,
@@ -175,8 +177,8 @@ fn hand_over(
 ) {
     let limits = groups.limits();
     match phase {
-        Phase::Map => tally.take_parts(limits, |part| writer.write(part, reply)),
-        Phase::Reduce => tally.take_parts(limits, |part| groups.merge(part)),
+        Phase::Map => combiner.take_parts(limits, |part| writer.write(part, reply)),
+        Phase::Reduce => combiner.take_parts(limits, |part| groups.merge(part)),
     }
 }
 

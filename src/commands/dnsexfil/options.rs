@@ -5,7 +5,7 @@ use crate::aggregate::Limits;
 use crate::aggregate::group::MAX_SAMPLES;
 use crate::commands::{App, quoted_names, take_list};
 use crate::names::{ListName, Lists};
-use crate::protocol::{Arguments, Refusal};
+use crate::protocol::{ArgumentErrors, Arguments};
 
 /// The command's name in a search.
 pub const NAME: &str = "dnsexfil";
@@ -47,7 +47,7 @@ impl Options {
     /// # Errors
     ///
     /// Every argument that is wrong, and a custom suffix list that cannot be read.
-    pub fn read(mut arguments: Arguments, app: &App) -> Result<(Options, Lists), Refusal> {
+    pub fn read(mut arguments: Arguments, app: &App) -> Result<(Options, Lists), ArgumentErrors> {
         let (field, by) = take_fields(&mut arguments);
         let lists = app.lists();
         let list = take_list(&mut arguments, &lists);
