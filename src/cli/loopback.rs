@@ -7,7 +7,7 @@ use crate::commands::{self, App};
 use crate::error::Error;
 use crate::protocol::framing::{Deframer, Frame};
 use crate::protocol::{Session, serve};
-use crate::rows::{Output, Rows};
+use crate::rows::{CsvRows, Output};
 
 /// Rows a chunk, as many as splunkd sends at most.
 const CHUNK: usize = 50_000;
@@ -82,7 +82,7 @@ fn merge(replies: &[u8], events: &mut [Event]) -> Result<Vec<String>, Error> {
 }
 
 fn merge_rows(body: &[u8], events: &mut [Event]) {
-    let mut rows = Rows::read(body);
+    let mut rows = CsvRows::new(body);
     let number = rows.column("_chunked_idx");
     let names = rows.header().iter().map(|name| String::from_utf8_lossy(name).into_owned());
     let outputs: Vec<_> =

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::names::Lists;
-use crate::rows::{Rows, Writer};
+use crate::rows::{CsvRows, CsvWriter};
 use crate::urltoolbox::{Function, Value};
 
 /// Why a lookup cannot be answered.
@@ -35,7 +35,7 @@ pub enum LookupError {
 ///
 /// There is no header, or it lacks a column that the function reads.
 pub fn answer(function: Function, lists: &Lists, input: &[u8]) -> Result<Vec<u8>, LookupError> {
-    let mut rows = Rows::read(input);
+    let mut rows = CsvRows::new(input);
     if rows.header().is_empty() {
         return Err(LookupError::NoHeader { columns: function.inputs.join(", ") });
     }
@@ -46,7 +46,7 @@ pub fn answer(function: Function, lists: &Lists, input: &[u8]) -> Result<Vec<u8>
     let outputs: Vec<Option<usize>> = function.outputs.iter().map(|name| rows.index_of(name)).collect();
     let width = rows.header().len();
     let mut reply = Vec::with_capacity(2 * input.len());
-    let mut writer = Writer::new(&mut reply);
+    let mut writer = CsvWriter::new(&mut reply);
     writer.row(rows.header().iter());
     while let Some(row) = rows.next() {
         let mut cells: Vec<Cow<'_, [u8]>> = (0..width).map(|index| row.cell(index)).collect();

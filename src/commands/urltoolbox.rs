@@ -1,7 +1,7 @@
-//! `urltoolbox`: URL Toolbox's functions as a streaming command; the compatible macros are calls of it.
+//! `urltoolbox`: URL Toolbox's functions as a streaming command; the compatible macros call it.
 //!
-//! `| urltoolbox ut_parse_extended url=query list=list` gives what the lookup `ut_parse_extended_lookup` gives, but
-//! an object of which URL Toolbox's macro makes fields with `spath` comes as those fields.
+//! `| urltoolbox ut_parse_extended url=query list=list` returns the same as the lookup `ut_parse_extended_lookup`, except that
+//! an object becomes fields at once. URL Toolbox's macros do that with `spath`.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use crate::names::Lists;
 use crate::protocol::arguments::one_of;
 use crate::protocol::session::{Command, Piece};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
-use crate::rows::{Column, Output, Row, Rows, extend};
+use crate::rows::{Column, ColumnAppender, Header, Output, Row, RowReader};
 use crate::urltoolbox::{Function, Member, MemberName, Value};
 
 /// The command's name in a search.
@@ -25,6 +25,14 @@ const SPREAD: [&str; 2] = ["ut_subdomain_parts", "ut_suites"];
 const MAX_SPREAD: usize = 127;
 
 struct UrlToolbox {
+    call: Call,
+    reader: RowReader,
+    /// Writes the outputs that are the same in every chunk.
+    appender: ColumnAppender,
+}
+
+/// A function with the fields that it reads.
+struct Call {
     function: Function,
     /// Which of the function's outputs is JSON that is spread into fields.
     spread: Option<usize>,
@@ -34,9 +42,9 @@ struct UrlToolbox {
     cut: bool,
 }
 
-/// Where a field that the function reads comes from.
+/// An input of the function, and the event's field that holds it.
 struct Input {
-    /// The event's field; `None` for an option that the search does not give.
+    /// `None` for an option that the search does not give.
     field: Option<(String, MissingFieldCheck)>,
     needed: bool,
 }
@@ -75,13 +83,16 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
     let allowed: Vec<&str> = function.reads().collect();
     arguments.finish(NAME, &allowed)?;
     let spread = function.outputs.iter().position(|output| SPREAD.contains(output));
-    Ok(Box::new(UrlToolbox { function, spread, inputs, lists: app.lists(), cut: false }))
+    let fields = inputs.iter().flat_map(|input| &input.field).map(|(field, _)| field.clone()).collect();
+    let call = Call { function, spread, inputs, lists: app.lists(), cut: false };
+    let appender = ColumnAppender::new(call.plain_outputs());
+    Ok(Box::new(UrlToolbox { call, reader: RowReader::new(fields), appender }))
 }
 
 impl Command for UrlToolbox {
     fn info(&self) -> CommandInfo {
         let fields: BTreeSet<&String> =
-            self.inputs.iter().flat_map(|input| &input.field).map(|(name, _)| name).collect();
+            self.call.inputs.iter().flat_map(|input| &input.field).map(|(name, _)| name).collect();
         CommandInfo {
             command_type: CommandType::Streaming,
             required_fields: Some(fields.into_iter().cloned().collect()),
@@ -90,46 +101,69 @@ impl Command for UrlToolbox {
     }
 
     fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize {
-        let Piece { bytes: body, whole: true, last } = piece else { return 0 };
-        if self.spread.is_some() {
-            self.answer_and_spread(body, reply);
-        } else {
-            let rows = Rows::read(body);
-            let columns = self.columns(&rows);
-            extend(rows, &self.plain_outputs(), reply, |row, outputs| {
-                push_all(&self.answer(row, &columns), outputs, &[])
-            });
+        let consumed = match self.call.spread {
+            None => self.answer(piece, reply),
+            // Only a complete chunk shows which fields its objects have.
+            Some(_) if !piece.whole => 0,
+            Some(_) => {
+                self.answer_and_spread(piece.bytes, reply);
+                piece.bytes.len()
+            }
+        };
+        if piece.whole && piece.last {
+            messages.extend(self.call.warnings());
         }
-        if last {
-            messages.extend(self.warnings());
-        }
-        body.len()
+        consumed
     }
 }
 
 impl UrlToolbox {
-    /// Which fields an object gives is known only after all rows, and the header stands before them: so all answers
-    /// of the chunk are had first.
+    fn answer(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>) -> usize {
+        let UrlToolbox { call, reader, appender } = self;
+        let mut rows = reader.rows(piece.bytes, piece.whole);
+        appender.begin(piece.bytes, rows.header(), reply);
+        let columns = call.columns(rows.header());
+        while let Some(row) = rows.next() {
+            let answers = call.answer(row, &columns);
+            push_all(&answers, appender.outputs(), &[]);
+            appender.append(row, !answers.is_empty(), reply);
+        }
+        if piece.whole {
+            appender.end();
+        }
+        rows.consumed()
+    }
+
+    /// The reply's header names every field that an object of the chunk has. So all answers come first, then the rows.
     fn answer_and_spread(&mut self, body: &[u8], reply: &mut Vec<u8>) {
-        let mut rows = Rows::read(body);
-        let columns = self.columns(&rows);
+        let UrlToolbox { call, reader, .. } = self;
+        let mut rows = reader.rows(body, true);
+        let columns = call.columns(rows.header());
         let mut answers = Vec::new();
         while let Some(row) = rows.next() {
-            answers.push(self.answer(row, &columns));
+            answers.push(call.answer(row, &columns));
         }
         let members = answers.iter().flatten().flat_map(|answer: &Answer| &answer.members);
         let spread: BTreeSet<MemberName> = members.map(|(name, _)| *name).collect();
         let spread: Vec<MemberName> = spread.into_iter().collect();
-        let mut outputs = self.plain_outputs();
+        let mut outputs = call.plain_outputs();
         outputs.extend(spread.iter().map(ToString::to_string));
+        let mut appender = ColumnAppender::new(outputs);
+        let mut rows = reader.rows(body, true);
+        appender.begin(body, rows.header(), reply);
         let mut answers = answers.iter();
-        extend(Rows::read(body), &outputs, reply, |_, outputs| {
-            push_all(answers.next().map(Vec::as_slice).unwrap_or_default(), outputs, &spread)
-        });
+        while let (Some(row), Some(answers)) = (rows.next(), answers.next()) {
+            push_all(answers, appender.outputs(), &spread);
+            appender.append(row, !answers.is_empty(), reply);
+        }
     }
+}
 
-    fn columns(&self, rows: &Rows<'_>) -> Vec<Option<Column>> {
-        self.inputs.iter().map(|input| Some(rows.column(&input.field.as_ref()?.0))).collect()
+impl Call {
+    /// The column of each input; `None` for an option that the search does not give.
+    fn columns(&self, header: Option<&Header>) -> Vec<Option<Column>> {
+        let mut columns = header.into_iter().flat_map(|header| header.columns.iter().copied());
+        self.inputs.iter().map(|input| input.field.as_ref().and_then(|_| columns.next())).collect()
     }
 
     /// The outputs that are not spread.
@@ -138,8 +172,7 @@ impl UrlToolbox {
         outputs.filter(|(index, _)| Some(*index) != self.spread).map(|(_, name)| (*name).to_owned()).collect()
     }
 
-    /// The function's answers for each distinct value of its first field; none where the event lacks a field that
-    /// is needed.
+    /// The function's answers for each distinct value of its first field; none if the event lacks a needed field.
     fn answer(&mut self, row: Row<'_>, columns: &[Option<Column>]) -> Vec<Answer> {
         let mut values: Vec<Vec<Cow<'_, [u8]>>> = Vec::new();
         let mut complete = true;
@@ -165,7 +198,7 @@ impl UrlToolbox {
         let mut values = self.function.compute(&values, &self.lists);
         let mut members = match self.spread.map(|index| values.remove(index)) {
             Some(Value::Object(members)) => members,
-            // `None`: nothing to spread.
+            // The value `None`: nothing to spread.
             _ => Vec::new(),
         };
         if members.len() > MAX_SPREAD {
@@ -189,9 +222,9 @@ impl UrlToolbox {
     }
 }
 
-/// Adds all answers of one event to `outputs`, those in `spread` being the last of them; says whether there is any
-/// answer. A field of `spread` that only other events have stays absent.
-fn push_all(answers: &[Answer], outputs: &mut [Output], spread: &[MemberName]) -> bool {
+/// Adds all answers of one event to `outputs`, the last of which are those of `spread`. A field of `spread` that only other
+/// events have stays absent.
+fn push_all(answers: &[Answer], outputs: &mut [Output], spread: &[MemberName]) {
     let (plain, members) = outputs.split_at_mut(outputs.len() - spread.len());
     for answer in answers {
         for (output, value) in plain.iter_mut().zip(&answer.values) {
@@ -205,7 +238,6 @@ fn push_all(answers: &[Answer], outputs: &mut [Output], spread: &[MemberName]) -
             }
         }
     }
-    !answers.is_empty()
 }
 
 fn push_member(member: Option<&Member>, output: &mut Output) {
@@ -216,7 +248,7 @@ fn push_member(member: Option<&Member>, output: &mut Output) {
     }
 }
 
-/// What the function gives for one value.
+/// The function's outputs for one value.
 struct Answer {
     values: Vec<Cow<'static, [u8]>>,
     /// The members of the object that is spread.

@@ -1,21 +1,21 @@
-//! What a command gives for a row.
+//! Output cells: the values of one field of one row.
 
 use memchr::memchr3;
 
 use super::multivalue;
 
-/// What a command gives for one field of one row: any number of values.
+/// The values that a command sets in one field of one row: any number.
 #[derive(Debug, Clone, Default)]
 pub struct Output {
     /// The values joined by line feeds.
     plain: Vec<u8>,
-    /// Where each value ends in `plain`.
+    /// The end of each value in `plain`.
     ends: Vec<usize>,
     multi: Vec<u8>,
 }
 
 impl Output {
-    /// Adds a value. An empty one keeps its place among the others.
+    /// Adds a value. An empty one keeps its position among the others.
     pub fn push(&mut self, value: &[u8]) {
         if !self.ends.is_empty() {
             self.plain.push(b'\n');
@@ -48,27 +48,10 @@ impl Output {
     }
 }
 
-/// Appends a cell to a row of CSV, in quotes where it needs them, as the csv crate writes it.
+/// Appends a CSV cell, quoted if it needs quotes, as the csv crate writes it.
 pub(super) fn push_cell(cell: &[u8], row: &mut Vec<u8>) {
     if memchr3(b',', b'"', b'\n', cell).is_none() && !cell.contains(&b'\r') {
         return row.extend_from_slice(cell);
     }
     multivalue::push_between(b'"', cell, row);
-}
-
-/// The length of a block.
-const BLOCK: usize = 64;
-
-/// Appends `text[start..end]`. A short text is copied with what stands behind it, as far as that makes a block of a fixed
-/// length, and then cut: that needs no call, and no branch that depends on the length.
-#[inline]
-pub(super) fn append(text: &[u8], start: usize, end: usize, out: &mut Vec<u8>) {
-    let (before, length) = (out.len(), end - start);
-    match text.get(start..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-        Some(block) if length <= block.len() => {
-            out.extend_from_slice(block);
-            out.truncate(before + length);
-        }
-        _ => out.extend_from_slice(&text[start..end]),
-    }
 }

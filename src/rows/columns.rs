@@ -2,49 +2,59 @@
 
 use csv::ByteRecord;
 
+use super::MULTI;
 use super::cells::push_cell;
-use super::{MULTI, Output, Row};
 
 /// One column of the reply.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Cell {
+pub(super) enum ReplyColumn {
     /// A column of the request, as it came.
     Kept(usize),
-    /// An output's values, or its `__mv_` form. Where the request has that column too, a row that the command
-    /// leaves alone keeps what it has there.
+    /// An output's values, or its `__mv_` form. If the request has a column of that name too, it is the `kept` one, and a row
+    /// that the command leaves alone keeps its cell.
     Output { index: usize, multi: bool, kept: Option<usize> },
 }
 
 /// The columns of the reply: those of the request in their order, then the outputs that it does not have.
 #[derive(Debug)]
-pub(super) struct Layout {
+pub(super) struct ReplyColumns {
     pub names: Vec<Vec<u8>>,
-    pub cells: Vec<Cell>,
-    /// Where the cells behind those of the request begin, if all of these come back as they came.
-    pub added: Option<usize>,
+    pub columns: Vec<ReplyColumn>,
+    /// Whether all columns of the request come back unchanged: no output has the name of one.
+    pub unchanged: bool,
+    /// How many columns the request does not have.
+    added: usize,
+    outputs: usize,
 }
 
-impl Layout {
-    /// The columns for `outputs`; their `__mv_` columns too where there can be `multivalues`.
-    pub fn of(header: &ByteRecord, outputs: &[String], multivalues: bool) -> Layout {
+impl ReplyColumns {
+    /// The columns for `outputs`; with their `__mv_` columns if there can be `multivalues`.
+    pub fn new(header: &ByteRecord, outputs: &[String], multivalues: bool) -> ReplyColumns {
         let mut names: Vec<Vec<u8>> = header.iter().map(<[u8]>::to_vec).collect();
-        let mut cells: Vec<Cell> = (0..names.len()).map(Cell::Kept).collect();
+        let mut columns: Vec<ReplyColumn> = (0..names.len()).map(ReplyColumn::Kept).collect();
         for multi in [false, true] {
             for (index, output) in outputs.iter().enumerate() {
                 let prefix = if multi { MULTI } else { b"" };
                 let name = [prefix, output.as_bytes()].concat();
                 let kept = header.iter().position(|header| header == name);
-                let cell = Cell::Output { index, multi, kept };
-                if let Some(column) = kept {
-                    cells[column] = cell;
+                let column = ReplyColumn::Output { index, multi, kept };
+                if let Some(kept) = kept {
+                    columns[kept] = column;
                 } else if !multi || multivalues {
                     names.push(name);
-                    cells.push(cell);
+                    columns.push(column);
                 }
             }
         }
-        let all_kept = cells[..header.len()].iter().all(|cell| matches!(cell, Cell::Kept(_)));
-        Layout { names, cells, added: all_kept.then_some(header.len()) }
+        let unchanged = columns[..header.len()].iter().all(|column| matches!(column, ReplyColumn::Kept(_)));
+        let added = columns.len() - header.len();
+        ReplyColumns { names, columns, unchanged, added, outputs: outputs.len() }
+    }
+
+    /// How many `__mv_` columns follow those of the outputs, if all columns of the request come back unchanged: one for each
+    /// output, or none.
+    pub fn multivalues(&self) -> usize {
+        self.added - self.outputs.min(self.added)
     }
 
     /// Appends the header line.
@@ -56,40 +66,5 @@ impl Layout {
             push_cell(name, reply);
         }
         reply.push(b'\n');
-    }
-}
-
-/// Appends `cells` with commas between them, and in front of them if they go `on` a row. `values` are those of the
-/// outputs, if they are set.
-pub(super) fn write_cells(
-    cells: &[Cell],
-    row: Row<'_>,
-    mut values: Option<&mut [Output]>,
-    on: bool,
-    reply: &mut Vec<u8>,
-) {
-    let before = reply.len();
-    for (index, cell) in cells.iter().enumerate() {
-        if on || index > 0 {
-            reply.push(b',');
-        }
-        match (*cell, &mut values) {
-            (Cell::Kept(column), _) => push_cell(&row.cell(column), reply),
-            (Cell::Output { index, multi: false, .. }, Some(values)) => {
-                push_cell(values[index].plain(), reply);
-            }
-            (Cell::Output { index, multi: true, .. }, Some(values)) => {
-                push_cell(values[index].multi(), reply);
-            }
-            (Cell::Output { kept, .. }, None) => {
-                if let Some(column) = kept {
-                    push_cell(&row.cell(column), reply);
-                }
-            }
-        }
-    }
-    if !on && reply.len() == before {
-        // A row of one empty cell would be a blank line, which is no row.
-        reply.extend_from_slice(b"\"\"");
     }
 }

@@ -1,17 +1,19 @@
 //! Rows: the CSV body of a chunk, read and written.
 //!
-//! There are two ways through a chunk, with the same bytes at the end. The quick one ([`stream`] and [`extend`]) takes
-//! the body in pieces as it arrives, finds the cells of regular rows by the scan of [`scan`], and copies what is not
-//! changed as it stands. The plain one ([`plain`]) is the csv crate's. It reads whatever the scan finds odd, and it is
-//! the twin that tests and fuzzing hold the quick one against.
+//! A command pulls rows from a [`RowReader`] while the body arrives. The fast path finds the cells of regular rows by
+//! the scan of [`scan`] and, in a [`ColumnAppender`], copies unchanged cells as bytes. The csv crate ([`CsvRows`]) reads what the
+//! scan finds irregular. `reference.rs` does the same work by the csv crate alone: tests and fuzzing compare both byte by
+//! byte.
 
-mod answer_cache;
 pub mod append;
 pub mod ascii_cells;
+pub(crate) mod block_copy;
 pub mod cells;
 mod columns;
+pub mod csv_rows;
 pub mod multivalue;
 pub mod reader;
+#[cfg(any(test, fuzzing))]
 pub mod reference;
 pub mod scan;
 
@@ -25,13 +27,13 @@ use crate::slice::Slice;
 pub use append::ColumnAppender;
 pub use ascii_cells::AsciiCells;
 pub use cells::Output;
-pub use reader::RowReader;
-pub use reference::{Rows, Writer, extend};
+pub use csv_rows::{CsvRows, CsvWriter};
+pub use reader::{Header, RowReader, Rows};
 
 /// The prefix of the column that holds a field's several values.
 const MULTI: &[u8] = b"__mv_";
 
-/// Where a field stands in the rows of one chunk.
+/// The column of a field in the rows of one chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
     plain: Option<usize>,
@@ -39,8 +41,8 @@ pub struct Column {
 }
 
 impl Column {
-    /// Where `field` stands under `header`.
-    pub fn of(field: &str, header: &ByteRecord) -> Column {
+    /// The column of `field` under `header`.
+    pub fn new(field: &str, header: &ByteRecord) -> Column {
         let index_of = |name: &[u8]| header.iter().position(|header| header == name);
         Column { plain: index_of(field.as_bytes()), multi: index_of(&[MULTI, field.as_bytes()].concat()) }
     }
@@ -51,12 +53,12 @@ impl Column {
     }
 }
 
-/// One row. A cell that it lacks is empty.
+/// One row. A missing cell is empty.
 #[derive(Debug, Clone, Copy)]
 pub enum Row<'r> {
     /// As the csv crate reads it.
     Record(&'r ByteRecord),
-    /// As the scan found it: the bytes from which the cells' places count.
+    /// As the scan found it: the scanned bytes and where the cells lie in them.
     Scanned(&'r [u8], &'r RowSpans),
 }
 
@@ -77,9 +79,9 @@ impl<'r> Row<'r> {
         }
     }
 
-    /// The values of a field: none where the event does not have it, several for a multivalue.
+    /// The values of a field: none if the event does not have it, several for a multivalue.
     ///
-    /// An `__mv_` cell that is not written as one is passed over.
+    /// A malformed `__mv_` cell is ignored.
     pub fn values(self, column: Column) -> Vec<Cow<'r, [u8]>> {
         let cell = |index: Option<usize>| index.map_or(Cow::Borrowed(&b""[..]), |index| self.cell(index));
         let (multi, plain) = (cell(column.multi), cell(column.plain));
@@ -92,8 +94,8 @@ impl<'r> Row<'r> {
         if plain.is_empty() { Vec::new() } else { vec![plain] }
     }
 
-    /// The one value of a field in a regular row, where no quoting and no multivalue hides it. `None` says nothing; ask for
-    /// [`Row::values`] then.
+    /// Fast path: the value of a field in a regular row whose cell needs no quotes and is not a multivalue. `None` means "not
+    /// simple", not "absent": ask [`Row::values`] then.
     #[inline]
     pub fn bare(self, column: Column) -> Option<Slice<'r>> {
         let Row::Scanned(bytes, cells) = self else { return None };
@@ -106,7 +108,7 @@ impl<'r> Row<'r> {
         Some(Slice { bytes, start, end })
     }
 
-    /// The same for a field whose values are all the same one.
+    /// The same for a field that has one value, or the same value twice.
     #[inline]
     pub fn only(self, column: Column) -> Option<Slice<'r>> {
         self.bare(column).or_else(|| {
@@ -117,7 +119,7 @@ impl<'r> Row<'r> {
     }
 }
 
-/// The value that a bare `__mv_` cell holds twice, as `$value$;$value$`: sources such as Splunk Stream write a name so.
+/// The value that an unquoted `__mv_` cell holds twice, as `$value$;$value$`: Splunk Stream writes a name this way.
 fn twice(cell: Slice<'_>) -> Option<Slice<'_>> {
     let [b'$', inner @ .., b'$'] = cell.as_bytes() else { return None };
     let length = inner.len().checked_sub(3)? / 2;
@@ -127,7 +129,7 @@ fn twice(cell: Slice<'_>) -> Option<Slice<'_>> {
     same.then_some(Slice { start, end: start + length, ..cell })
 }
 
-/// The values in an `__mv_` cell, as long as the cell itself is.
+/// Decodes an `__mv_` cell; the values borrow if the cell does.
 fn decode(cell: Cow<'_, [u8]>) -> Option<Vec<Cow<'_, [u8]>>> {
     match cell {
         Cow::Borrowed(cell) => multivalue::decode(cell),

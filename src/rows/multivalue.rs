@@ -1,11 +1,11 @@
-//! Multivalues: how a CSV cell holds several values of one field.
+//! Multivalues: several values of one field in a CSV cell.
 //!
-//! A field `f` with several values has them joined by line feeds in the column `f`, and as `$v1$;$v2$` in the
+//! A field `f` with several values has them joined by line feeds in the column `f` and are written as `$v1$;$v2$` in the
 //! column `__mv_f`, a `$` inside a value doubled.
 
 use std::borrow::Cow;
 
-/// The values in a cell of an `__mv_` column, empty ones too; `None` where the cell is not written so.
+/// The values in a cell of an `__mv_` column, empty ones too; `None` if the cell is malformed.
 pub fn decode(cell: &[u8]) -> Option<Vec<Cow<'_, [u8]>>> {
     let mut values = Vec::new();
     let mut rest = cell;
@@ -47,7 +47,7 @@ pub fn encode(value: &[u8], cell: &mut Vec<u8>) {
     push_between(b'$', value, cell);
 }
 
-/// Appends `value` between two marks, each mark inside it doubled: as multivalues have `$`, and CSV has quotes.
+/// Appends `value` between two marks and doubles each mark inside it. The mark is `$` in multivalues and `"` in CSV.
 pub(super) fn push_between(mark: u8, value: &[u8], cell: &mut Vec<u8>) {
     cell.push(mark);
     for piece in value.split_inclusive(|&byte| byte == mark) {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn other_cells_are_no_multivalues() {
+    fn malformed_cells_are_not_multivalues() {
         for cell in ["", "a", "$", "$a", "$a$b", "$a$;", "$a$;b", "a$b$", "$a$ ;$b$"] {
             assert_eq!(decoded(cell), None, "{cell}");
         }

@@ -1,18 +1,37 @@
 //! Rows from a body that arrives in pieces.
+//!
+//! A [`RowReader`] lives as long as the search. For each piece of a body it lends [`Rows`], from which a command pulls one
+//! row after another:
+//!
+//! ```
+//! use dnsentropy::rows::RowReader;
+//!
+//! let mut reader = RowReader::new(vec!["query".to_owned()]);
+//! let mut names = Vec::new();
+//! let mut rows = reader.rows(b"query,src\nexample.com,10.0.0.1\nexample.org,10.0", false);
+//! if let Some(header) = rows.header() {
+//!     while let Some(row) = rows.next() {
+//!         names.push(row.values(header.columns[0]).concat());
+//!     }
+//! }
+//! assert_eq!(names, [b"example.com"]);
+//! // The second row is incomplete: it comes again with the next piece.
+//! assert_eq!(rows.consumed(), "query,src\nexample.com,10.0.0.1\n".len());
+//! ```
 
 use std::io::Read;
 
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::scan::{RowSpans, Scan, Scanner};
-use super::{Column, Row, Rows};
+use super::{Column, CsvRows, Row};
 
 /// The columns of a chunk.
 #[derive(Debug)]
 pub struct Header {
     /// The names of the columns.
     pub names: ByteRecord,
-    /// Where each of the fields stands that the stream was made for.
+    /// The column of each field that the reader was made for, in the same order.
     pub columns: Vec<Column>,
 }
 
@@ -21,90 +40,129 @@ pub struct Header {
 pub struct RowReader {
     fields: Vec<String>,
     header: Option<Header>,
-    /// Whether the chunk was read to its end, so that the next piece begins another.
+    /// Whether the chunk was read to its end, so the next piece begins another.
     ended: bool,
-    cells: RowSpans,
+    spans: RowSpans,
 }
 
 impl RowReader {
-    /// A stream of rows of which `fields` will be asked for.
+    /// A reader of rows whose `fields` a command asks for.
     pub fn new(fields: Vec<String>) -> RowReader {
-        RowReader { fields, header: None, ended: false, cells: RowSpans::default() }
+        RowReader { fields, header: None, ended: false, spans: RowSpans::default() }
     }
 
-    /// The columns of the chunk, once its header was read and until the next chunk begins.
-    pub fn header(&self) -> Option<&Header> {
-        self.header.as_ref()
-    }
-
-    /// Reads the rows that end in `body`, what the chunk's body has and was not taken yet, and gives each to `each`.
-    /// Returns how many bytes were taken: all of them if the body is `whole`.
+    /// The rows that end in `body`: all bytes of the chunk's body that arrived and were not consumed yet. `end` says
+    /// that no more bytes of this chunk follow.
     ///
-    /// A chunk of one column, and one whose lines end in CR and LF, is read only when it is whole.
-    pub fn read(&mut self, body: &[u8], whole: bool, mut each: impl FnMut(&Header, Row<'_>)) -> usize {
-        if std::mem::take(&mut self.ended) {
+    /// A chunk with a single column, and one whose lines end in CR and LF, is read only when its body is complete.
+    pub fn rows<'r>(&'r mut self, body: &'r [u8], end: bool) -> Rows<'r> {
+        if std::mem::replace(&mut self.ended, end) {
             self.header = None;
         }
-        self.ended = whole;
-        let rest = if whole { body.len() } else { 0 };
-        let mut start = 0;
-        if self.header.is_none() {
-            let Some((names, length)) = next_record(body, whole, true) else { return rest };
-            if is_irregular(&names) {
-                if whole {
-                    self.read_plainly(body, each);
-                }
-                return rest;
+        let mut source = Source::Nothing;
+        if self.header.is_some() {
+            source = Source::Scan(Scanner::new(body));
+        } else if let Some((names, length)) = read_record(body, end, true) {
+            if !needs_csv_crate(&names) {
+                let mut scanner = Scanner::new(body);
+                scanner.resume(length);
+                source = Source::Scan(scanner);
+                self.header = Some(Header::new(&self.fields, names));
+            } else if end {
+                let rows = CsvRows::new(body);
+                self.header = Some(Header::new(&self.fields, rows.header().clone()));
+                source = Source::Csv(Box::new(rows));
             }
-            start = length;
-            self.header = Some(Header { columns: columns(&self.fields, &names), names });
         }
-        let Some(header) = &self.header else { return rest };
+        let RowReader { header, spans, .. } = self;
+        Rows { body, end, header: header.as_ref(), source, spans, record: ByteRecord::new() }
+    }
+}
 
-        let mut scanner = Scanner::new(body);
+impl Header {
+    fn new(fields: &[String], names: ByteRecord) -> Header {
+        let columns = fields.iter().map(|field| Column::new(field, &names)).collect();
+        Header { names, columns }
+    }
+}
+
+/// The rows of one piece of a body, lent one after another.
+#[derive(Debug)]
+pub struct Rows<'r> {
+    body: &'r [u8],
+    end: bool,
+    header: Option<&'r Header>,
+    source: Source<'r>,
+    /// The cells of the row that is lent, if the scan found it.
+    spans: &'r mut RowSpans,
+    /// The row that is lent, if the csv crate read it.
+    record: ByteRecord,
+}
+
+#[derive(Debug)]
+enum Source<'r> {
+    /// The header is incomplete, or the body has to be complete first.
+    Nothing,
+    Scan(Scanner<'r>),
+    Csv(Box<CsvRows<'r>>),
+}
+
+impl<'r> Rows<'r> {
+    /// The chunk's columns; `None` while its header is incomplete.
+    pub fn header(&self) -> Option<&'r Header> {
+        self.header
+    }
+
+    /// The next row.
+    #[allow(clippy::should_implement_trait)] // the row borrows from the reader
+    #[inline]
+    pub fn next(&mut self) -> Option<Row<'_>> {
+        let header = self.header?;
+        // Each arm borrows for itself, as only the row of one arm is lent on.
+        let scanner = match self.source {
+            Source::Nothing => return None,
+            Source::Csv(ref mut rows) => return rows.next(),
+            Source::Scan(ref mut scanner) => scanner,
+        };
+        let start = scanner.position();
+        match scanner.next(self.spans) {
+            Scan::Row if self.spans.len() == header.names.len() => {}
+            Scan::Incomplete if !self.end => return None,
+            _ => return self.next_irregular(start),
+        }
+        Some(Row::Scanned(self.body, self.spans))
+    }
+
+    /// The row at `start` by the csv crate: the scan found it irregular, or it has too few or too many cells.
+    #[cold]
+    fn next_irregular(&mut self, start: usize) -> Option<Row<'_>> {
+        let Source::Scan(scanner) = &mut self.source else { return None };
         scanner.resume(start);
-        loop {
-            let at = scanner.at();
-            match scanner.next(&mut self.cells) {
-                Scan::Row if self.cells.len() == header.names.len() => {
-                    each(header, Row::Scanned(body, &self.cells));
-                }
-                Scan::Cut if !whole => return at,
-                _ => {
-                    let Some((record, length)) = next_record(&body[at..], whole, false) else {
-                        return if whole { body.len() } else { at };
-                    };
-                    each(header, Row::Record(&record));
-                    scanner.resume(at + length);
-                }
-            }
-        }
+        let (record, length) = read_record(&self.body[start..], self.end, false)?;
+        scanner.resume(start + length);
+        self.record = record;
+        Some(Row::Record(&self.record))
     }
 
-    fn read_plainly(&mut self, body: &[u8], mut each: impl FnMut(&Header, Row<'_>)) {
-        let mut rows = Rows::read(body);
-        let names = rows.header().clone();
-        let header = &*self.header.insert(Header { columns: columns(&self.fields, &names), names });
-        while let Some(row) = rows.next() {
-            each(header, row);
+    /// How many bytes of the body the rows so far took, the header with them: all of them at the end of a chunk.
+    pub fn consumed(&self) -> usize {
+        match &self.source {
+            _ if self.end => self.body.len(),
+            Source::Scan(scanner) => scanner.position(),
+            Source::Nothing | Source::Csv(_) => 0,
         }
     }
 }
 
-fn columns(fields: &[String], names: &ByteRecord) -> Vec<Column> {
-    fields.iter().map(|field| Column::of(field, names)).collect()
-}
-
-/// Whether only the plain reader knows the rows under these names: see [`Rows::read`].
-fn is_irregular(names: &ByteRecord) -> bool {
+/// Whether only [`CsvRows`] reads the rows under these names.
+fn needs_csv_crate(names: &ByteRecord) -> bool {
     names.len() <= 1 || names.iter().next_back().is_some_and(|name| name.ends_with(b"\r"))
 }
 
-/// The first record of `bytes` as the csv crate reads it, with its length; `None` where there is none, or where more
-/// bytes, which a body that is not `whole` may have, could change it. A byte order mark counts only at the `start` of a
-/// body.
-fn next_record(bytes: &[u8], whole: bool, start: bool) -> Option<(ByteRecord, usize)> {
-    // The crate passes over a blank line, and over a mark only in front of all else.
+/// The first record of `bytes` as the csv crate reads it, with its length. `None` if there is no record, or if it could
+/// change with more bytes, unless this is the `end` of the body. A byte order mark counts only at the `start` of a body.
+fn read_record(bytes: &[u8], end: bool, start: bool) -> Option<(ByteRecord, usize)> {
+    // The crate skips a blank line, and a byte order mark only at the start of its input.
     let blank = if start { &b""[..] } else { b"\n" };
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
@@ -116,5 +174,5 @@ fn next_record(bytes: &[u8], whole: bool, start: bool) -> Option<(ByteRecord, us
     // Reading a flexible byte record from memory cannot fail: any bytes are some CSV.
     let found = reader.read_byte_record(&mut record).unwrap_or(false);
     let length = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX) - blank.len();
-    (found && (whole || length < bytes.len())).then_some((record, length))
+    (found && (end || length < bytes.len())).then_some((record, length))
 }

@@ -1,26 +1,33 @@
 //! The scan: where the cells of regular rows lie, found 64 bytes at a time.
 //!
-//! A row is *regular* if it is written as CSV should be: a cell is bare, without quotes or carriage returns, or it is
-//! quoted as a whole with every quote inside doubled; and a line feed ends it. The scan never guesses: at the first
-//! byte that is not so it gives the row up as odd, and the plain reader takes it from its start. So both readers agree
-//! on where each row ends, whatever the bytes are.
+//! This is the fast path to the cells of a row; [`CsvRows`](super::CsvRows) is the plain one.
+//!
+//! What it may assume: nothing about the bytes. A row is *regular* if each cell is either bare, without quotes and
+//! carriage returns, or quoted as a whole with each inner quote doubled, and a line feed ends the row.
+//!
+//! When it steps aside: at the first byte that breaks this rule the row is [`Scan::Irregular`], and the csv crate reads
+//! it again from its start. So both agree on where each row ends, whatever the bytes are.
+//!
+//! How to change it safely: the property tests in `append.rs` and the fuzz target `rows` compare replies byte by byte with
+//! `reference.rs`. Run both. A rule that accepts more rows as regular must read them exactly as the csv crate does.
 
 use std::borrow::Cow;
 
 use wide::u8x16;
 
-use super::cells::append;
+use super::block_copy::append;
+use crate::slice::Slice;
 
 const BLOCK: usize = 64;
 const LANES: usize = 16;
 
-/// Where the cells of one row lie, as places in the bytes that were scanned.
+/// Where the cells of one row lie in the scanned bytes.
 #[derive(Debug, Default)]
 pub struct RowSpans {
     start: usize,
     /// Where each cell ends: at a comma, the last one at the line feed.
     ends: Vec<usize>,
-    /// Quotes that are not needed: those around a cell that holds nothing special. In pairs.
+    /// The quotes around cells that need none, in pairs. splunkd quotes every cell that is not alphanumeric.
     needless: Vec<usize>,
 }
 
@@ -35,7 +42,7 @@ impl RowSpans {
         self.ends.is_empty()
     }
 
-    /// The cell at `index` without its quotes; empty where the row is too short.
+    /// The cell at `index` without its quotes; empty if the row is too short.
     pub(super) fn get<'b>(&self, index: usize, bytes: &'b [u8]) -> Cow<'b, [u8]> {
         let Some((start, end)) = self.place(index) else { return Cow::Borrowed(b"") };
         match &bytes[start..end] {
@@ -54,21 +61,21 @@ impl RowSpans {
         self.needless.contains(&start).then_some((start + 1, end - 1))
     }
 
-    /// Whether there is nothing at all between the commas at `index`.
+    /// Whether the cell at `index` has no bytes at all, not even quotes.
     #[inline]
     pub(super) fn is_empty_at(&self, index: usize) -> bool {
         self.place(index).is_none_or(|(start, end)| start == end)
     }
 
-    /// Appends the row as the plain writer writes it, without the line feed: all its bytes but the needless quotes.
+    /// Appends the row without its line feed and without the needless quotes, as the csv crate writes it.
     #[inline]
     pub(super) fn copy(&self, bytes: &[u8], out: &mut Vec<u8>) {
         let mut from = self.start;
         for &quote in &self.needless {
-            append(bytes, from, quote, out);
+            append(Slice { bytes, start: from, end: quote }, out);
             from = quote + 1;
         }
-        append(bytes, from, self.end(), out);
+        append(Slice { bytes, start: from, end: self.end() }, out);
     }
 
     /// Where the row ends: at its line feed.
@@ -90,7 +97,7 @@ impl RowSpans {
     }
 }
 
-/// The content of a quoted cell, each doubled quote once.
+/// The content of a quoted cell: each doubled quote becomes one.
 fn undouble(inner: &[u8]) -> Cow<'_, [u8]> {
     if !inner.contains(&b'"') {
         return Cow::Borrowed(inner);
@@ -105,15 +112,15 @@ fn undouble(inner: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(content)
 }
 
-/// What the scan found.
+/// The result of looking for a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scan {
     /// A regular row.
     Row,
     /// A row that is not regular.
-    Odd,
+    Irregular,
     /// The bytes end before the row does.
-    Cut,
+    Incomplete,
 }
 
 /// Finds the rows of `bytes` one after another.
@@ -122,7 +129,7 @@ pub struct Scanner<'b> {
     bytes: &'b [u8],
     /// Where the next row starts.
     at: usize,
-    /// Where the block of 64 bytes lies, and which of its special bytes are still to be looked at.
+    /// Where the current block of 64 bytes starts, and a bit for each of its special bytes that is still ahead.
     block: usize,
     specials: u64,
 }
@@ -135,25 +142,25 @@ impl<'b> Scanner<'b> {
         scanner
     }
 
-    /// Where the next row starts: behind all rows that were found.
-    pub fn at(&self) -> usize {
+    /// Where the next row starts.
+    pub fn position(&self) -> usize {
         self.at
     }
 
-    /// Goes on at `at`, the start of a row.
+    /// Continues at `at`, the start of a row.
     pub fn resume(&mut self, at: usize) {
         self.at = at;
         self.block = at;
         self.specials = specials(self.bytes, at);
     }
 
-    /// Looks for the next row and notes its cells.
+    /// Finds the next row and its cells.
     #[inline]
     pub fn next(&mut self, cells: &mut RowSpans) -> Scan {
         cells.clear(self.at);
         let mut cell = self.at;
         loop {
-            let Some(place) = self.special() else { return Scan::Cut };
+            let Some(place) = self.special() else { return Scan::Incomplete };
             let byte = self.bytes[place];
             if byte == b'\n' {
                 cells.ends.push(place);
@@ -165,17 +172,17 @@ impl<'b> Scanner<'b> {
                 cell = place + 1;
             } else if byte == b'"' && place == cell {
                 match self.quoted(place, cells) {
-                    // The comma or the line feed behind the quote is the next special byte.
+                    // The comma or the line feed after the quote is the next special byte.
                     Scan::Row => {}
                     other => return other,
                 }
             } else {
-                return Scan::Odd;
+                return Scan::Irregular;
             }
         }
     }
 
-    /// Goes to the end of the quoted cell that begins at `open`.
+    /// Moves to the end of the quoted cell that begins at `open`.
     #[inline]
     fn quoted(&mut self, open: usize, cells: &mut RowSpans) -> Scan {
         let mut needed = false;
@@ -185,7 +192,7 @@ impl<'b> Scanner<'b> {
                 continue;
             }
             match self.bytes.get(place + 1) {
-                None => return Scan::Cut,
+                None => return Scan::Incomplete,
                 Some(b'"') => {
                     needed = true;
                     self.special();
@@ -196,13 +203,13 @@ impl<'b> Scanner<'b> {
                     }
                     return Scan::Row;
                 }
-                Some(_) => return Scan::Odd,
+                Some(_) => return Scan::Irregular,
             }
         }
-        Scan::Cut
+        Scan::Incomplete
     }
 
-    /// The place of the next comma, quote, line feed or carriage return.
+    /// The index of the next comma, quote, line feed or carriage return.
     #[inline]
     fn special(&mut self) -> Option<usize> {
         while self.specials == 0 {
@@ -219,7 +226,7 @@ impl<'b> Scanner<'b> {
     }
 }
 
-/// A bit for each special byte of the 64 from `at` on.
+/// A bit for each special byte among the 64 bytes from `at`.
 #[inline]
 fn specials(bytes: &[u8], at: usize) -> u64 {
     if let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
@@ -248,7 +255,7 @@ fn specials_of(block: &[u8; BLOCK]) -> u64 {
 mod tests {
     use super::*;
 
-    /// The cells of the first row of `bytes` with their quotes gone, and the row as it is copied.
+    /// The cells of the first row of `bytes` without their quotes, and the row as it is copied.
     fn scan(bytes: &[u8]) -> (Scan, Vec<String>, String) {
         let mut cells = RowSpans::default();
         let found = Scanner::new(bytes).next(&mut cells);
@@ -262,7 +269,7 @@ mod tests {
     }
 
     fn row(bytes: &str, cells: &[&str], copy: &str) {
-        // At every place in a block.
+        // At every index of a block.
         for shift in 0..70 {
             let first = "x".repeat(shift);
             let (found, read, copied) =
@@ -288,12 +295,12 @@ mod tests {
     }
 
     #[test]
-    fn odd_rows_and_cut_ones() {
+    fn irregular_and_incomplete_rows() {
         for bytes in ["a\"b\n", "\"a\"b,\n", "a\r\n", "\"a\"\r\n", "a,b\"\n"] {
-            assert_eq!(scan(bytes.as_bytes()).0, Scan::Odd, "{bytes:?}");
+            assert_eq!(scan(bytes.as_bytes()).0, Scan::Irregular, "{bytes:?}");
         }
         for bytes in ["", "a", "a,", "\"a", "\"a\"", "\"a\n", "\"a\"\"", "\"a\"\",\n"] {
-            assert_eq!(scan(bytes.as_bytes()).0, Scan::Cut, "{bytes:?}");
+            assert_eq!(scan(bytes.as_bytes()).0, Scan::Incomplete, "{bytes:?}");
         }
     }
 }

@@ -1,12 +1,16 @@
-//! `dnsentropy`: the fields of each DNS name and the entropy of its subdomain.
+//! `dnsentropy`: the parts of each DNS name and the entropy of its subdomain.
 //!
-//! A streaming command, so splunkd runs it on the search peers and each row stands on its own.
+//! A streaming command: splunkd runs it on the search peers, and each row is independent of the others.
 
+mod answer_cache;
 mod fields;
+mod values;
 
 use std::collections::HashSet;
 
-use self::fields::{Field, FieldSet, Mode};
+use self::answer_cache::AnswerCache;
+use self::fields::{Field, Mode};
+use self::values::{Outputs, write_ordinary, write_value};
 use crate::commands::missing_field::MissingFieldCheck;
 use crate::commands::{App, distinct, quoted_names, take_list};
 use crate::names::ordinary::OrdinaryName;
@@ -14,11 +18,7 @@ use crate::names::{ListName, Lists};
 use crate::protocol::arguments::one_of;
 use crate::protocol::session::{Command, Piece};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, UserMessage};
-use crate::rows::append::Compute;
-use crate::rows::ascii_cells::ROOM;
-use crate::rows::reader::Header;
-use crate::rows::{AsciiCells, ColumnAppender, Output, Row};
-use crate::slice::Slice;
+use crate::rows::{AsciiCells, ColumnAppender, RowReader};
 
 /// The command's name in a search.
 pub const NAME: &str = "dnsentropy";
@@ -27,19 +27,14 @@ const OPTIONS: [&str; 5] = ["field", "list", "prefix", "fields", "mode"];
 
 struct DnsEntropy {
     field: String,
-    extension: ColumnAppender,
-    measure: Measure,
-}
-
-/// What becomes of a row.
-struct Measure {
     mode: Mode,
     fields: Vec<Field>,
-    /// The same, if they are had quickly from an ordinary name.
-    quick: Option<FieldSet>,
     list: ListName,
     lists: Lists,
-    presence: MissingFieldCheck,
+    reader: RowReader,
+    appender: ColumnAppender,
+    cache: AnswerCache,
+    missing_field: MissingFieldCheck,
 }
 
 /// Reads the arguments of a search.
@@ -52,7 +47,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
     let mode = arguments.take_choice("mode", &Mode::ALL).unwrap_or(Mode::Name);
     let prefix = take_prefix(&mut arguments);
     let (names, fields): (Vec<&str>, Vec<Field>) =
-        take_parts(&mut arguments, mode, &prefix).into_iter().unzip();
+        take_outputs(&mut arguments, mode, &prefix).into_iter().unzip();
     let outputs: Vec<String> = names.iter().map(|name| format!("{prefix}{name}")).collect();
     if outputs.contains(&field) {
         arguments.problem(format!(
@@ -65,9 +60,17 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
     }
     let list = take_list(&mut arguments, &lists);
     arguments.finish(NAME, &OPTIONS)?;
-    let quick = FieldSet::of(mode, &fields);
-    let measure = Measure { quick, mode, fields, list, lists, presence: MissingFieldCheck::of(&field) };
-    Ok(Box::new(DnsEntropy { extension: ColumnAppender::new(vec![field.clone()], outputs), field, measure }))
+    Ok(Box::new(DnsEntropy {
+        mode,
+        fields,
+        list,
+        lists,
+        reader: RowReader::new(vec![field.clone()]),
+        appender: ColumnAppender::new(outputs),
+        cache: AnswerCache::default(),
+        missing_field: MissingFieldCheck::of(&field),
+        field,
+    }))
 }
 
 fn take_field(arguments: &mut Arguments) -> String {
@@ -95,11 +98,11 @@ fn take_prefix(arguments: &mut Arguments) -> String {
     prefix
 }
 
-/// The outputs that `fields=` picks, in the order of [`FIELDS`].
-fn take_parts(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'static str, Field)> {
+/// The outputs that `fields=` picks, in the order of their columns.
+fn take_outputs(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'static str, Field)> {
     let allowed = mode.fields();
     let Some(fields) = arguments.take("fields") else {
-        return mode.default_parts();
+        return mode.default_fields();
     };
     let mut picked = HashSet::new();
     let named = |field: &str| allowed.iter().map(|(name, _)| *name).find(|name| *name == field);
@@ -130,36 +133,120 @@ impl Command for DnsEntropy {
     }
 
     fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize {
-        let taken = self.extension.take(piece.bytes, piece.whole, reply, &mut self.measure);
-        if piece.whole && piece.last {
-            messages.extend(self.measure.presence.warning());
+        let DnsEntropy { reader, appender, cache, mode, fields, lists, list, missing_field, .. } = self;
+        let mut rows = reader.rows(piece.bytes, piece.whole);
+        appender.begin(piece.bytes, rows.header(), reply);
+        if let Some(header) = rows.header()
+            && let Ok(list) = lists.load(*list)
+        {
+            let column = header.columns[0];
+            while let Some(row) = rows.next() {
+                if let Some(name) = row.only(column)
+                    && appender.copy(row, reply)
+                {
+                    missing_field.note(name.start < name.end);
+                    if let Err(slot) = cache.get(name.as_bytes(), reply) {
+                        let start = reply.len();
+                        if *mode == Mode::Name
+                            && let Some(ordinary) = OrdinaryName::split(name, list)
+                        {
+                            write_ordinary(name.bytes, &ordinary, fields, &mut AsciiCells::new(reply));
+                        } else {
+                            let mut outputs = Outputs::new(appender.outputs());
+                            write_value(name.as_bytes(), *mode, list, fields, &mut outputs);
+                            appender.append_outputs(reply);
+                        }
+                        cache.offer(slot, name.as_bytes(), &reply[start..]);
+                    }
+                    appender.end_row(reply);
+                } else {
+                    let values = distinct(row.values(column));
+                    missing_field.note(!values.is_empty());
+                    let outputs = appender.outputs();
+                    for value in &values {
+                        write_value(value, *mode, list, fields, &mut Outputs::new(outputs));
+                    }
+                    appender.append(row, !values.is_empty(), reply);
+                }
+            }
         }
-        taken
+        if piece.whole {
+            appender.end();
+        }
+        if piece.whole && piece.last {
+            messages.extend(missing_field.warning());
+        }
+        rows.consumed()
     }
 }
 
-impl Compute for Measure {
-    fn row(&mut self, header: &Header, row: Row<'_>, outputs: &mut [Output]) -> bool {
-        let values = distinct(row.values(header.columns[0]));
-        self.presence.note(!values.is_empty());
-        // Read here for the first row; a list that cannot be had was refused before the search.
-        let Ok(list) = self.lists.load(self.list) else { return false };
-        for value in &values {
-            self.mode.measure(value, list, &self.fields, outputs);
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rows::{CsvRows, reference};
+
+    const MODES: [(&str, Mode); 3] = Mode::ALL;
+
+    fn command(words: &[&str]) -> Box<dyn Command> {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        let app = App { lookups: PathBuf::new() };
+        open(Arguments::read(&words, &words), &app).expect("allowed words")
+    }
+
+    /// The reply to `body`, which arrives in pieces of `size` bytes.
+    fn reply(command: &mut dyn Command, body: &[u8], size: usize) -> Vec<u8> {
+        let (mut reply, mut taken, mut arrived, mut whole) = (Vec::new(), 0, 0, false);
+        while !whole {
+            arrived = (arrived + size).min(body.len());
+            whole = arrived == body.len();
+            let piece = Piece { bytes: &body[taken..arrived], whole, last: false };
+            taken += command.execute(piece, &mut reply, &mut Vec::new());
         }
-        !values.is_empty()
+        reply
     }
 
-    fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Slice<'r>> {
-        row.only(header.columns[0])
+    /// The same without scan, cache and fast path to values.
+    fn by_reference(body: &[u8], mode: Mode) -> Vec<u8> {
+        let lists = Lists::new(PathBuf::new());
+        let list = lists.load(ListName::Mozilla).expect("built in");
+        let (names, fields): (Vec<&str>, Vec<Field>) = mode.fields().into_iter().unzip();
+        let names: Vec<String> = names.iter().map(|name| format!("ut_{name}")).collect();
+        let column = CsvRows::new(body).column("query");
+        let mut reply = Vec::new();
+        reference::extend(body, &names, &mut reply, |row, outputs| {
+            let values = distinct(row.values(column));
+            for value in &values {
+                write_value(value, mode, list, &fields, &mut Outputs::new(outputs));
+            }
+            !values.is_empty()
+        });
+        reply
     }
 
-    fn quick(&mut self, key: Slice<'_>, room: &mut [u8; ROOM]) -> Option<usize> {
-        let (fields, list) = (self.quick?, self.lists.loaded(self.list)?);
-        let name = OrdinaryName::split(key, list)?;
-        self.presence.note(true);
-        let mut tail = AsciiCells::new(room);
-        fields.write(key.bytes, &name, &mut tail);
-        Some(tail.length())
+    proptest! {
+        #[test]
+        fn replies_equal_the_reference(
+            rows in prop::collection::vec(
+                "([a-c]{1,2}|[A-Za-z0-9]{1,40})(\\.[a-z]{1,3}){0,2}\\.(com|co\\.uk|dk)[.]?,(1|)?(,x)?|\"[a-z.\n,\"\"]{0,9}\",,|\
+                 a\\.com,\\$a\\.com\\$;\\$a\\.com\\$,|a\\.com,\\$a\\.com\\$;\\$b\\.com\\$,1|,,|\\PC{0,12},,|[a-z:/@.0-9]{0,20},,",
+                0..30),
+            header in prop::sample::select(vec!["query,__mv_query,x", "\"query\",__mv_query,ut_domain", "query", "x,query,__mv_query"]),
+            size in 1_usize..400,
+        ) {
+            let body = format!("{header}\n{}\n", rows.join("\n")).into_bytes();
+            for (name, mode) in MODES {
+                let reference = by_reference(&body, mode);
+                let mut command = command(&["query", "fields=all", &format!("mode={name}")]);
+                // Several chunks, so that the cache has answers.
+                for _ in 0..4 {
+                    let reply = reply(command.as_mut(), &body, size);
+                    prop_assert_eq!(String::from_utf8_lossy(&reply), String::from_utf8_lossy(&reference));
+                }
+            }
+        }
     }
 }

@@ -126,8 +126,11 @@ impl DnsExfil {
         let DnsExfil { rows, lists, options, combiner, groups, writer, presence, unreadable, .. } = self;
         // Read before the search where it can fail; see `take_list`.
         let Ok(list) = lists.load(options.list) else { return body.len() };
-        rows.read(body, whole, |header, row| {
-            let Some(columns) = event::Columns::of(&header.columns) else { return };
+        let mut rows = rows.rows(body, whole);
+        let Some(columns) = rows.header().and_then(|header| event::Columns::of(&header.columns)) else {
+            return rows.consumed();
+        };
+        while let Some(row) = rows.next() {
             if !columns.partial.is_missing() {
                 let partials = row.values(columns.partial);
                 for text in &partials {
@@ -136,7 +139,7 @@ impl DnsExfil {
                     }
                 }
                 if !partials.is_empty() {
-                    return;
+                    continue;
                 }
             }
             if event::add_quickly(row, &columns, list, combiner, presence).is_none() {
@@ -145,7 +148,8 @@ impl DnsExfil {
             if combiner.is_full() {
                 hand_over(combiner, options.phase, groups, writer, reply);
             }
-        })
+        }
+        rows.consumed()
     }
 
     fn warnings(&self) -> Vec<UserMessage> {

@@ -6,7 +6,7 @@ use super::allowlist::Allowlist;
 use super::options::Options;
 use crate::aggregate::{Group, Groups, Key, time};
 use crate::detect::{Severity, Verdict, judge};
-use crate::rows::{Output, Writer};
+use crate::rows::{CsvWriter, Output};
 
 /// The columns behind `ut_domain` and the by-fields.
 pub const COLUMNS: [&str; 17] = [
@@ -54,7 +54,7 @@ pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &m
     let names: Vec<&str> =
         ["ut_domain"].into_iter().chain(options.by.iter().map(String::as_str)).chain(COLUMNS).collect();
     let multi: Vec<String> = names.iter().map(|name| format!("__mv_{name}")).collect();
-    let mut writer = Writer::new(body);
+    let mut writer = CsvWriter::new(body);
     writer.row(names.iter().copied().chain(multi.iter().map(String::as_str)).map(str::as_bytes));
     for (_, key, group) in ranked {
         let mut outputs = vec![Output::default(); names.len()];

@@ -1,0 +1,306 @@
+//! The values of the output fields: one writer over two sinks.
+//!
+//! The fast path writes an ordinary name's values as [`AsciiCells`] straight into the reply. All other values go to
+//! [`Outputs`], which hold several values for each field and quote what needs quotes. Both go through [`write_name`],
+//! so a new field is written once. The tests compare both sinks.
+
+use std::borrow::Cow;
+
+use super::fields::{Field, Mode};
+use crate::detect::{NameEvidence, judge_name, surprisal};
+use crate::features::{length, shannon};
+use crate::names::ordinary::OrdinaryName;
+use crate::names::{Host, Name, SuffixList, SuffixType};
+use crate::rows::{AsciiCells, Output};
+use crate::slice::Slice;
+use crate::url::{Authority, Text, Url};
+
+/// Takes one value for each field, in their order.
+pub trait Sink {
+    /// The name does not have the field.
+    fn empty(&mut self);
+    /// A text as it is.
+    fn text(&mut self, text: Slice<'_>);
+    /// A text in lower case. Only ASCII letters are lower-cased here: other letters must be in lower case already.
+    fn lower(&mut self, text: Slice<'_>);
+    /// A count.
+    fn number(&mut self, number: usize);
+    /// A float, written so that reading it yields the same float (`4.0`, as URL Toolbox writes it).
+    fn float(&mut self, number: f64);
+}
+
+impl Sink for AsciiCells<'_> {
+    #[inline]
+    fn empty(&mut self) {
+        AsciiCells::empty(self);
+    }
+
+    #[inline]
+    fn text(&mut self, text: Slice<'_>) {
+        AsciiCells::text(self, text);
+    }
+
+    #[inline]
+    fn lower(&mut self, text: Slice<'_>) {
+        AsciiCells::lower(self, text);
+    }
+
+    #[inline]
+    fn number(&mut self, number: usize) {
+        AsciiCells::number(self, number);
+    }
+
+    #[inline]
+    fn float(&mut self, number: f64) {
+        AsciiCells::float(self, number);
+    }
+}
+
+/// Adds a value to each of a row's outputs in turn.
+pub struct Outputs<'o>(std::slice::IterMut<'o, Output>);
+
+impl<'o> Outputs<'o> {
+    /// One value for each of `outputs`.
+    pub fn new(outputs: &'o mut [Output]) -> Outputs<'o> {
+        Outputs(outputs.iter_mut())
+    }
+
+    fn push(&mut self, value: &[u8]) {
+        if let Some(output) = self.0.next() {
+            output.push(value);
+        }
+    }
+}
+
+impl Sink for Outputs<'_> {
+    fn empty(&mut self) {
+        self.push(b"");
+    }
+
+    fn text(&mut self, text: Slice<'_>) {
+        self.push(text.as_bytes());
+    }
+
+    fn lower(&mut self, text: Slice<'_>) {
+        self.push(&text.as_bytes().to_ascii_lowercase());
+    }
+
+    fn number(&mut self, number: usize) {
+        self.push(number.to_string().as_bytes());
+    }
+
+    fn float(&mut self, number: f64) {
+        self.push(format!("{number:?}").as_bytes());
+    }
+}
+
+/// Writes the values of `fields` that `value` has in this mode.
+pub fn write_value(value: &[u8], mode: Mode, list: &SuffixList, fields: &[Field], sink: &mut impl Sink) {
+    if value.is_empty() {
+        return fields.iter().for_each(|_| sink.empty());
+    }
+    match mode {
+        Mode::Shannon => fields.iter().for_each(|_| write_entropy(value, sink)),
+        Mode::Name => {
+            let host = Host::read(value);
+            let name = HostName::split(&host, list);
+            fields.iter().for_each(|&field| name.write(field, sink));
+        }
+        Mode::Url => {
+            let text = Text::read(value);
+            let url = Url::split(&text);
+            let authority = Authority::split(url.netloc);
+            let host = Host::read(authority.host);
+            let name = HostName::split(&host, list);
+            for &field in fields {
+                match url_part(field, &url, &authority) {
+                    Some(part) => sink.text(Slice::whole(part)),
+                    None => name.write(field, sink),
+                }
+            }
+        }
+    }
+}
+
+/// Fast path: writes the values of `fields` of an ordinary name, which was split in `bytes`.
+#[inline]
+pub fn write_ordinary(bytes: &[u8], name: &OrdinaryName, fields: &[Field], cells: &mut AsciiCells<'_>) {
+    let slice = |start, end| Slice { bytes, start, end };
+    let (start, end) = name.subdomain();
+    let parts = Parts {
+        domain: slice(name.domain, name.end),
+        domain_without_suffix: slice(name.domain, name.suffix - 1),
+        suffix: slice(name.suffix, name.end),
+        subdomain: slice(start, end),
+        subdomain_labels: name.subdomain_labels,
+        suffix_type: Some(name.suffix_type),
+    };
+    fields.iter().for_each(|&field| write_name(field, &parts, cells));
+}
+
+/// The part of a URL that a field is; `None` for a field of its host. A part that the URL does not have is empty.
+fn url_part<'u>(field: Field, url: &'u Url<'_>, authority: &Authority<'u>) -> Option<&'u [u8]> {
+    Some(match field {
+        Field::Scheme => &url.scheme,
+        Field::Netloc => url.netloc,
+        Field::Username => authority.username.unwrap_or_default(),
+        Field::Host => authority.host,
+        Field::Port => match authority.port.unwrap_or_default() {
+            b"" => url.default_port().unwrap_or_default().as_bytes(),
+            port => port,
+        },
+        Field::Path => url.path,
+        Field::Params => url.params,
+        Field::Query => url.query,
+        Field::Fragment => url.fragment,
+        _ => return None,
+    })
+}
+
+/// A host's name, or that it is an address.
+enum HostName<'h> {
+    Address,
+    Name(OwnedParts<'h>),
+}
+
+/// The parts of a name whose domain and suffix are in lower case.
+struct OwnedParts<'h> {
+    name: Name<'h>,
+    domain: Cow<'h, [u8]>,
+    domain_without_suffix: Cow<'h, [u8]>,
+    suffix: Cow<'h, [u8]>,
+}
+
+impl<'h> HostName<'h> {
+    fn split(host: &'h Host<'_>, list: &SuffixList) -> HostName<'h> {
+        match host {
+            Host::Address => HostName::Address,
+            Host::Name(text) => {
+                let name = Name::split(text, list);
+                HostName::Name(OwnedParts {
+                    domain: name.domain().unwrap_or_default(),
+                    domain_without_suffix: name.domain_without_suffix().unwrap_or_default(),
+                    suffix: name.suffix().unwrap_or_default(),
+                    name,
+                })
+            }
+        }
+    }
+
+    fn write(&self, field: Field, sink: &mut impl Sink) {
+        match (self, field) {
+            (HostName::Address, Field::SuffixType) => sink.text(Slice::whole(b"ip")),
+            (HostName::Address, Field::SubdomainCount) => sink.number(0),
+            (HostName::Address, _) => sink.empty(),
+            (HostName::Name(parts), _) => write_name(field, &parts.as_parts(), sink),
+        }
+    }
+}
+
+impl OwnedParts<'_> {
+    fn as_parts(&self) -> Parts<'_> {
+        Parts {
+            domain: Slice::whole(&self.domain),
+            domain_without_suffix: Slice::whole(&self.domain_without_suffix),
+            suffix: Slice::whole(&self.suffix),
+            subdomain: Slice::whole(self.name.subdomain().unwrap_or_default()),
+            subdomain_labels: self.name.subdomain_labels(),
+            suffix_type: self.name.suffix_type(),
+        }
+    }
+}
+
+/// The parts of a name. A part that the name does not have is empty.
+struct Parts<'n> {
+    domain: Slice<'n>,
+    domain_without_suffix: Slice<'n>,
+    suffix: Slice<'n>,
+    subdomain: Slice<'n>,
+    subdomain_labels: usize,
+    suffix_type: Option<SuffixType>,
+}
+
+#[inline]
+fn write_name(field: Field, parts: &Parts<'_>, sink: &mut impl Sink) {
+    match field {
+        Field::Domain => sink.lower(parts.domain),
+        Field::Subdomain => sink.text(parts.subdomain),
+        Field::DomainWithoutTld => sink.lower(parts.domain_without_suffix),
+        Field::Tld => sink.lower(parts.suffix),
+        Field::SubdomainCount => sink.number(parts.subdomain_labels),
+        Field::SubdomainLength => match parts.subdomain.as_bytes() {
+            b"" => sink.empty(),
+            subdomain => sink.number(length(subdomain)),
+        },
+        Field::Shannon => write_entropy(parts.subdomain.as_bytes(), sink),
+        Field::SuffixType => match parts.suffix_type {
+            Some(SuffixType::Icann) => sink.text(Slice::whole(b"icann")),
+            Some(SuffixType::Private) => sink.text(Slice::whole(b"private")),
+            Some(SuffixType::Unlisted) => sink.text(Slice::whole(b"unlisted")),
+            None => sink.empty(),
+        },
+        _ => write_judgement(field, parts.subdomain.as_bytes(), sink),
+    }
+}
+
+#[inline]
+fn write_entropy(text: &[u8], sink: &mut impl Sink) {
+    match shannon(text) {
+        Some(bits) => sink.float(bits),
+        None => sink.empty(),
+    }
+}
+
+/// Writes what the detector says of a single subdomain.
+fn write_judgement(field: Field, subdomain: &[u8], sink: &mut impl Sink) {
+    if subdomain.is_empty() {
+        return sink.empty();
+    }
+    match field {
+        Field::Encoding => {
+            sink.text(Slice::whole(NameEvidence::of(subdomain).encoding.as_str().as_bytes()));
+        }
+        Field::PayloadBytes => sink.number(usize::from(NameEvidence::of(subdomain).payload_bytes)),
+        Field::Surprisal => match surprisal(subdomain) {
+            Some(bits) => sink.float(bits),
+            None => sink.empty(),
+        },
+        Field::Score => sink.number(usize::from(judge_name(subdomain))),
+        // Only URLs have the other fields.
+        _ => sink.empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::names::{ListName, Lists};
+
+    proptest! {
+        #[test]
+        fn both_sinks_get_the_same_values(
+            before in "[a-z,]{0,3}", after in "[a-z,]{0,70}",
+            name in "([a-zA-Z0-9_=/-]{1,20}\\.){0,5}([a-zA-Z0-9-]{1,63}\\.){0,3}(com|co\\.UK|github\\.io|Xyzzy|dk)",
+        ) {
+            let bytes = format!("{before}{name}{after}");
+            let slice = Slice { bytes: bytes.as_bytes(), start: before.len(), end: before.len() + name.len() };
+            let lists = Lists::new(PathBuf::new());
+            let list = lists.load(ListName::Mozilla).expect("built in");
+            let fields: Vec<Field> = Mode::Name.fields().into_iter().map(|(_, field)| field).collect();
+            if let Some(ordinary) = OrdinaryName::split(slice, list) {
+                let mut row = b"row".to_vec();
+                write_ordinary(slice.bytes, &ordinary, &fields, &mut AsciiCells::new(&mut row));
+                let mut outputs = vec![Output::default(); fields.len()];
+                write_value(name.as_bytes(), Mode::Name, list, &fields, &mut Outputs::new(&mut outputs));
+                let mut cells = vec![&b"row"[..]];
+                cells.extend(outputs.iter().map(Output::plain));
+                let expected = cells.join(&b',');
+                prop_assert_eq!(String::from_utf8_lossy(&row), String::from_utf8_lossy(&expected));
+            }
+        }
+    }
+}
