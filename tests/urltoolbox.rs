@@ -286,14 +286,14 @@ fn a_lookup_that_cannot_answer_says_why() {
         (
             "ut_shannon",
             &b""[..],
-            "lookup ut_shannon: there is no CSV on standard input: its header must name word",
+            "lookup ut_shannon: standard input is empty: send CSV whose header names word",
         ),
         (
             "ut_levenshtein",
             b"word1,ut_levenshtein\na,\n",
-            "lookup ut_levenshtein: there is no column 'word2'",
+            "lookup ut_levenshtein: the column 'word2' is missing",
         ),
-        ("ut_parse_extended", b"list\nmozilla\n", "there is no column 'url'"),
+        ("ut_parse_extended", b"list\nmozilla\n", "the column 'url' is missing"),
     ] {
         let output = lookup(function, csv);
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -1,25 +1,20 @@
-//! Any bytes as the body of a chunk: the quick way, in pieces of any size, gives what the plain way gives, and every cell
-//! that has a column comes back in its place.
+//! Any bytes as the body of a chunk: the fast path, with the body in pieces of any size, replies what the reference replies,
+//! and every cell that has a column comes back in its place.
 #![no_main]
 
-use dnsentropy::rows::append::Compute;
-use dnsentropy::rows::reader::Header;
-use dnsentropy::rows::ascii_cells::{ROOM, AsciiCells};
-use dnsentropy::rows::{Column, ColumnAppender, Output, Row, Rows, extend};
-use dnsentropy::slice::Slice;
+use dnsentropy::rows::{AsciiCells, Column, ColumnAppender, CsvRows, Output, Row, RowReader, reference};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let Some((&size, input)) = input.split_first() else { return };
-    // A header of which no name is the output's, as that column would be replaced.
+    // No column has the output's name, as that column would be replaced.
     let body = [b"f,__mv_f,x\n", input].concat();
-    let rows = Rows::read(&body);
-    let column = rows.column("f");
+    let column = CsvRows::new(&body).column("f");
     let mut reply = Vec::new();
-    extend(rows, &["output".to_owned()], &mut reply, |row, outputs| copy(row, column, outputs));
-    assert_eq!(quickly(&body, usize::from(size) + 1), reply);
+    reference::extend(&body, &["output".to_owned()], &mut reply, |row, outputs| copy(row, column, outputs));
+    assert_eq!(by_appender(&body, usize::from(size) + 1), reply);
 
-    let (mut before, mut after) = (Rows::read(&body), Rows::read(&reply));
+    let (mut before, mut after) = (CsvRows::new(&body), CsvRows::new(&reply));
     let (f, output) = (after.column("f"), after.column("output"));
     loop {
         match (before.next(), after.next()) {
@@ -28,45 +23,39 @@ fuzz_target!(|input: &[u8]| {
                 assert_eq!(after.values(f), after.values(output));
             }
             (None, None) => break,
-            _ => panic!("as many rows"),
+            _ => panic!("the reply has another number of rows"),
         }
     }
 });
 
+/// Copies the values of the field to the output.
 fn copy(row: Row<'_>, column: Column, outputs: &mut [Output]) -> bool {
     let values = row.values(column);
     values.iter().for_each(|value| outputs[0].push(value));
     !values.is_empty()
 }
 
-fn quickly(body: &[u8], size: usize) -> Vec<u8> {
-    let mut extension = ColumnAppender::new(vec!["f".to_owned()], vec!["output".to_owned()]);
+fn by_appender(body: &[u8], size: usize) -> Vec<u8> {
+    let mut reader = RowReader::new(vec!["f".to_owned()]);
+    let mut appender = ColumnAppender::new(vec!["output".to_owned()]);
     let (mut reply, mut taken) = (Vec::new(), 0);
     for arrived in (size..body.len()).step_by(size).chain([body.len()]) {
-        let whole = arrived == body.len();
-        taken += extension.take(&body[taken..arrived], whole, &mut reply, &mut Copy);
+        let piece = &body[taken..arrived];
+        let mut rows = reader.rows(piece, arrived == body.len());
+        appender.begin(piece, rows.header(), &mut reply);
+        let column = rows.header().map(|header| header.columns[0]);
+        while let (Some(row), Some(column)) = (rows.next(), column) {
+            if let Some(value) = row.only(column)
+                && appender.copy(row, &mut reply)
+            {
+                AsciiCells::new(&mut reply).text(value);
+                appender.end_row(&mut reply);
+            } else {
+                let set = copy(row, column, appender.outputs());
+                appender.append(row, set, &mut reply);
+            }
+        }
+        taken += rows.consumed();
     }
     reply
-}
-
-/// Gives the values of `f` again.
-struct Copy;
-
-impl Compute for Copy {
-    fn row(&mut self, header: &Header, row: Row<'_>, outputs: &mut [Output]) -> bool {
-        copy(row, header.columns[0], outputs)
-    }
-
-    fn key<'r>(&self, header: &Header, row: Row<'r>) -> Option<Slice<'r>> {
-        row.bare(header.columns[0])
-    }
-
-    fn quick(&mut self, key: Slice<'_>, room: &mut [u8; ROOM]) -> Option<usize> {
-        let fits = key.start < key.end && key.end - key.start < 1000;
-        fits.then(|| {
-            let mut tail = AsciiCells::new(room);
-            tail.text(key.bytes, key.start, key.end);
-            tail.length()
-        })
-    }
 }

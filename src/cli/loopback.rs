@@ -33,7 +33,7 @@ pub fn hold(command: &str, args: &[String], field: &str, events: &mut [Event]) -
 
     let open =
         commands::find(command).ok_or_else(|| Error::Refused(format!("no command is called {command}")))?;
-    let app = App::of_program();
+    let app = App::locate();
     let mut replies = Vec::new();
     serve(requests.as_slice(), &mut replies, Session::new(|arguments| open(arguments, &app)))
         .map_err(|error| Error::Serve { command: command.to_owned(), error })?;

@@ -53,7 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let command = arguments.get(1).and_then(|name| name.to_str());
     if let Some((name, open)) = command.and_then(|name| Some((name, commands::find(name)?))) {
-        let app = App::of_program();
+        let app = App::locate();
         pipes::widen();
         let session = Session::new(|arguments| open(arguments, &app));
         return serve(io::stdin().lock(), io::stdout(), session)
@@ -73,7 +73,7 @@ fn answer_lookup(name: &str) -> Result<(), Error> {
     pipes::widen();
     let mut input = Vec::new();
     io::stdin().lock().read_to_end(&mut input).map_err(Error::Input)?;
-    let answer = lookup::answer(function, &App::of_program().lists(), &input)
+    let answer = lookup::answer(function, &App::locate().lists(), &input)
         .map_err(|error| Error::Lookup { name: name.to_owned(), error })?;
     let mut out = io::stdout().lock();
     Ok(out.write_all(&answer).and_then(|()| out.flush())?)

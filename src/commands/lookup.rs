@@ -1,4 +1,4 @@
-//! External lookups: CSV of what is known comes in, the same columns go back filled.
+//! External lookups: CSV with the inputs comes in, the same columns go back with the outputs filled.
 //!
 //! splunkd writes the columns of `fields_list` in `transforms.conf`, the inputs filled, and reads the same columns
 //! and as many rows back, in order.
@@ -13,13 +13,13 @@ use crate::urltoolbox::{Function, Value};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LookupError {
     /// Standard input is empty.
-    #[error("there is no CSV on standard input: its header must name {columns}")]
+    #[error("standard input is empty: send CSV whose header names {columns}")]
     NoHeader {
         /// The columns that are needed.
         columns: String,
     },
-    /// A column that the function reads is not there.
-    #[error("there is no column '{column}' on standard input: fields_list in transforms.conf must name it")]
+    /// A column that the function reads is missing.
+    #[error("the column '{column}' is missing on standard input: name it in fields_list in transforms.conf")]
     NoColumn {
         /// The column.
         column: &'static str,
@@ -28,12 +28,12 @@ pub enum LookupError {
 
 /// Answers the rows of `input`.
 ///
-/// A row that is too short gives empty outputs, and so does a value that cannot be worked on; the rows keep their
-/// number and their order. An output that has no column is left out.
+/// Each row comes back, in the same order. A row that is too short gets empty outputs, and so does a value that the function
+/// cannot work on. An output without a column is left out.
 ///
 /// # Errors
 ///
-/// There is no header, or it lacks a column that the function reads.
+/// The header is missing, or it lacks a column that the function reads.
 pub fn answer(function: Function, lists: &Lists, input: &[u8]) -> Result<Vec<u8>, LookupError> {
     let mut rows = CsvRows::new(input);
     if rows.header().is_empty() {

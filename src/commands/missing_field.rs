@@ -1,4 +1,4 @@
-//! Whether the fields that a search names exist at all: a misspelt one would give no result and no error.
+//! Whether the fields that a search names exist: a misspelt one would otherwise end in no results and no message.
 
 use crate::protocol::{Level, UserMessage};
 
@@ -12,7 +12,7 @@ pub struct MissingFieldCheck {
 
 impl MissingFieldCheck {
     /// Watches for `field`.
-    pub fn of(field: &str) -> MissingFieldCheck {
+    pub fn new(field: &str) -> MissingFieldCheck {
         MissingFieldCheck { field: field.to_owned(), events: false, seen: false }
     }
 
@@ -22,7 +22,7 @@ impl MissingFieldCheck {
         self.seen |= has_field;
     }
 
-    /// The warning that is due at the end, if there were events and none had the field.
+    /// The warning for the end of the search, if there were events and none of them has the field.
     pub fn warning(&self) -> Option<UserMessage> {
         let missing = self.events && !self.seen;
         missing.then(|| UserMessage(Level::Warn, format!("no event has the field '{}'", self.field)))

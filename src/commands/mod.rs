@@ -33,7 +33,7 @@ pub fn find(name: &str) -> Option<Open> {
     COMMANDS.into_iter().find(|(command, _)| *command == name).map(|(_, open)| open)
 }
 
-/// The installed app, as far as commands need it.
+/// The installed app: what commands need of it.
 #[derive(Debug, Clone)]
 pub struct App {
     /// The folder with the app's lookup files.
@@ -41,21 +41,21 @@ pub struct App {
 }
 
 impl App {
-    /// The app that this program is installed in: it stands in `<app>/bin/dnsentropy-bin/`, on the search head
-    /// and in the bundle on a search peer alike.
-    pub fn of_program() -> App {
+    /// The app that this program is installed in. The program is in `<app>/bin/dnsentropy-bin/`, both on the search head
+    /// and in the bundle on a search peer.
+    pub fn locate() -> App {
         let program = std::env::current_exe().unwrap_or_default();
         let app = program.ancestors().nth(3).map(PathBuf::from).unwrap_or_default();
         App { lookups: app.join("lookups") }
     }
 
-    /// The suffix lists, with the user's own.
+    /// The suffix lists, including the user's own.
     pub fn lists(&self) -> Lists {
         Lists::new(self.lookups.join("dnsentropy_custom_suffixes.csv"))
     }
 }
 
-/// `values` without the ones that were there already, in their order.
+/// `values` without duplicates, in their order.
 fn distinct(mut values: Vec<Cow<'_, [u8]>>) -> Vec<Cow<'_, [u8]>> {
     if values.len() > 1 {
         let mut seen = HashSet::new();
@@ -64,8 +64,7 @@ fn distinct(mut values: Vec<Cow<'_, [u8]>>) -> Vec<Cow<'_, [u8]>> {
     values
 }
 
-/// Takes the option `list=`. The user's own file is read now, so that what is wrong with it is told before the search;
-/// the lists that come with the program wait for the first event, so that it starts quickly.
+/// Takes the option `list=`. The user's own file is read now, so an error in it is reported before the search starts.
 fn take_list(arguments: &mut Arguments, lists: &Lists) -> ListName {
     let list = arguments.take_choice("list", &ListName::ALL.map(|list| (list.as_str(), list)));
     if let Some(list @ (ListName::Custom | ListName::All)) = list

@@ -77,8 +77,10 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
         if needed && field.is_none() {
             arguments.problem(format!("{name}= is missing: give the field that holds it"));
         }
-        inputs
-            .push(Input { field: field.map(|field| (field.clone(), MissingFieldCheck::of(&field))), needed });
+        inputs.push(Input {
+            field: field.map(|field| (field.clone(), MissingFieldCheck::new(&field))),
+            needed,
+        });
     }
     let allowed: Vec<&str> = function.reads().collect();
     arguments.finish(NAME, &allowed)?;

@@ -67,9 +67,9 @@ mod framing {
     }
 }
 
-/// Rows out of a chunk's body: the scan, and the csv crate as its twin.
+/// The rows of a chunk's body: by the scan, and by the csv crate.
 mod rows {
-    use dnsentropy::rows::{RowReader, Rows};
+    use dnsentropy::rows::{CsvRows, RowReader};
 
     use super::{Bencher, ItemsCount, Stream, black_box};
 
@@ -77,10 +77,12 @@ mod rows {
     fn scan(bencher: Bencher, stream: &str) {
         let (body, rows) = body(stream);
         bencher.counter(ItemsCount::new(rows)).bench(|| {
-            let mut stream = RowReader::new(vec!["query".to_owned()]);
-            stream.read(&body, true, |header, row| {
-                black_box(row.bare(header.columns[0]));
-            })
+            let mut reader = RowReader::new(vec!["query".to_owned()]);
+            let mut rows = reader.rows(&body, true);
+            let column = rows.header().expect("a header").columns[0];
+            while let Some(row) = rows.next() {
+                black_box(row.bare(column));
+            }
         });
     }
 
@@ -88,7 +90,7 @@ mod rows {
     fn csv_crate(bencher: Bencher, stream: &str) {
         let (body, rows) = body(stream);
         bencher.counter(ItemsCount::new(rows)).bench(|| {
-            let mut rows = Rows::read(&body);
+            let mut rows = CsvRows::new(&body);
             let column = rows.column("query");
             while let Some(row) = rows.next() {
                 black_box(row.values(column));
@@ -99,7 +101,7 @@ mod rows {
     fn body(stream: &str) -> (Vec<u8>, usize) {
         let body = Stream::read(stream).body();
         let mut rows = 0;
-        let mut reader = Rows::read(&body);
+        let mut reader = CsvRows::new(&body);
         while reader.next().is_some() {
             rows += 1;
         }

@@ -68,7 +68,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
         reader: RowReader::new(vec![field.clone()]),
         appender: ColumnAppender::new(outputs),
         cache: AnswerCache::default(),
-        missing_field: MissingFieldCheck::of(&field),
+        missing_field: MissingFieldCheck::new(&field),
         field,
     }))
 }

@@ -58,7 +58,7 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Argumen
     };
     let allowlist = allowlist.map_err(|problem| ArgumentErrors { command: NAME, problems: vec![problem] })?;
     let presence =
-        [&options.field].into_iter().chain(&options.by).map(|field| MissingFieldCheck::of(field)).collect();
+        [&options.field].into_iter().chain(&options.by).map(|field| MissingFieldCheck::new(field)).collect();
     let groups = Groups::new(options.limits());
     let rows = RowReader::new(event::fields(&options));
     Ok(Box::new(DnsExfil {
