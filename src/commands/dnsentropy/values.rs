@@ -220,6 +220,15 @@ struct Parts<'n> {
     suffix_type: Option<SuffixType>,
 }
 
+const ICANN: Slice<'static> = padded(b"icann                           ");
+const PRIVATE: Slice<'static> = padded(b"private                         ");
+const UNLISTED: Slice<'static> = padded(b"unlisted                        ");
+
+/// The text before the blanks, which let it be copied as one block.
+const fn padded(block: &'static [u8; 32]) -> Slice<'static> {
+    Slice { bytes: block, start: 0, end: block.trim_ascii_end().len() }
+}
+
 #[inline]
 fn write_name(field: Field, parts: &Parts<'_>, sink: &mut impl Sink) {
     match field {
@@ -234,9 +243,9 @@ fn write_name(field: Field, parts: &Parts<'_>, sink: &mut impl Sink) {
         },
         Field::Shannon => write_entropy(parts.subdomain.as_bytes(), sink),
         Field::SuffixType => match parts.suffix_type {
-            Some(SuffixType::Icann) => sink.text(Slice::whole(b"icann")),
-            Some(SuffixType::Private) => sink.text(Slice::whole(b"private")),
-            Some(SuffixType::Unlisted) => sink.text(Slice::whole(b"unlisted")),
+            Some(SuffixType::Icann) => sink.text(ICANN),
+            Some(SuffixType::Private) => sink.text(PRIVATE),
+            Some(SuffixType::Unlisted) => sink.text(UNLISTED),
             None => sink.empty(),
         },
         _ => write_judgement(field, parts.subdomain.as_bytes(), sink),
