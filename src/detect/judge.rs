@@ -1,69 +1,11 @@
 //! From evidence to a verdict with its reasons.
 
-use super::alphabet::Encoding;
 use super::group::{GroupEvidence, ONE_NAME};
 use super::model::{Line, Model};
 use super::name::NameEvidence;
 use super::reasons::reasons;
+use super::verdict::{Severity, Terms, Verdict, is_service_discovery};
 use crate::features::fixed_point::{LOG_ONE, ONE, log2};
-
-/// How much a row deserves an analyst's time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Severity {
-    /// Ordinary.
-    Informational,
-    /// Unusual, as services for machines are.
-    Low,
-    /// Names that may be encoded data, as those of some content networks and telemetry are.
-    Medium,
-    /// Names that are encoded data by all that they tell.
-    High,
-    /// Such names, and many bytes in them.
-    Critical,
-}
-
-impl Severity {
-    /// The severity's name in results.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Severity::Informational => "informational",
-            Severity::Low => "low",
-            Severity::Medium => "medium",
-            Severity::High => "high",
-            Severity::Critical => "critical",
-        }
-    }
-}
-
-/// What is thought of a group.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Verdict {
-    /// 0 to 100.
-    pub score: u8,
-    /// The score's class.
-    pub severity: Severity,
-    /// Short sentences with the numbers, each from a term of the score.
-    pub reasons: Vec<String>,
-    /// How the data is encoded.
-    pub encoding: Encoding,
-    /// Bytes of data that the distinct names carry upstream, at most.
-    pub payload_bytes: u64,
-}
-
-/// The terms of a score, in 1/1024.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Terms {
-    /// log2 (1 + excess of all distinct names / 8 bits): how much data may have left.
-    pub volume: i64,
-    /// log2 (1 + mean excess of a name / 8 bits): how little a name is like one of a host.
-    pub name: i64,
-    /// log2 (queries / 2 distinct names), 0 to 3: data is not sent twice, while hosts are asked for again. Asking
-    /// for each name twice costs nothing, as clients ask for A and AAAA.
-    pub repeats: i64,
-    /// `name` again, in the part by which the names have the same length: 1 where they all have, 0 from a standard
-    /// deviation of 2 characters on, and of fewer than 3 names.
-    pub alike: i64,
-}
 
 /// The excess that counts as 1 in logarithms: a byte.
 const UNIT: u128 = 8 * ONE as u128;
@@ -125,7 +67,7 @@ pub fn terms(domain: &[u8], evidence: &GroupEvidence) -> Terms {
     if names == 0 {
         return Terms::default();
     }
-    let excess = if on_the_link(domain) { evidence.excess / LINK_PART } else { evidence.excess };
+    let excess = if is_service_discovery(domain) { evidence.excess / LINK_PART } else { evidence.excess };
     // log2 (1 + e/u) as log2 (u + e) - log2 u, all in parts of a name.
     let beyond = |unit: u128| log2(unit.saturating_add(excess)) - log2(unit);
     let volume = beyond(UNIT * u128::from(ONE_NAME));
@@ -144,11 +86,6 @@ fn alike(evidence: &GroupEvidence, name: i64) -> i64 {
     let most = names.saturating_mul(names).saturating_mul(4);
     let part = most.saturating_sub(variance) / (most >> 10).max(1);
     name * i64::try_from(part.min(1024)).unwrap_or(0) / 1024
-}
-
-/// Whether names under `domain` announce services on the local link and never leave it: `_tcp.local`.
-pub(super) fn on_the_link(domain: &[u8]) -> bool {
-    [b"_tcp.local", b"_udp.local"].contains(&domain.first_chunk().unwrap_or(&[0; 10])) && domain.len() == 10
 }
 
 #[cfg(test)]
@@ -206,12 +143,6 @@ mod tests {
         let reverse: Vec<String> = (0..5000).map(|host| format!("{}.{}.0", host % 250, host / 250)).collect();
         assert_eq!(verdict("10.in-addr.arpa", &reverse, 5000).severity, Severity::Informational);
         assert_eq!(verdict("example.com", &[], 5000).score, 0);
-    }
-
-    #[test]
-    fn only_service_zones_are_on_the_link() {
-        assert!(on_the_link(b"_tcp.local") && on_the_link(b"_udp.local"));
-        assert!(!on_the_link(b"") && !on_the_link(b"_tcp.locals") && !on_the_link(b"x._tcp.local"));
     }
 
     #[test]

@@ -15,12 +15,14 @@ mod judge;
 mod model;
 mod name;
 mod reasons;
+mod verdict;
 
 pub use alphabet::Encoding;
 pub use group::{GroupEvidence, ONE_NAME};
-pub use judge::{Severity, Terms, Verdict, judge, judge_name, judge_with, terms};
+pub use judge::{judge, judge_name, judge_with, terms};
 pub use model::{Model, ModelError};
 pub use name::NameEvidence;
+pub use verdict::{Severity, Terms, Verdict};
 
 /// Bits a character of `subdomain` (all that stands before the registrable domain) under the model of ordinary host
 /// names: about 3 for words, 6 for encoded data. `None` where there is no character.

@@ -2,7 +2,7 @@
 
 use super::alphabet::Encoding;
 use super::group::{GroupEvidence, ONE_NAME};
-use super::judge::{Severity, Terms, on_the_link};
+use super::verdict::{Severity, Terms, is_service_discovery};
 
 /// A sentence for each term that moves the score of `evidence`.
 pub(super) fn reasons(
@@ -13,7 +13,7 @@ pub(super) fn reasons(
 ) -> Vec<String> {
     let distinct = evidence.distinct().max(1);
     let mut reasons = Vec::new();
-    if on_the_link(domain) {
+    if is_service_discovery(domain) {
         reasons.push("services on the local link: their names count a quarter".to_owned());
     } else if domain.ends_with(b".in-addr.arpa") || domain.ends_with(b".ip6.arpa") {
         reasons.push("reverse zone: addresses in names count as no data".to_owned());
