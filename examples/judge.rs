@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 
-use dnsentropy::detect::{GroupEvidence, Model, NameEvidence, ONE_NAME, judge_with, terms};
+use dnsentropy::detect::{GroupEvidence, Model, NameEvidence, ONE_NAME, judge_with, reasons};
 use dnsentropy::names::{Host, ListName, Lists, Name};
 
 /// By src and registrable domain.
@@ -73,7 +73,7 @@ fn write(model: &Model, pairs: &Pairs) -> Result<(), Box<dyn Error>> {
             group.add(name, ONE_NAME);
         }
         let verdict = judge_with(model, domain, &group);
-        let terms = terms(domain, &group);
+        let terms = verdict.terms;
         let numbers = [pair.queries, group.distinct(), verdict.score.into()].map(|number| number.to_string());
         let terms = [terms.volume, terms.name, terms.repeats, terms.alike].map(|term| term.to_string());
         let words = [verdict.severity.as_str(), verdict.encoding.as_str()];
@@ -81,7 +81,7 @@ fn write(model: &Model, pairs: &Pairs) -> Result<(), Box<dyn Error>> {
         let fields = fields.chain(numbers.iter().map(String::as_bytes));
         let fields = fields.chain(words.iter().map(|word| word.as_bytes()));
         let fields = fields.chain(terms.iter().map(String::as_bytes));
-        let reasons = verdict.reasons.join("; ");
+        let reasons = reasons(domain, &group, &verdict).join("; ");
         let fields = fields.chain([reasons.as_bytes()]);
         writer.write_record(fields)?;
     }

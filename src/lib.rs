@@ -10,6 +10,7 @@ pub mod commands;
 pub mod detect;
 pub mod error;
 pub mod features;
+pub mod lookup_file;
 pub mod names;
 pub mod protocol;
 pub mod rows;

@@ -299,7 +299,7 @@ fn wrong_arguments_are_told_at_once() {
 }
 
 #[test]
-fn what_is_missing_or_cannot_be_read_is_told() {
+fn missing_fields_and_unreadable_partials_are_reported() {
     let rows = [cells(&["a.example.com"])];
     let (_, _, messages) = run(&["qurey", "by", "source"], &[csv(&["query"], &rows), csv(&["query"], &[])]);
     assert_eq!(messages, ["WARN no event has the field 'qurey'", "WARN no event has the field 'source'"]);
@@ -308,14 +308,14 @@ fn what_is_missing_or_cannot_be_read_is_told() {
     let (_, bodies, messages) = run(&["query"], &[csv(&header, &rows), csv(&header, &[])]);
     assert_eq!(messages.len(), 1);
     assert!(
-        messages[0].contains("2 partial results were passed over: a search peer runs another version"),
+        messages[0].contains("2 partial results were ignored: a search peer runs another version"),
         "{messages:?}"
     );
     assert_eq!(parse(&bodies[1]).len(), 0);
 }
 
 #[test]
-fn names_without_a_domain_and_odd_times_stop_nothing() {
+fn names_without_a_domain_and_odd_times_do_not_stop_the_search() {
     let header = ["query", "_time"];
     let rows = [
         cells(&["localhost", "1"]),

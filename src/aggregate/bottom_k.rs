@@ -1,10 +1,21 @@
-//! The distinct names of a group: all of them while they are few, a uniform sample beyond.
+//! The distinct names of a group: all of them while they are few, a uniform sample of them otherwise.
 //!
-//! A *bottom-k* sketch (Z. Bar-Yossef et al., "Counting distinct elements in a data stream", 2002; E. Cohen and H.
-//! Kaplan, "Summarizing data using bottom-k sketches", 2007): of all hashes of names the k smallest are kept, each
-//! with what is known of its name. The hash is uniform, so the kept names are a uniform sample of the distinct
-//! ones, and the largest kept hash tells how many there are. The sketch of a union is a function of the set alone:
-//! it merges in any order, and cutting it down to a smaller k gives what that k would have given.
+//! This is a *bottom-k* sketch (Z. Bar-Yossef et al., "Counting distinct elements in a data stream", 2002; E. Cohen and H.
+//! Kaplan, "Summarizing data using bottom-k sketches", 2007): it keeps the k smallest hashes of names, each
+//! with the evidence of its name. The hash is uniform, so the kept names are a uniform sample of the distinct
+//! ones, and the largest kept hash yields an estimate of their number. The sketch is a function of the set of names alone:
+//! it merges in any order, and shrinking it to a smaller k yields the sketch of that k.
+//!
+//! ```
+//! use dnsentropy::aggregate::BottomK;
+//! use dnsentropy::detect::NameEvidence;
+//!
+//! let mut names = BottomK::new(1024);
+//! for hash in [7, 3, 7] {
+//!     names.add(hash, hash, NameEvidence::default);
+//! }
+//! assert_eq!(names.distinct(), 2);
+//! ```
 
 use crate::detect::NameEvidence;
 
@@ -15,7 +26,7 @@ pub struct Entry {
     pub hash: u64,
     /// The hash of its spelling; of several spellings the smallest.
     pub spelling: u64,
-    /// What the detector takes from the name; of several spellings from the most ordinary one.
+    /// The detector's evidence; of several spellings the most ordinary one's.
     pub evidence: NameEvidence,
 }
 
@@ -23,14 +34,14 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BottomK {
     limit: usize,
-    /// Ordered by hash, without doubles, at most `limit`.
+    /// Ordered by hash, distinct, at most `limit`.
     entries: Vec<Entry>,
     /// Whether there were more names than `limit`.
     cut: bool,
 }
 
 impl BottomK {
-    /// An empty sample that keeps at most `limit` names (at least 2).
+    /// An empty sketch that keeps at most `limit` names (at least 2).
     pub fn new(limit: usize) -> BottomK {
         BottomK { limit: limit.max(2), entries: Vec::new(), cut: false }
     }
@@ -40,8 +51,7 @@ impl BottomK {
         &self.entries
     }
 
-    /// Adds a name by its hash and that of its spelling; `evidence` is asked for if the spelling is new and the name
-    /// is to be kept.
+    /// Adds a name by its hash and the hash of its spelling. `evidence` is called if the spelling is new and the name is kept.
     pub fn add(&mut self, hash: u64, spelling: u64, evidence: impl FnOnce() -> NameEvidence) {
         match self.entries.binary_search_by_key(&hash, |entry| entry.hash) {
             Ok(index) => {
@@ -59,7 +69,7 @@ impl BottomK {
         }
     }
 
-    /// Notes that there are more names than the `limit` ones with the smallest hashes.
+    /// Notes that there are names beyond the `limit` ones with the smallest hashes.
     pub fn cut(&mut self, limit: usize) {
         self.shrink(limit.min(self.limit));
         self.cut = true;
@@ -74,7 +84,7 @@ impl BottomK {
         }
     }
 
-    /// The number of distinct names: exact unless the sample is cut, then an estimate with a relative standard
+    /// The number of distinct names: exact if all were kept, otherwise an estimate with a relative standard
     /// error of `1 / sqrt(limit - 2)`.
     pub fn distinct(&self) -> u64 {
         match self.entries.last() {
@@ -86,7 +96,7 @@ impl BottomK {
         }
     }
 
-    /// How many distinct names each kept one stands for, in units of 2^-16.
+    /// How many distinct names each kept one represents, in units of 2^-16.
     pub fn weight(&self) -> u64 {
         let kept = self.entries.len().max(1) as u128;
         u64::try_from((u128::from(self.distinct()) << 16) / kept).unwrap_or(u64::MAX)
@@ -101,8 +111,8 @@ mod tests {
 
     use super::*;
 
-    fn sample(limit: usize, hashes: &[u64]) -> BottomK {
-        let mut sample = BottomK::new(limit);
+    fn sketch(limit: usize, hashes: &[u64]) -> BottomK {
+        let mut sketch = BottomK::new(limit);
         for hash in hashes {
             // Two spellings of each name, the one or the other first.
             let spelling = hash % 2;
@@ -110,21 +120,21 @@ mod tests {
                 excess: u32::try_from(hash % 1000 / 2).expect("small"),
                 ..NameEvidence::default()
             };
-            sample.add(hash / 2, spelling, || evidence);
+            sketch.add(hash / 2, spelling, || evidence);
         }
-        sample
+        sketch
     }
 
     #[test]
-    fn the_number_of_names_is_exact_while_they_are_few_and_near_beyond() {
+    fn the_number_of_names_is_exact_up_to_the_limit_and_near_above_it() {
         let hashes: Vec<u64> =
             (0..100_000_u64).map(|n| xxhash_rust::xxh3::xxh3_64(&n.to_le_bytes())).collect();
         let estimate = |hashes: &[u64]| {
-            let mut sample = BottomK::new(1024);
+            let mut sketch = BottomK::new(1024);
             for hash in hashes {
-                sample.add(*hash, *hash, NameEvidence::default);
+                sketch.add(*hash, *hash, NameEvidence::default);
             }
-            sample.distinct()
+            sketch.distinct()
         };
         assert_eq!(estimate(&hashes[..1024]), 1024);
         assert!((90_000..110_000).contains(&estimate(&hashes)), "{}", estimate(&hashes));
@@ -132,17 +142,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_sample_is_a_function_of_the_set(
+        fn a_sketch_is_a_function_of_the_set(
             hashes in prop::collection::vec(0_u64..60, 0..80), at in 0_usize..80, limit in 2_usize..20,
         ) {
             let at = at.min(hashes.len());
-            let whole = sample(limit, &hashes);
+            let whole = sketch(limit, &hashes);
             let turned = [&hashes[at..], &hashes[..at]].concat();
-            prop_assert_eq!(&sample(limit, &turned), &whole);
+            prop_assert_eq!(&sketch(limit, &turned), &whole);
             let distinct: BTreeSet<u64> = hashes.iter().map(|hash| hash / 2).collect();
             prop_assert_eq!(whole.cut, distinct.len() > limit);
             prop_assert!(whole.entries().iter().map(|entry| entry.hash).eq(distinct.into_iter().take(limit)));
-            let mut wide = sample(2 * limit, &hashes);
+            let mut wide = sketch(2 * limit, &hashes);
             wide.shrink(limit);
             prop_assert_eq!(&wide, &whole);
         }

@@ -1,41 +1,52 @@
-//! The queries of a chunk, counted.
+//! The combiner: the queries of a chunk, counted before they are sent (J. Dean and S. Ghemawat, "MapReduce", 2004,
+//! section 4.3).
 //!
-//! Most queries repeat others. So each is only counted, by its name and its by-values: [`Combiner::add`]. What they tell of each
-//! group is put together when the chunk ends: [`Combiner::take_parts`].
+//! Most queries repeat others. [`Combiner::add`] only counts a query, by its name and its by-values. When the chunk ends,
+//! [`Combiner::emit`] puts together what the chunk holds of each group, as [`PartialAggregate`]s.
+//!
+//! What counts here is memory: half of the names and pairs of a chunk are new, and each access that leaves the
+//! processor's cache costs as much as a hundred instructions. So names, by-values and pairs are interned as 32-bit ids,
+//! and each structure is one piece of memory that is reused for the next chunk.
 
 use std::collections::HashMap;
 
-use super::emit::{Maker, Member};
+use serde_bytes::Bytes;
+
 use super::groups::Limits;
 use super::indexed_set::{IndexedSet, Keyed};
 use super::interner::Interner;
 use super::linked_lists::LinkedLists;
 use super::name_table::NameTable;
-use super::partial::PartialAggregate;
+use super::partial::{NameQueries, Overflow, PartialAggregate, PartialName};
 use super::record_types::{CommonTypes, RecordTypes};
+use super::subdomain::{Measured, Moments, Subdomain};
 use super::time::TimeRange;
+use crate::detect::NameEvidence;
 use crate::names::SuffixList;
 use crate::slice::Slice;
 
-/// A combiner that has counted so many names with by-values, or holds so many bytes of either, is full. A chunk as splunkd makes
-/// it does not fill one.
-const MOST_COUNTED: usize = 1 << 17;
-const MOST_BYTES: usize = 1 << 26;
+/// The combiner is full at this many (name, by-values) pairs, or at this many bytes of names and by-values. A chunk as splunkd
+/// makes it does not fill one.
+const MAX_PAIRS: usize = 1 << 17;
+const MAX_BYTES: usize = 1 << 26;
 
-/// For so many groups it is looked up at once what belongs to them.
-const AT_ONCE: usize = 64;
+/// How many groups are gathered at once. Their members are scattered in memory; in a batch the cache misses overlap.
+const BATCH: usize = 64;
 
-/// Two numbers.
+/// A partial aggregate is split after this many names, so that its CSV cell stays small.
+const MAX_NAMES: usize = 64;
+
+/// Two ids.
 type Pair = (u32, u32);
 
-/// A query for a name.
+/// One query, apart from its name.
 #[derive(Debug, Clone, Copy)]
 pub struct Query {
-    /// The by-values, by [`Combiner::choice`].
-    pub choice: u32,
-    /// When.
+    /// The id of the by-values, from [`Combiner::by_id`].
+    pub by_id: u32,
+    /// When it was asked.
     pub time: TimeRange,
-    /// The record type asked for, if it is a usual one.
+    /// The record type, if it is a common one.
     pub common_type: CommonTypes,
 }
 
@@ -43,26 +54,26 @@ pub struct Query {
 #[derive(Debug, Default)]
 pub struct Combiner {
     names: NameTable,
-    choices: ByTuples,
-    counted: IndexedSet<Counted>,
-    /// Record types that were asked for, by the numbers of the name and of the by-values.
+    by: ByTuples,
+    pairs: IndexedSet<PairQueries>,
+    /// Record types that are not common, by the ids of the name and of the by-values.
     rare_types: HashMap<Pair, RecordTypes>,
-    groups: IndexedSet<Group>,
-    /// What of `counted` belongs to a group.
+    groups: IndexedSet<GroupPairs>,
+    /// Which of `pairs` each group has.
     members: LinkedLists,
 }
 
 /// The queries for one name with the same by-values.
 #[derive(Debug)]
-pub(super) struct Counted {
-    /// The numbers of the name and of the by-values.
+struct PairQueries {
+    /// The ids of the name and of the by-values.
     key: Pair,
-    pub count: u32,
-    pub common_types: CommonTypes,
-    pub seen: TimeRange,
+    count: u32,
+    common_types: CommonTypes,
+    seen: TimeRange,
 }
 
-impl Keyed for Counted {
+impl Keyed for PairQueries {
     type Key = Pair;
 
     fn key(&self) -> Pair {
@@ -70,16 +81,16 @@ impl Keyed for Counted {
     }
 }
 
-/// A group: the names of one domain that were asked for with the same by-values.
+/// The pairs of one group: the names of one domain with the same by-values.
 #[derive(Debug)]
-struct Group {
-    /// The numbers of the domain and of the by-values.
+struct GroupPairs {
+    /// The ids of the domain and of the by-values.
     key: Pair,
-    /// The last one of `counted` that belongs to the group.
+    /// The last of the group's pairs.
     last: u32,
 }
 
-impl Keyed for Group {
+impl Keyed for GroupPairs {
     type Key = Pair;
 
     fn key(&self) -> Pair {
@@ -88,88 +99,87 @@ impl Keyed for Group {
 }
 
 impl Combiner {
-    /// The number of a choice of one value for each by-field; what is no UTF-8 in them is replaced.
-    pub fn choice(&mut self, by: &[&[u8]]) -> u32 {
-        self.choices.number(by)
+    /// The id of one value for each by-field. Bytes that are not UTF-8 are replaced.
+    pub fn by_id(&mut self, by: &[&[u8]]) -> u32 {
+        self.by.id(by)
     }
 
-    /// Counts a query for a name, if the name has a registrable domain.
+    /// Counts a query for `name`, if the name has a registrable domain. `rare_type` is the record type if it is not a common
+    /// one.
     pub fn add(&mut self, name: Slice<'_>, query: Query, rare_type: Option<&[u8]>, list: &SuffixList) {
-        let name = self.names.number(name, list);
+        let name = self.names.id(name, list);
         self.count(name, query);
         if let Some(record_type) = rare_type {
-            self.rare_types.entry((name, query.choice)).or_default().insert(record_type);
+            self.rare_types.entry((name, query.by_id)).or_default().insert(record_type);
         }
     }
 
     fn count(&mut self, name: u32, query: Query) {
-        let Combiner { names, counted, groups, members, .. } = self;
-        let key = (name, query.choice);
-        if let Some(counted) = counted.find(&key) {
-            counted.count += 1;
-            counted.seen.extend(query.time);
-            counted.common_types.extend(query.common_type);
+        let Combiner { names, pairs, groups, members, .. } = self;
+        let key = (name, query.by_id);
+        if let Some(pair) = pairs.find(&key) {
+            pair.count += 1;
+            pair.seen.extend(query.time);
+            pair.common_types.extend(query.common_type);
             return;
         }
         let Some(domain) = names.domain_of(name) else { return };
-        let of_group = (domain, query.choice);
-        match groups.find(&of_group) {
+        let group = (domain, query.by_id);
+        match groups.find(&group) {
             Some(group) => group.last = members.push(Some(group.last)),
-            None => groups.add(Group { key: of_group, last: members.push(None) }),
+            None => groups.add(GroupPairs { key: group, last: members.push(None) }),
         }
-        counted.add(Counted { key, count: 1, common_types: query.common_type, seen: query.time });
+        pairs.add(PairQueries { key, count: 1, common_types: query.common_type, seen: query.time });
     }
 
-    /// Whether [`Combiner::take_parts`] should be called, as the combiner takes much memory.
+    /// Whether to call [`emit`](Combiner::emit) before the chunk ends, as the combiner takes much memory.
     pub fn is_full(&self) -> bool {
-        self.counted.all().len() >= MOST_COUNTED
-            || self.names.bytes() + self.choices.texts.len() >= MOST_BYTES
+        self.pairs.all().len() >= MAX_PAIRS || self.names.bytes() + self.by.tuples.bytes() >= MAX_BYTES
     }
 
-    /// Gives what the queries tell of each group to `each`, in one part or several, and forgets the queries.
-    pub fn take_parts(&mut self, limits: Limits, each: impl FnMut(&PartialAggregate<'_>)) {
-        let Combiner { names, choices, counted, rare_types, groups, members } = self;
-        let mut maker = Maker::new(limits, each);
-        // What belongs to a group lies all over the memory. Looked up for many groups at once, it is waited for once.
+    /// Passes what was counted to `each`, in one or several partial aggregates for each group, and forgets it.
+    pub fn emit(&mut self, limits: Limits, each: impl FnMut(&PartialAggregate<'_>)) {
+        let Combiner { names, by, pairs, rare_types, groups, members } = self;
+        let mut emitter = Emitter::new(limits, each);
         let (mut found, mut ends) = (Vec::new(), Vec::new());
-        for groups in groups.all().chunks(AT_ONCE) {
+        for groups in groups.all().chunks(BATCH) {
             found.clear();
             ends.clear();
             for group in groups {
-                found.extend(members.iter(group.last).map(|number| {
-                    let counted = counted.get(number);
-                    let rare_types = if rare_types.is_empty() { None } else { rare_types.get(&counted.key) };
-                    Member { subdomain: names.subdomain(counted.key.0), counted, rare_types }
+                found.extend(members.iter(group.last).map(|member| {
+                    let queries = pairs.get(member);
+                    let rare_types = if rare_types.is_empty() { None } else { rare_types.get(&queries.key) };
+                    Member { subdomain: names.subdomain(queries.key.0), queries, rare_types }
                 }));
                 ends.push(found.len());
             }
             let mut start = 0;
             for (group, &end) in groups.iter().zip(&ends) {
-                let (domain, choice) = group.key;
-                maker.make(names.domain(domain), choices.get(choice), &found[start..end]);
+                let (domain, by_id) = group.key;
+                emitter.emit(names.domain(domain), by.get(by_id), &found[start..end]);
                 start = end;
             }
         }
         names.clear();
-        choices.clear();
-        counted.clear();
+        by.clear();
+        pairs.clear();
         rare_types.clear();
         groups.clear();
         members.clear();
     }
 }
 
-/// ByTuples of one value for each by-field, by numbers.
+/// The by-values of queries, interned: one value for each by-field.
 #[derive(Debug, Default)]
 struct ByTuples {
-    /// The values of each, but for the last one with their lengths.
-    texts: Interner,
+    /// The values of each tuple as one text: all but the last one after their lengths.
+    tuples: Interner,
     values: Vec<Vec<String>>,
     joined: Vec<u8>,
 }
 
 impl ByTuples {
-    fn number(&mut self, by: &[&[u8]]) -> u32 {
+    fn id(&mut self, by: &[&[u8]]) -> u32 {
         let text = match by {
             [] => &[],
             [value] => *value,
@@ -183,18 +193,113 @@ impl ByTuples {
                 &self.joined
             }
         };
-        self.texts.number(text).noted(|_| {
+        self.tuples.intern(text).or_note(|_| {
             let values = by.iter().map(|value| String::from_utf8_lossy(value).into_owned());
             self.values.push(values.collect());
         })
     }
 
-    fn get(&self, number: u32) -> &[String] {
-        &self.values[number as usize]
+    fn get(&self, id: u32) -> &[String] {
+        &self.values[id as usize]
     }
 
     fn clear(&mut self) {
-        self.texts.clear();
+        self.tuples.clear();
         self.values.clear();
+    }
+}
+
+/// One name of a group.
+struct Member<'c> {
+    /// `None` for the domain itself.
+    subdomain: Option<&'c [u8]>,
+    queries: &'c PairQueries,
+    /// The record types that are not common.
+    rare_types: Option<&'c RecordTypes>,
+}
+
+/// Makes partial aggregates and passes them to `each`.
+struct Emitter<'c, E> {
+    limits: Limits,
+    partial: PartialAggregate<'c>,
+    /// The members of a group, measured, if there are more than may be shown as samples.
+    measured: Vec<Option<Subdomain>>,
+    /// Their hashes in order, each once: all spellings of a name have the same hash.
+    hashes: Vec<u64>,
+    each: E,
+}
+
+impl<'c, E: FnMut(&PartialAggregate<'c>)> Emitter<'c, E> {
+    fn new(limits: Limits, each: E) -> Emitter<'c, E> {
+        let partial = PartialAggregate::default();
+        Emitter { limits, partial, measured: Vec::new(), hashes: Vec::new(), each }
+    }
+
+    fn emit(&mut self, domain: &'c str, by: &'c [String], members: &[Member<'c>]) {
+        let Limits { names, samples, .. } = self.limits;
+        self.partial.domain = domain;
+        self.partial.by.clear();
+        self.partial.by.extend(by.iter().map(String::as_str));
+        self.measure(members);
+        let (shown, kept) = (self.smallest(samples), self.smallest(names));
+        let mut moments = Moments::default();
+        for (index, Member { subdomain, queries, rare_types }) in members.iter().enumerate() {
+            if self.partial.names.len() == MAX_NAMES {
+                self.end_partial();
+            }
+            let partial = &mut self.partial;
+            let count = u64::from(queries.count);
+            partial.seen.extend(queries.seen);
+            partial.record_types.extend(&queries.common_types.into());
+            if let Some(types) = rare_types {
+                partial.record_types.extend(types);
+            }
+            let Some(text) = *subdomain else {
+                partial.bare += count;
+                continue;
+            };
+            let name = match self.measured.get(index).copied().flatten() {
+                Some(subdomain) if Some(subdomain.hash) > kept => {
+                    moments.add(count, &subdomain);
+                    continue;
+                }
+                Some(subdomain) if Some(subdomain.hash) > shown => {
+                    PartialName::Measured(Measured { subdomain, evidence: NameEvidence::of(text) })
+                }
+                _ => PartialName::Text(Bytes::new(text)),
+            };
+            partial.names.push(NameQueries { count, name });
+        }
+        self.partial.overflow = (moments.count > 0).then_some(Overflow { limit: names, moments });
+        self.end_partial();
+    }
+
+    /// Passes the partial aggregate on and begins another of the same group.
+    fn end_partial(&mut self) {
+        (self.each)(&self.partial);
+        self.partial.names.clear();
+        self.partial = PartialAggregate {
+            domain: self.partial.domain,
+            by: std::mem::take(&mut self.partial.by),
+            names: std::mem::take(&mut self.partial.names),
+            ..PartialAggregate::default()
+        };
+    }
+
+    fn measure(&mut self, members: &[Member<'_>]) {
+        self.measured.clear();
+        if members.len() > self.limits.samples {
+            self.measured.extend(members.iter().map(|member| member.subdomain.map(Subdomain::measure)));
+        }
+        self.hashes.clear();
+        self.hashes.extend(self.measured.iter().flatten().map(|subdomain| subdomain.hash));
+        self.hashes.sort_unstable();
+        self.hashes.dedup();
+    }
+
+    /// The `count`-th smallest hash, or `u64::MAX` if there are fewer; `None` for a count of 0.
+    fn smallest(&self, count: usize) -> Option<u64> {
+        let last = count.checked_sub(1)?;
+        Some(self.hashes.get(last).copied().unwrap_or(u64::MAX))
     }
 }

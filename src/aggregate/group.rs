@@ -1,96 +1,97 @@
-//! One group: what is known of the queries of one domain with one set of by-values.
+//! One group: the queries for one domain with the same by-values, aggregated.
 
 #![allow(clippy::cast_precision_loss)] // counts of queries stay far below 2^53
 
 use super::bottom_k::BottomK;
-use super::partial::{Moments, NamePart, PartialAggregate, PartialName};
+use super::partial::{NameQueries, PartialAggregate, PartialName};
 use super::record_types::RecordTypes;
-use super::subdomain::{ENTROPY_UNIT, Subdomain};
+use super::subdomain::{ENTROPY_UNIT, Moments, Subdomain};
 use super::time::TimeRange;
 use crate::detect::{GroupEvidence, NameEvidence};
 
-/// The most names that a group remembers in full.
+/// The most names that a group keeps as text.
 pub const MAX_SAMPLES: usize = 20;
 
-/// What is known of a group.
+/// The aggregate of one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// Queries for the domain itself.
     pub bare: u64,
-    /// Moments over the queries with a subdomain.
-    pub sums: Moments,
-    /// When there were queries.
+    /// Sums over the queries with a subdomain.
+    pub moments: Moments,
+    /// The first and last time of the queries.
     pub seen: TimeRange,
-    /// The record types asked for.
+    /// The record types of the queries.
     pub record_types: RecordTypes,
     /// The distinct subdomains.
-    pub sample: BottomK,
-    /// The subdomains with the smallest hashes, in full, ordered by hash; what is no UTF-8 is replaced.
-    pub names: Vec<(u64, Box<str>)>,
+    pub distinct: BottomK,
+    /// The subdomains with the smallest hashes as text, ordered by hash. Bytes that are not UTF-8 are replaced.
+    pub samples: Vec<(u64, Box<str>)>,
 }
 
 impl Group {
-    /// A group without queries, that keeps at most `limit` names.
+    /// A group without queries. It keeps at most `limit` distinct names.
     pub fn new(limit: usize) -> Group {
         Group {
             bare: 0,
-            sums: Moments::default(),
+            moments: Moments::default(),
             seen: TimeRange::default(),
             record_types: RecordTypes::default(),
-            sample: BottomK::new(limit),
-            names: Vec::new(),
+            distinct: BottomK::new(limit),
+            samples: Vec::new(),
         }
     }
 
-    /// Adds what a part tells; at most `samples` names are remembered in full.
-    pub fn merge(&mut self, part: &PartialAggregate<'_>, samples: usize) {
-        self.bare = self.bare.saturating_add(part.bare);
-        self.seen.extend(part.seen);
-        self.record_types.extend(&part.record_types);
-        for NamePart { count, told } in &part.names {
-            let subdomain = match told {
-                PartialName::Text(text) => Subdomain::of(text),
+    /// Merges a partial aggregate. At most `samples` names are kept as text.
+    pub fn merge(&mut self, partial: &PartialAggregate<'_>, samples: usize) {
+        self.bare = self.bare.saturating_add(partial.bare);
+        self.seen.extend(partial.seen);
+        self.record_types.extend(&partial.record_types);
+        for NameQueries { count, name } in &partial.names {
+            let subdomain = match name {
+                PartialName::Text(text) => Subdomain::measure(text),
                 PartialName::Measured(measured) => measured.subdomain,
             };
-            self.sums.add(*count, &subdomain);
-            self.sample.add(subdomain.hash, subdomain.spelling, || match told {
+            self.moments.add(*count, &subdomain);
+            self.distinct.add(subdomain.hash, subdomain.spelling, || match name {
                 PartialName::Text(text) => NameEvidence::of(text),
                 PartialName::Measured(measured) => measured.evidence,
             });
-            if let PartialName::Text(text) = told {
-                self.keep_name(subdomain.hash, &String::from_utf8_lossy(text), samples);
+            if let PartialName::Text(text) = name {
+                self.keep_sample(subdomain.hash, &String::from_utf8_lossy(text), samples);
             }
         }
-        if let Some(rest) = &part.rest {
-            self.sums.extend(&rest.sums);
-            self.sample.cut(rest.limit);
+        if let Some(overflow) = &partial.overflow {
+            self.moments.extend(&overflow.moments);
+            self.distinct.cut(overflow.limit);
         }
     }
 
-    /// All queries.
+    /// The number of queries.
     pub fn count(&self) -> u64 {
-        self.bare.saturating_add(self.sums.count)
+        self.bare.saturating_add(self.moments.count)
     }
 
     /// The mean entropy of subdomains in bits a character.
     pub fn avg_entropy(&self) -> Option<f64> {
-        let mean = self.sums.entropy as f64 / ENTROPY_UNIT / self.sums.count as f64;
-        (self.sums.count > 0).then_some(mean)
+        let mean = self.moments.entropy as f64 / ENTROPY_UNIT / self.moments.count as f64;
+        (self.moments.count > 0).then_some(mean)
     }
 
     /// The mean length of subdomains in characters.
     pub fn avg_length(&self) -> Option<f64> {
-        (self.sums.count > 0).then(|| self.sums.length as f64 / self.sums.count as f64)
+        (self.moments.count > 0).then(|| self.moments.length as f64 / self.moments.count as f64)
     }
 
     /// The sample standard deviation of the lengths, 0 for one; from exact integers, so that nothing cancels.
     pub fn stdev_length(&self) -> Option<f64> {
-        let count = u128::from(self.sums.count);
+        let count = u128::from(self.moments.count);
         if count < 2 {
             return (count == 1).then_some(0.0);
         }
-        let sum = u128::from(self.sums.length);
-        let scatter = count.saturating_mul(self.sums.length_squared).saturating_sub(sum.saturating_mul(sum));
+        let sum = u128::from(self.moments.length);
+        let scatter =
+            count.saturating_mul(self.moments.length_squared).saturating_sub(sum.saturating_mul(sum));
         Some((scatter as f64 / (count * (count - 1)) as f64).sqrt())
     }
 
@@ -101,23 +102,23 @@ impl Group {
         Some(self.count() as f64 / minutes.max(1.0))
     }
 
-    /// What the detector is to judge.
+    /// The evidence for the detector.
     pub fn evidence(&self) -> GroupEvidence {
         let mut evidence = GroupEvidence::new(self.count());
-        let weight = self.sample.weight();
-        for entry in self.sample.entries() {
+        let weight = self.distinct.weight();
+        for entry in self.distinct.entries() {
             evidence.add(&entry.evidence, weight);
         }
         evidence
     }
 
-    /// Keeps the names with the smallest hashes; of several spellings the one that sorts first.
-    fn keep_name(&mut self, hash: u64, name: &str, samples: usize) {
-        match self.names.binary_search_by_key(&hash, |(hash, _)| *hash) {
-            Ok(index) if *name < *self.names[index].1 => self.names[index].1 = name.into(),
+    /// Keeps the names with the smallest hashes; of several spellings the first in byte order.
+    fn keep_sample(&mut self, hash: u64, name: &str, samples: usize) {
+        match self.samples.binary_search_by_key(&hash, |(hash, _)| *hash) {
+            Ok(index) if *name < *self.samples[index].1 => self.samples[index].1 = name.into(),
             Err(index) if index < samples => {
-                self.names.insert(index, (hash, name.into()));
-                self.names.truncate(samples);
+                self.samples.insert(index, (hash, name.into()));
+                self.samples.truncate(samples);
             }
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! Things by numbers, found by their keys.
+//! A set whose elements have small indices.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -7,61 +7,61 @@ use hashbrown::HashTable;
 
 use super::interner::short;
 
-/// What has a key of its own.
+/// An element that contains its key.
 pub trait Keyed {
-    /// The key.
+    /// The type of the key.
     type Key: Hash + Eq;
 
-    /// The key of this thing.
+    /// The key.
     fn key(&self) -> Self::Key;
 }
 
-/// Things with different keys, numbered from 0 in the order in which they came.
+/// Elements with distinct keys, with indices from 0 in the order of their arrival.
 ///
-/// An `IndexMap` does the same in half as much memory again, and a combiner has to stay near the processor.
+/// `IndexMap` would take 1.5 times the memory; the sets of a chunk must fit in the processor's L2 cache.
 #[derive(Debug)]
 pub struct IndexedSet<T> {
-    things: Vec<T>,
-    numbers: HashTable<u32>,
+    elements: Vec<T>,
+    indices: HashTable<u32>,
     hasher: RandomState,
 }
 
 impl<T> Default for IndexedSet<T> {
     fn default() -> IndexedSet<T> {
-        IndexedSet { things: Vec::new(), numbers: HashTable::new(), hasher: RandomState::default() }
+        IndexedSet { elements: Vec::new(), indices: HashTable::new(), hasher: RandomState::default() }
     }
 }
 
 impl<T: Keyed> IndexedSet<T> {
-    /// The thing with a key.
+    /// The element with `key`.
     pub fn find(&mut self, key: &T::Key) -> Option<&mut T> {
-        let IndexedSet { things, numbers, hasher } = self;
-        let same = |&number: &u32| things[number as usize].key() == *key;
-        let number = *numbers.find(hasher.hash_one(key), same)?;
-        things.get_mut(number as usize)
+        let IndexedSet { elements, indices, hasher } = self;
+        let same = |&index: &u32| elements[index as usize].key() == *key;
+        let index = *indices.find(hasher.hash_one(key), same)?;
+        elements.get_mut(index as usize)
     }
 
-    /// Adds a thing with a key that no other one has.
-    pub fn add(&mut self, thing: T) {
-        let IndexedSet { things, numbers, hasher } = self;
-        let (number, hash) = (short(things.len()), hasher.hash_one(thing.key()));
-        things.push(thing);
-        numbers.insert_unique(hash, number, |&number| hasher.hash_one(things[number as usize].key()));
+    /// Adds an element whose key is not in the set.
+    pub fn add(&mut self, element: T) {
+        let IndexedSet { elements, indices, hasher } = self;
+        let (index, hash) = (short(elements.len()), hasher.hash_one(element.key()));
+        elements.push(element);
+        indices.insert_unique(hash, index, |&index| hasher.hash_one(elements[index as usize].key()));
     }
 
-    /// The thing with a number.
-    pub fn get(&self, number: u32) -> &T {
-        &self.things[number as usize]
+    /// The element at `index`.
+    pub fn get(&self, index: u32) -> &T {
+        &self.elements[index as usize]
     }
 
-    /// All things in order.
+    /// All elements in order.
     pub fn all(&self) -> &[T] {
-        &self.things
+        &self.elements
     }
 
-    /// Forgets all things, and keeps the memory.
+    /// Forgets all elements and keeps the memory.
     pub fn clear(&mut self) {
-        self.things.clear();
-        self.numbers.clear();
+        self.elements.clear();
+        self.indices.clear();
     }
 }

@@ -1,87 +1,100 @@
-//! Distinct texts by numbers.
+//! String interning: distinct texts with small ids.
 
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-/// Distinct byte strings, numbered from 0 in the order in which they came.
+/// Distinct byte strings, with ids from 0 in the order of their arrival.
 ///
-/// All bytes lie in one piece of memory, and the table holds where: of a chunk's names that is a third of what a map of
-/// boxed strings takes, and the time of a look-up is that of its waits for memory.
+/// All bytes are in one piece of memory, and the table holds where each text is. For the names of a chunk that takes a third of
+/// the memory of a map of boxed strings, and a look-up takes as long as its cache misses.
+///
+/// ```
+/// use dnsentropy::aggregate::{Interned, Interner};
+///
+/// let mut interner = Interner::default();
+/// assert!(matches!(interner.intern(b"example.com"), Interned::New { id: 0, .. }));
+/// assert!(matches!(interner.intern(b"example.com"), Interned::Existing { id: 0 }));
+/// ```
 #[derive(Debug, Default)]
 pub struct Interner {
     bytes: Vec<u8>,
-    table: HashTable<Numbered>,
+    table: HashTable<(Place, u32)>,
     hasher: RandomState,
 }
 
 /// Where a text starts and ends.
 pub type Place = (u32, u32);
 
-/// Where a text lies, and its number.
-type Numbered = (Place, u32);
-
-/// The number of a text.
+/// The result of interning a text.
 #[derive(Debug, Clone, Copy)]
-pub enum Number {
-    /// It has had it before.
-    Known(u32),
-    /// It has got it now, and lies there.
-    New(u32, Place),
+pub enum Interned {
+    /// The text was interned before.
+    Existing {
+        /// Its id.
+        id: u32,
+    },
+    /// The text is new.
+    New {
+        /// Its id.
+        id: u32,
+        /// Where it lies.
+        place: Place,
+    },
 }
 
-impl Number {
-    /// The number; a new one is noted first, with the place of its text.
-    pub fn noted(self, note: impl FnOnce(Place)) -> u32 {
+impl Interned {
+    /// The id. Calls `note` first if the text is new.
+    pub fn or_note(self, note: impl FnOnce(Place)) -> u32 {
         match self {
-            Number::Known(number) => number,
-            Number::New(number, place) => {
+            Interned::Existing { id } => id,
+            Interned::New { id, place } => {
                 note(place);
-                number
+                id
             }
         }
     }
 }
 
 impl Interner {
-    /// The number of a text, which it is given if it has none.
+    /// Interns a text.
     #[inline]
-    pub fn number(&mut self, text: &[u8]) -> Number {
+    pub fn intern(&mut self, text: &[u8]) -> Interned {
         let hash = hash(text, &self.hasher);
-        match self.table.find(hash, |&(place, _)| self.bytes(place) == text) {
-            Some(&(_, number)) => Number::Known(number),
+        match self.table.find(hash, |&(place, _)| self.get(place) == text) {
+            Some(&(_, id)) => Interned::Existing { id },
             None => self.add(text, hash),
         }
     }
 
-    fn add(&mut self, text: &[u8], hash_of_text: u64) -> Number {
-        let number = short(self.table.len());
+    fn add(&mut self, text: &[u8], hash_of_text: u64) -> Interned {
+        let id = short(self.table.len());
         let place = self.append(text);
         let Interner { bytes, table, hasher } = self;
         let text = |(start, end): Place| &bytes[start as usize..end as usize];
-        table.insert_unique(hash_of_text, (place, number), |&(place, _)| hash(text(place), hasher));
-        Number::New(number, place)
+        table.insert_unique(hash_of_text, (place, id), |&(place, _)| hash(text(place), hasher));
+        Interned::New { id, place }
     }
 
-    /// Adds a text without a number.
+    /// Adds a text without an id.
     pub fn append(&mut self, text: &[u8]) -> Place {
         let start = short(self.bytes.len());
         self.bytes.extend_from_slice(text);
         (start, short(self.bytes.len()))
     }
 
-    /// The bytes between two places.
-    pub fn bytes(&self, (start, end): Place) -> &[u8] {
+    /// The text at a place.
+    pub fn get(&self, (start, end): Place) -> &[u8] {
         &self.bytes[start as usize..end as usize]
     }
 
-    /// The bytes of all texts.
-    pub fn len(&self) -> usize {
+    /// The number of bytes of all texts.
+    pub fn bytes(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Forgets all texts, and keeps the memory.
+    /// Forgets all texts and keeps the memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.table.clear();
@@ -94,9 +107,9 @@ fn hash(text: &[u8], hasher: &RandomState) -> u64 {
     hasher.finish()
 }
 
-/// An index or a place in half of a word. A combiner is emptied long before it holds 4 GiB of anything.
+/// An index as 32 bits. A combiner is emptied long before it holds 4 GiB of anything.
 pub fn short(index: usize) -> u32 {
-    u32::try_from(index).expect("a combiner holds less")
+    u32::try_from(index).expect("a combiner holds less than 4 GiB")
 }
 
 #[cfg(test)]
@@ -104,23 +117,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_text_keeps_its_number_however_many_there_are() {
+    fn each_text_keeps_its_id() {
         let mut texts = Interner::default();
         for _ in 0..2 {
             texts.clear();
             for number in 0..10_000_u32 {
                 let text = number.to_string().into_bytes();
-                match texts.number(&text) {
-                    Number::New(new, place) => assert_eq!((new, texts.bytes(place)), (number, &text[..])),
-                    Number::Known(known) => panic!("{number} was known as {known}"),
+                match texts.intern(&text) {
+                    Interned::New { id, place } => assert_eq!((id, texts.get(place)), (number, &text[..])),
+                    Interned::Existing { id } => panic!("{number} has the id {id} already"),
                 }
                 texts.append(b"between");
             }
             for number in 0..10_000_u32 {
-                let found = texts.number(number.to_string().as_bytes());
-                assert!(matches!(found, Number::Known(known) if known == number));
+                let found = texts.intern(number.to_string().as_bytes());
+                assert!(matches!(found, Interned::Existing { id } if id == number));
             }
-            assert!(matches!(texts.number(b""), Number::New(10_000, _)));
+            assert!(matches!(texts.intern(b""), Interned::New { id: 10_000, .. }));
         }
     }
 }

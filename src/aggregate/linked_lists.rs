@@ -1,17 +1,17 @@
-//! Many short lists of numbers.
+//! Many append-only lists in one piece of memory.
 
 use super::interner::short;
 
-/// Lists that share one piece of memory. The things in them are numbered in the order in which they come; a list is known by
-/// the last thing in it.
+/// Circular linked lists over the indices 0, 1, 2 and so on, in one `Vec`. Each push takes the next index, whichever list it
+/// goes to. A list is identified by its last element.
 #[derive(Debug, Default)]
 pub struct LinkedLists {
-    /// The next thing of the list; behind the last one the first.
+    /// For each element the next one of its list; for the last one the first.
     next: Vec<u32>,
 }
 
 impl LinkedLists {
-    /// Adds the next thing at the end of the list with this last thing, or to a new list; returns its number.
+    /// Appends the next index to the list whose last element is `last`, or to a new list. Returns the index.
     pub fn push(&mut self, last: Option<u32>) -> u32 {
         let new = short(self.next.len());
         let first = last.map_or(new, |last| std::mem::replace(&mut self.next[last as usize], new));
@@ -19,13 +19,13 @@ impl LinkedLists {
         new
     }
 
-    /// The things of the list with this last thing, the first one first.
+    /// The elements of the list whose last element is `last`, in order.
     pub fn iter(&self, last: u32) -> impl Iterator<Item = u32> {
         let next = |at: u32| self.next[at as usize];
         std::iter::successors(Some(next(last)), move |&at| (at != last).then(|| next(at)))
     }
 
-    /// Forgets all lists, and keeps the memory.
+    /// Forgets all lists and keeps the memory.
     pub fn clear(&mut self) {
         self.next.clear();
     }
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_keep_apart_and_in_order() {
+    fn lists_are_separate_and_in_order() {
         let mut chains = LinkedLists::default();
         let one = chains.push(None);
         let two = chains.push(None);

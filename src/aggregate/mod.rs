@@ -1,25 +1,29 @@
-//! What is known of each group: a registrable domain with the values of the by-fields.
+//! The map and reduce of `dnsexfil`: what is known of each group, a registrable domain with the values of the by-fields.
 //!
-//! Everything here merges: [`Groups`] of any parts of the events, in any order and in any grouping, give the same
-//! groups as all events at once. So sums are of integers, and distinct names are held as a [`sample`].
+//! On a search peer a [`Combiner`] counts the queries of a chunk and emits [partial aggregates](partial). On the search head
+//! [`Groups`] merge them. Partial aggregates of any parts of the events, in any order and grouping, merge to the same groups
+//! as all events at once. So sums are sums of integers, and distinct names are held in a [bottom-k sketch](bottom_k).
+//!
+//! Which hash is used where: foldhash for tables in memory, with a random seed, so that an attacker cannot choose names that
+//! collide; XXH3 for hashes that travel between machines or decide which names are kept, as they must be the same everywhere.
 
 pub mod bottom_k;
 pub mod combiner;
-mod emit;
 pub mod group;
 pub mod groups;
 mod indexed_set;
-mod interner;
+pub mod interner;
 mod linked_lists;
 mod name_table;
 pub mod partial;
 pub mod record_types;
 pub mod subdomain;
 pub mod time;
-pub mod wire;
 
+pub use bottom_k::BottomK;
 pub use combiner::{Combiner, Query};
 pub use group::Group;
-pub use groups::{Groups, Key, Limits};
+pub use groups::{GroupKey, Groups, Limits};
+pub use interner::{Interned, Interner};
 pub use record_types::CommonTypes;
 pub use time::TimeRange;

@@ -1,13 +1,19 @@
-//! What a chunk of events tells of one group: what the map phase sends to the reduce phase.
+//! What the map phase sends of a group: a partial aggregate and its wire form.
+//!
+//! A row of partial results is one text: a version, a colon, and base64 of postcard messages, one partial aggregate after
+//! another. A text form with names and numbers would take longer to write than the work itself. Peers can run an older copy
+//! of the app for a while after an upgrade, hence the version. Other versions wrote this form too, or JSON with a
+//! `version`.
 
+use data_encoding::BASE64_NOPAD;
 use serde::{Deserialize, Serialize};
 use serde_bytes::Bytes;
 
 use super::record_types::RecordTypes;
-use super::subdomain::{Measured, Subdomain};
+use super::subdomain::{Measured, Moments};
 use super::time::TimeRange;
 
-/// Queries of one group.
+/// A part of the queries of one group. A chunk sends one or several for each of its groups.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PartialAggregate<'p> {
     /// The registrable domain, in lower case.
@@ -21,76 +27,125 @@ pub struct PartialAggregate<'p> {
     pub seen: TimeRange,
     /// The record types asked for.
     pub record_types: RecordTypes,
-    /// The names with a subdomain that were asked for.
+    /// The queries for each name with a subdomain.
     #[serde(borrow)]
-    pub names: Vec<NamePart<'p>>,
-    /// The names that are not told, if there were too many.
-    pub rest: Option<Overflow>,
+    pub names: Vec<NameQueries<'p>>,
+    /// The queries for names beyond the limit, if there are too many names.
+    pub overflow: Option<Overflow>,
 }
 
 /// The queries for one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NamePart<'p> {
-    /// How many they are.
+pub struct NameQueries<'p> {
+    /// How many queries there are.
     pub count: u64,
-    /// What stands before the domain.
+    /// The subdomain.
     #[serde(borrow)]
-    pub told: PartialName<'p>,
+    pub name: PartialName<'p>,
 }
 
-/// How a subdomain is told.
+/// A subdomain, in the shorter of two forms that the reduce phase can merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PartialName<'p> {
-    /// By its text as it was typed. Those of a group that may be shown are told so.
+    /// The text as it was typed, for names that may be shown as samples.
     #[serde(borrow)]
     Text(&'p Bytes),
-    /// By what the reduce phase would have to measure.
+    /// What the reduce phase would have to measure, for all other names.
     Measured(Measured),
 }
 
-/// Moments over queries for names with subdomains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Moments {
-    /// The queries.
-    pub count: u64,
-    /// Entropies of subdomains, in units of 2^-40 bits a character.
-    pub entropy: u128,
-    /// Lengths of subdomains, in characters.
-    pub length: u64,
-    /// Squares of these.
-    pub length_squared: u128,
-    /// The greatest of these.
-    pub max_length: u64,
-}
-
-impl Moments {
-    /// Adds so many queries for a name.
-    pub fn add(&mut self, count: u64, subdomain: &Subdomain) {
-        let length = u64::from(subdomain.length);
-        self.extend(&Moments {
-            count,
-            entropy: u128::from(count) * u128::from(subdomain.entropy),
-            length: count.saturating_mul(length),
-            length_squared: u128::from(count).saturating_mul(u128::from(length) * u128::from(length)),
-            max_length: length,
-        });
-    }
-
-    /// Adds the sums over other queries.
-    pub fn extend(&mut self, other: &Moments) {
-        self.count = self.count.saturating_add(other.count);
-        self.entropy = self.entropy.saturating_add(other.entropy);
-        self.length = self.length.saturating_add(other.length);
-        self.length_squared = self.length_squared.saturating_add(other.length_squared);
-        self.max_length = self.max_length.max(other.max_length);
-    }
-}
-
-/// The names with the greatest hashes, of which only sums are told.
+/// Names beyond the limit, those with the greatest hashes: only their totals are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overflow {
-    /// How many names are told.
+    /// The limit.
     pub limit: usize,
-    /// The sums over the queries for the others.
-    pub sums: Moments,
+    /// Sums over the queries for the names beyond it.
+    pub moments: Moments,
+}
+
+/// The version of this form. A text of another version is refused.
+const VERSION: u32 = 3;
+/// The start of a text of this version.
+const PREFIX: &str = "3:";
+/// A text ends when its messages have at least this many bytes.
+const FULL_BYTES: usize = 2048;
+
+/// Why a partial result cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PartialError {
+    /// Another version of the app made it.
+    #[error("a search peer runs another version of this app (partial results of version {0}, not {VERSION})")]
+    Version(u32),
+    /// It is damaged, or something else.
+    #[error("a partial result cannot be read")]
+    Broken,
+}
+
+/// Writes partial aggregates as rows of one column.
+#[derive(Debug, Default)]
+pub struct PartialWriter {
+    messages: Vec<u8>,
+}
+
+impl PartialWriter {
+    /// Adds a partial aggregate, and appends a row to `rows` once there is enough for one. A row needs no quotes in CSV.
+    pub fn write(&mut self, partial: &PartialAggregate<'_>, rows: &mut Vec<u8>) {
+        let messages = std::mem::take(&mut self.messages);
+        self.messages = postcard::to_extend(partial, messages).expect("memory takes every write");
+        if self.messages.len() >= FULL_BYTES {
+            self.end(rows);
+        }
+    }
+
+    /// Appends a row with the rest, if there is any.
+    pub fn end(&mut self, rows: &mut Vec<u8>) {
+        if self.messages.is_empty() {
+            return;
+        }
+        rows.extend_from_slice(PREFIX.as_bytes());
+        let start = rows.len();
+        rows.resize(start + BASE64_NOPAD.encode_len(self.messages.len()), 0);
+        BASE64_NOPAD.encode_mut(&self.messages, &mut rows[start..]);
+        rows.push(b'\n');
+        self.messages.clear();
+    }
+}
+
+/// Decodes a text to its messages, from which [`parse`] reads.
+///
+/// # Errors
+///
+/// The text has another version, or is not a partial result.
+pub fn decode(text: &[u8]) -> Result<Vec<u8>, PartialError> {
+    let messages = text.strip_prefix(PREFIX.as_bytes()).ok_or_else(|| other_version(text))?;
+    BASE64_NOPAD.decode(messages).map_err(|_| PartialError::Broken)
+}
+
+/// The partial aggregates in `messages`.
+///
+/// # Errors
+///
+/// One of them cannot be read; then none counts.
+pub fn parse(messages: &[u8]) -> Result<Vec<PartialAggregate<'_>>, PartialError> {
+    let mut partials = Vec::new();
+    let mut rest = messages;
+    while !rest.is_empty() {
+        let (partial, after) = postcard::take_from_bytes(rest).map_err(|_| PartialError::Broken)?;
+        partials.push(partial);
+        rest = after;
+    }
+    Ok(partials)
+}
+
+/// Why a text does not have this version.
+#[cold]
+fn other_version(text: &[u8]) -> PartialError {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let text = String::from_utf8_lossy(text);
+    let version = text.split_once(':').and_then(|(version, _)| version.parse().ok());
+    let version = version.or_else(|| Some(serde_json::from_str::<Versioned>(&text).ok()?.version));
+    version.map_or(PartialError::Broken, PartialError::Version)
 }

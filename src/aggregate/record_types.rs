@@ -1,25 +1,25 @@
-//! The record types that a group asked for.
+//! The record types of a group.
 
 use serde::{Deserialize, Serialize};
 
-/// The most record types that are remembered beside the usual ones.
-const MOST_OTHERS: usize = 16;
+/// The most record types that are kept beside the common ones.
+const MAX_OTHERS: usize = 16;
 
-/// The usual ones, as sources name them. Only ever add at the end: partial results hold their places.
-const USUAL: [&str; 16] = [
+/// The common ones, as sources name them. Only append: partial results hold the indices.
+const COMMON: [&str; 16] = [
     "A", "AAAA", "CNAME", "MX", "TXT", "NS", "PTR", "SOA", "SRV", "NULL", "ANY", "HTTPS", "SVCB", "NAPTR",
     "KEY", "CAA",
 ];
 
-/// CommonTypes record types, a bit for each.
+/// A set of common record types, a bit for each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommonTypes(u16);
 
 impl CommonTypes {
-    /// The one that `record_type` names, if it is usual.
-    pub fn of(record_type: &[u8]) -> Option<CommonTypes> {
-        let place = USUAL.iter().position(|usual| usual.as_bytes() == record_type)?;
-        Some(CommonTypes(1 << place))
+    /// The set of `record_type` alone, if it is a common one.
+    pub fn from_name(record_type: &[u8]) -> Option<CommonTypes> {
+        let index = COMMON.iter().position(|common| common.as_bytes() == record_type)?;
+        Some(CommonTypes(1 << index))
     }
 
     /// Adds those of another set.
@@ -28,47 +28,47 @@ impl CommonTypes {
     }
 }
 
-/// A set of record types, of which nearly every one is usual.
+/// A set of record types, nearly all of which are common.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordTypes {
-    usual: CommonTypes,
-    /// The others, the first in the order of their text.
+    common: CommonTypes,
+    /// The others, in the order of their text.
     others: Vec<String>,
 }
 
 impl From<CommonTypes> for RecordTypes {
-    fn from(usual: CommonTypes) -> RecordTypes {
-        RecordTypes { usual, others: Vec::new() }
+    fn from(common: CommonTypes) -> RecordTypes {
+        RecordTypes { common, others: Vec::new() }
     }
 }
 
 impl RecordTypes {
-    /// Adds a record type; what is no UTF-8 in it is replaced.
+    /// Adds a record type. Bytes that are not UTF-8 are replaced.
     pub fn insert(&mut self, record_type: &[u8]) {
-        match CommonTypes::of(record_type) {
-            Some(usual) => self.usual.extend(usual),
+        match CommonTypes::from_name(record_type) {
+            Some(common) => self.common.extend(common),
             None => self.insert_other(&String::from_utf8_lossy(record_type)),
         }
     }
 
     /// Adds those of another set.
     pub fn extend(&mut self, other: &RecordTypes) {
-        self.usual.extend(other.usual);
+        self.common.extend(other.common);
         other.others.iter().for_each(|other| self.insert_other(other));
     }
 
     fn insert_other(&mut self, record_type: &str) {
-        if let Err(place) = self.others.binary_search_by(|other| other.as_str().cmp(record_type)) {
-            self.others.insert(place, record_type.to_owned());
-            self.others.truncate(MOST_OTHERS);
+        if let Err(index) = self.others.binary_search_by(|other| other.as_str().cmp(record_type)) {
+            self.others.insert(index, record_type.to_owned());
+            self.others.truncate(MAX_OTHERS);
         }
     }
 
-    /// All of them in the order of their text.
+    /// All record types, in the order of their text.
     pub fn sorted(&self) -> Vec<&str> {
-        let usual = USUAL.iter().enumerate().filter(|(place, _)| self.usual.0 >> place & 1 == 1);
+        let common = COMMON.iter().enumerate().filter(|(index, _)| self.common.0 >> index & 1 == 1);
         let mut all: Vec<&str> =
-            usual.map(|(_, name)| *name).chain(self.others.iter().map(String::as_str)).collect();
+            common.map(|(_, name)| *name).chain(self.others.iter().map(String::as_str)).collect();
         all.sort_unstable();
         all
     }
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn usual_and_other_types_are_one_set() {
+    fn common_and_other_types_are_one_set() {
         let mut types = RecordTypes::default();
         for name in ["TXT", "TYPE65", "A", "a", "TXT", "TYPE65"] {
             types.insert(name.as_bytes());
@@ -100,6 +100,6 @@ mod tests {
             down.insert(last.as_bytes());
         }
         assert_eq!(up, down);
-        assert_eq!(up.sorted(), names[..MOST_OTHERS]);
+        assert_eq!(up.sorted(), names[..MAX_OTHERS]);
     }
 }

@@ -1,4 +1,4 @@
-//! What is measured of a subdomain, which is what stands before the registrable domain.
+//! What is measured of a subdomain: the labels before the registrable domain.
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteArray;
@@ -7,15 +7,15 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::detect::NameEvidence;
 use crate::features;
 
-/// Entropies are counted in units of 2^-40 bits: integers, so that their sum is the same in any order.
+/// Entropies are summed in units of 2^-40 bits. Sums of integers are the same in any order.
 #[allow(clippy::cast_precision_loss)] // a power of two
 pub const ENTROPY_UNIT: f64 = (1_u64 << 40) as f64;
 
-/// A subdomain, measured: all but what the detector takes from it.
+/// The measures of a subdomain, apart from the detector's evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subdomain {
-    /// The hash of the text in lower case. Names that differ by case alone are one name: resolvers that randomise case
-    /// ask for it in many spellings.
+    /// The hash of the text in lower case. Names that differ only in case are one name: resolvers that randomise case (0x20)
+    /// send it in many spellings.
     pub hash: u64,
     /// The hash of the text.
     pub spelling: u64,
@@ -27,7 +27,7 @@ pub struct Subdomain {
 
 impl Subdomain {
     /// Measures a subdomain.
-    pub fn of(text: &[u8]) -> Subdomain {
+    pub fn measure(text: &[u8]) -> Subdomain {
         let spelling = xxh3_64(text);
         let hash = if text.iter().any(u8::is_ascii_uppercase) {
             xxh3_64(&text.to_ascii_lowercase())
@@ -45,23 +45,61 @@ fn entropy_units(text: &[u8]) -> u64 {
     (features::shannon(text).unwrap_or_default() * ENTROPY_UNIT).round() as u64
 }
 
-/// A subdomain that is told by what was measured of it, in place of its text.
+/// Sums over queries for names with a subdomain, from which means and deviations follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Moments {
+    /// How many queries there are.
+    pub count: u64,
+    /// Entropies of subdomains, in units of 2^-40 bits a character.
+    pub entropy: u128,
+    /// Lengths of subdomains, in characters.
+    pub length: u64,
+    /// Squares of the lengths.
+    pub length_squared: u128,
+    /// The greatest length.
+    pub max_length: u64,
+}
+
+impl Moments {
+    /// Adds `count` queries for a name.
+    pub fn add(&mut self, count: u64, subdomain: &Subdomain) {
+        let length = u64::from(subdomain.length);
+        self.extend(&Moments {
+            count,
+            entropy: u128::from(count) * u128::from(subdomain.entropy),
+            length: count.saturating_mul(length),
+            length_squared: u128::from(count).saturating_mul(u128::from(length) * u128::from(length)),
+            max_length: length,
+        });
+    }
+
+    /// Adds the sums over other queries.
+    pub fn extend(&mut self, other: &Moments) {
+        self.count = self.count.saturating_add(other.count);
+        self.entropy = self.entropy.saturating_add(other.entropy);
+        self.length = self.length.saturating_add(other.length);
+        self.length_squared = self.length_squared.saturating_add(other.length_squared);
+        self.max_length = self.max_length.max(other.max_length);
+    }
+}
+
+/// A subdomain that is sent as its measures instead of its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Message", try_from = "Message")]
 pub struct Measured {
     /// The measures.
     pub subdomain: Subdomain,
-    /// What the detector takes from it.
+    /// The detector's evidence.
     pub evidence: NameEvidence,
 }
 
-/// The same in a message.
+/// The wire form of [`Measured`].
 #[derive(Serialize, Deserialize)]
 struct Message {
-    /// Hash, entropy, evidence: bytes, as hardly any of them is 0.
+    /// Hash, entropy and evidence as bytes: they are mostly random, so variable-length numbers would be longer.
     bytes: ByteArray<{ HASH + ENTROPY + NameEvidence::BYTES }>,
     length: u32,
-    /// Left out where it is the hash, as it is in lower case.
+    /// `None` if it equals the hash: the text is in lower case.
     spelling: Option<ByteArray<HASH>>,
 }
 
@@ -95,7 +133,7 @@ impl TryFrom<Message> for Measured {
             length,
             entropy: u64::from_le_bytes(entropy),
         };
-        let evidence = NameEvidence::from_bytes(evidence).ok_or("there is no such encoding")?;
+        let evidence = NameEvidence::from_bytes(evidence).ok_or("the encoding is unknown")?;
         Ok(Measured { subdomain, evidence })
     }
 }

@@ -4,11 +4,18 @@ use jiff::Timestamp;
 use jiff::fmt::strtime::BrokenDownTime;
 use serde::{Deserialize, Serialize};
 
-/// The most digits of seconds: those of microseconds fit behind them.
-const MOST_DIGITS: usize = 12;
+/// The most digits of seconds. With those of microseconds they fit into 64 bits.
+const MAX_DIGITS: usize = 12;
 
-/// Reads a time, in microseconds since 1970. `None` where it is neither form.
-pub fn read(text: impl AsRef<[u8]>) -> Option<i64> {
+/// Parses a time, in microseconds since 1970. `None` if it has neither form.
+///
+/// ```
+/// use dnsentropy::aggregate::time;
+///
+/// assert_eq!(time::parse("1627354345.934"), Some(1_627_354_345_934_000));
+/// assert_eq!(time::parse("2014-06-11T08:19:59.000-0700"), Some(1_402_499_999_000_000));
+/// ```
+pub fn parse(text: impl AsRef<[u8]>) -> Option<i64> {
     let text = text.as_ref().trim_ascii();
     epoch(text).or_else(|| {
         let text = std::str::from_utf8(text).ok()?;
@@ -20,14 +27,14 @@ pub fn read(text: impl AsRef<[u8]>) -> Option<i64> {
     })
 }
 
-/// Epoch seconds, read digit by digit, so that no digit of a microsecond is lost to a float.
+/// Epoch seconds, digit by digit: a float would lose digits of microseconds.
 fn epoch(text: &[u8]) -> Option<i64> {
     let (negative, text) = match text.strip_prefix(b"-") {
         Some(text) => (true, text),
         None => (false, text),
     };
     let (seconds, digits) = number(text);
-    if digits == 0 || digits > MOST_DIGITS {
+    if digits == 0 || digits > MAX_DIGITS {
         return None;
     }
     let micros = match text.get(digits..)? {
@@ -39,7 +46,7 @@ fn epoch(text: &[u8]) -> Option<i64> {
     Some(if negative { -time } else { time })
 }
 
-/// The digits behind the point as microseconds; what is finer is cut off.
+/// The digits after the point as microseconds; finer ones are cut off.
 fn micros(fraction: &[u8]) -> Option<i64> {
     const UNITS: [i64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
     let (kept, finer) = fraction.split_at(fraction.len().min(UNITS.len() - 1));
@@ -48,7 +55,7 @@ fn micros(fraction: &[u8]) -> Option<i64> {
     all.then(|| micros * UNITS[digits])
 }
 
-/// The number that the first digits make, and how many they are. It is wrong for more digits than a number has.
+/// The number of the leading digits, and how many digits there are. It wraps for more digits than 64 bits hold.
 fn number(text: &[u8]) -> (i64, usize) {
     let mut number = 0_i64;
     for (index, byte) in text.iter().enumerate() {
@@ -61,7 +68,7 @@ fn number(text: &[u8]) -> (i64, usize) {
     (number, text.len())
 }
 
-/// The first and the last of some times, in microseconds since 1970.
+/// The first and the last of some times, in microseconds since 1970. The default is the range of no times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Option<(i64, u64)>", from = "Option<(i64, u64)>")]
 pub struct TimeRange {
@@ -70,20 +77,19 @@ pub struct TimeRange {
 }
 
 impl Default for TimeRange {
-    /// That of no times.
     fn default() -> TimeRange {
         TimeRange { first: i64::MAX, last: i64::MIN }
     }
 }
 
 impl TimeRange {
-    /// Adds the times of another one.
+    /// Adds the times of another range.
     pub fn extend(&mut self, other: TimeRange) {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
     }
 
-    /// The first and the last time, if there is any.
+    /// The first and the last time, if there are any.
     pub fn ends(self) -> Option<(i64, i64)> {
         (self.first <= self.last).then_some((self.first, self.last))
     }
@@ -111,8 +117,8 @@ impl From<Option<(i64, u64)>> for TimeRange {
     }
 }
 
-/// Writes a time as epoch seconds, with a fraction only if it has one.
-pub fn write(micros: i64) -> String {
+/// Formats a time as epoch seconds, with a fraction only if it has one.
+pub fn format_epoch(micros: i64) -> String {
     let sign = if micros < 0 { "-" } else { "" };
     let (seconds, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
     let text = format!("{sign}{seconds}.{rest:06}");
@@ -124,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_forms_that_splunkd_writes() {
+    fn forms_of_splunkd() {
         for (text, micros) in [
             ("1627354345.934", Some(1_627_354_345_934_000)),
             ("1433261392", Some(1_433_261_392_000_000)),
@@ -145,16 +151,16 @@ mod tests {
             ("1.0000001x", None),
             ("1,5", None),
         ] {
-            assert_eq!(read(text), micros, "{text}");
+            assert_eq!(parse(text), micros, "{text}");
         }
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn formatted_times_are_parsed() {
         for micros in [0, 1, -1_500_000, 1_627_354_345_934_000, 1_433_261_390_000_000] {
-            assert_eq!(read(write(micros)), Some(micros));
+            assert_eq!(parse(format_epoch(micros)), Some(micros));
         }
-        assert_eq!(write(1_627_354_345_930_000), "1627354345.93");
-        assert_eq!(write(1_433_261_390_000_000), "1433261390");
+        assert_eq!(format_epoch(1_627_354_345_930_000), "1627354345.93");
+        assert_eq!(format_epoch(1_433_261_390_000_000), "1433261390");
     }
 }

@@ -1,9 +1,8 @@
-//! From evidence to a verdict with its reasons.
+//! From evidence to a verdict.
 
 use super::group::{GroupEvidence, ONE_NAME};
 use super::model::{Line, Model};
 use super::name::NameEvidence;
-use super::reasons::reasons;
 use super::verdict::{Severity, Terms, Verdict, is_service_discovery};
 use crate::features::fixed_point::{LOG_ONE, ONE, log2};
 
@@ -41,9 +40,9 @@ pub fn judge_with(model: &Model, domain: &[u8], evidence: &GroupEvidence) -> Ver
     Verdict {
         score,
         severity,
-        reasons: reasons(domain, evidence, &terms, severity),
         encoding: evidence.encoding(),
         payload_bytes: u64::try_from(evidence.payload_bytes / u128::from(ONE_NAME)).unwrap_or(u64::MAX),
+        terms,
     }
 }
 
@@ -92,6 +91,7 @@ fn alike(evidence: &GroupEvidence, name: i64) -> i64 {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::reasons;
     use super::*;
 
     fn verdict(domain: &str, names: &[String], queries: usize) -> Verdict {
@@ -174,7 +174,7 @@ mod tests {
             }
             let verdict = judge(&domain, &group);
             prop_assert!(verdict.score <= 100);
-            prop_assert!(!verdict.reasons.is_empty());
+            prop_assert!(!reasons(&domain, &group, &verdict).is_empty());
             let terms = terms(&domain, &group);
             prop_assert!(terms.volume >= 0 && (0..=terms.name).contains(&terms.alike));
         }

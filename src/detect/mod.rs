@@ -22,6 +22,7 @@ pub use group::{GroupEvidence, ONE_NAME};
 pub use judge::{judge, judge_name, judge_with, terms};
 pub use model::{Model, ModelError};
 pub use name::NameEvidence;
+pub use reasons::reasons;
 pub use verdict::{Severity, Terms, Verdict};
 
 /// Bits a character of `subdomain` (all that stands before the registrable domain) under the model of ordinary host

@@ -2,15 +2,12 @@
 
 use super::alphabet::Encoding;
 use super::group::{GroupEvidence, ONE_NAME};
-use super::verdict::{Severity, Terms, is_service_discovery};
+use super::verdict::{Severity, Verdict, is_service_discovery};
 
-/// A sentence for each term that moves the score of `evidence`.
-pub(super) fn reasons(
-    domain: &[u8],
-    evidence: &GroupEvidence,
-    terms: &Terms,
-    severity: Severity,
-) -> Vec<String> {
+/// A short sentence, with its numbers, for each term that moves the score. `verdict` is the one on `evidence` of the names
+/// under `domain`.
+pub fn reasons(domain: &[u8], evidence: &GroupEvidence, verdict: &Verdict) -> Vec<String> {
+    let terms = &verdict.terms;
     let distinct = evidence.distinct().max(1);
     let mut reasons = Vec::new();
     if is_service_discovery(domain) {
@@ -18,7 +15,7 @@ pub(super) fn reasons(
     } else if domain.ends_with(b".in-addr.arpa") || domain.ends_with(b".ip6.arpa") {
         reasons.push("reverse zone: addresses in names count as no data".to_owned());
     }
-    if severity == Severity::Informational || evidence.names == 0 {
+    if verdict.severity == Severity::Informational || evidence.names == 0 {
         reasons.push("names like those of ordinary hosts".to_owned());
         return reasons;
     }
@@ -85,7 +82,7 @@ mod tests {
         for name in names {
             group.add(&NameEvidence::of(name.as_bytes()), ONE_NAME);
         }
-        judge(domain.as_bytes(), &group).reasons
+        reasons(domain.as_bytes(), &group, &judge(domain.as_bytes(), &group))
     }
 
     #[test]

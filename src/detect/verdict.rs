@@ -1,4 +1,4 @@
-//! A verdict: score, severity and reasons, with the terms that the score is made of.
+//! A verdict: score and severity, with the terms that the score is made of.
 
 use super::alphabet::Encoding;
 
@@ -37,12 +37,12 @@ pub struct Verdict {
     pub score: u8,
     /// The score's class.
     pub severity: Severity,
-    /// Short sentences with numbers, one for each term that moves the score.
-    pub reasons: Vec<String>,
     /// How the data is encoded.
     pub encoding: Encoding,
     /// The most bytes of data that the distinct names can carry upstream.
     pub payload_bytes: u64,
+    /// What the score is made of. [`reasons`](super::reasons) puts it into words.
+    pub terms: Terms,
 }
 
 /// The terms of a score, each in 1/1024.

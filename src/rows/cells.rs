@@ -1,5 +1,8 @@
 //! Output cells: the values of one field of one row.
 
+use std::fmt::Display;
+use std::io::Write;
+
 use memchr::memchr3;
 
 use super::multivalue;
@@ -24,6 +27,16 @@ impl Output {
         self.ends.push(self.plain.len());
     }
 
+    /// Adds a value as it is formatted.
+    pub fn push_display(&mut self, value: impl Display) {
+        if !self.ends.is_empty() {
+            self.plain.push(b'\n');
+        }
+        // Writing to memory cannot fail.
+        let _ = write!(self.plain, "{value}");
+        self.ends.push(self.plain.len());
+    }
+
     /// The cell in the field's own column.
     pub fn plain(&self) -> &[u8] {
         &self.plain
@@ -42,10 +55,26 @@ impl Output {
         &self.multi
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Removes all values.
+    pub fn clear(&mut self) {
         self.plain.clear();
         self.ends.clear();
     }
+}
+
+/// Appends a row of `outputs`: first the cells of all fields, then all `__mv_` cells.
+pub fn write_row(outputs: &mut [Output], body: &mut Vec<u8>) {
+    for (index, output) in outputs.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        push_cell(output.plain(), body);
+    }
+    for output in outputs {
+        body.push(b',');
+        push_cell(output.multi(), body);
+    }
+    body.push(b'\n');
 }
 
 /// Appends a CSV cell, quoted if it needs quotes, as the csv crate writes it.

@@ -26,7 +26,7 @@ use crate::slice::Slice;
 
 pub use append::ColumnAppender;
 pub use ascii_cells::AsciiCells;
-pub use cells::Output;
+pub use cells::{Output, write_row};
 pub use csv_rows::{CsvRows, CsvWriter};
 pub use reader::{Header, RowReader, Rows};
 

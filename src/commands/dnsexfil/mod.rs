@@ -1,20 +1,20 @@
-//! `dnsexfil`: who is leaking what, where, and how sure we are.
+//! `dnsexfil`: who leaks what, to which domain, and how sure that is.
 //!
-//! A reporting command. On the search peers its map phase (`phase=map`, put there by splunkd through
-//! `streaming_preop`) turns each chunk of events into partial results; on the search head the reduce phase merges
-//! events, partial results or both into the table. The preop is an optimisation that splunkd may leave out or repeat,
-//! and the table is the same.
+//! A reporting command. On the search peers its map phase (`phase=map`, which splunkd adds through `streaming_preop`)
+//! turns each chunk of events into partial results. On the search head the reduce phase merges events, partial results
+//! or both into the table. The preop is an optimisation: splunkd may leave it out or repeat it, and the table is the
+//! same.
 
 mod allowlist;
+mod columns;
 mod event;
 mod options;
 mod table;
 
-use std::collections::HashSet;
-
 use self::allowlist::Allowlist;
 use self::options::{Options, Phase};
-use crate::aggregate::{Combiner, Groups, wire as partial};
+use crate::aggregate::partial::{self, PartialError, PartialWriter};
+use crate::aggregate::{Combiner, Groups};
 use crate::commands::App;
 use crate::commands::missing_field::MissingFieldCheck;
 use crate::names::Lists;
@@ -24,25 +24,20 @@ use crate::rows::RowReader;
 
 pub use self::options::NAME;
 
-/// The column of partial results. Its name does not begin with `_`: such fields may be left behind on a peer.
-const PARTIAL: &str = "dnsexfil_partial";
-/// Where sources keep the record type.
-const RECORD_TYPES: [&str; 3] = ["record_type", "query_type", "qtype_name"];
-
 struct DnsExfil {
     options: Options,
-    rows: RowReader,
+    reader: RowReader,
     lists: Lists,
     allowlist: Allowlist,
     /// The events of the chunk.
     combiner: Combiner,
-    /// In the reduce phase: events of all chunks before, and partial results.
+    /// In the reduce phase: the events of earlier chunks, and partial results.
     groups: Groups,
-    writer: partial::Writer,
-    /// The name's field, then the by-fields.
-    presence: Vec<MissingFieldCheck>,
-    /// Why the first partial result that was passed over was, and how many were.
-    unreadable: Option<(partial::PartialError, u64)>,
+    writer: PartialWriter,
+    /// Of the name's field, then of the by-fields.
+    missing_fields: Vec<MissingFieldCheck>,
+    /// The number of partial results that could not be read, with the first error.
+    unreadable: Option<(PartialError, u64)>,
 }
 
 /// Reads the arguments of a search.
@@ -56,52 +51,47 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Argumen
         (Phase::Reduce, true) => Allowlist::read(&app.lookups),
         _ => Ok(Allowlist::default()),
     };
-    let allowlist = allowlist.map_err(|problem| ArgumentErrors { command: NAME, problems: vec![problem] })?;
-    let presence =
-        [&options.field].into_iter().chain(&options.by).map(|field| MissingFieldCheck::new(field)).collect();
+    let allowlist = allowlist.map_err(|error| ArgumentErrors {
+        command: NAME,
+        problems: vec![format!("the allowlist {error}")],
+    })?;
+    let fields = [&options.field].into_iter().chain(&options.by);
+    let missing_fields = fields.map(|field| MissingFieldCheck::new(field)).collect();
     let groups = Groups::new(options.limits());
-    let rows = RowReader::new(event::fields(&options));
+    let reader = RowReader::new(event::fields(&options.field, &options.by));
     Ok(Box::new(DnsExfil {
         options,
-        rows,
+        reader,
         lists,
         allowlist,
         combiner: Combiner::default(),
         groups,
-        writer: partial::Writer::default(),
-        presence,
+        writer: PartialWriter::default(),
+        missing_fields,
         unreadable: None,
     }))
 }
 
 impl Command for DnsExfil {
     fn info(&self) -> CommandInfo {
-        let extra: Vec<&str> = ["_time"].into_iter().chain(RECORD_TYPES).collect();
         match self.options.phase {
-            // Its rows are not the events', so they cannot be merged by `_chunked_idx`.
+            // Its rows are not those of the events, so splunkd cannot merge them by `_chunked_idx`.
             Phase::Map => CommandInfo {
                 command_type: CommandType::Streaming,
                 required_fields: None,
                 streaming_preop: None,
             },
-            Phase::Reduce => {
-                let mut required = vec![self.options.field.clone()];
-                required.extend(self.options.by.iter().cloned());
-                required.extend(extra.iter().chain(&[PARTIAL]).map(ToString::to_string));
-                let mut seen = HashSet::new();
-                required.retain(|field| seen.insert(field.clone()));
-                CommandInfo {
-                    command_type: CommandType::Reporting,
-                    required_fields: Some(required),
-                    streaming_preop: Some(self.options.streaming_preop(&extra)),
-                }
-            }
+            Phase::Reduce => CommandInfo {
+                command_type: CommandType::Reporting,
+                required_fields: Some(self.options.required_fields()),
+                streaming_preop: Some(self.options.streaming_preop()),
+            },
         }
     }
 
     fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize {
         if self.options.phase == Phase::Map && reply.is_empty() {
-            reply.extend_from_slice(PARTIAL.as_bytes());
+            reply.extend_from_slice(event::PARTIAL.as_bytes());
             reply.push(b'\n');
         }
         let taken = self.take_in(piece.bytes, piece.whole, reply);
@@ -123,11 +113,12 @@ impl Command for DnsExfil {
 
 impl DnsExfil {
     fn take_in(&mut self, body: &[u8], whole: bool, reply: &mut Vec<u8>) -> usize {
-        let DnsExfil { rows, lists, options, combiner, groups, writer, presence, unreadable, .. } = self;
+        let DnsExfil { reader, lists, options, combiner, groups, writer, missing_fields, unreadable, .. } =
+            self;
         // Read before the search where it can fail; see `take_list`.
         let Ok(list) = lists.load(options.list) else { return body.len() };
-        let mut rows = rows.rows(body, whole);
-        let Some(columns) = rows.header().and_then(|header| event::Columns::of(&header.columns)) else {
+        let mut rows = reader.rows(body, whole);
+        let Some(columns) = rows.header().and_then(|header| event::Columns::new(&header.columns)) else {
             return rows.consumed();
         };
         while let Some(row) = rows.next() {
@@ -142,9 +133,7 @@ impl DnsExfil {
                     continue;
                 }
             }
-            if event::add_quickly(row, &columns, list, combiner, presence).is_none() {
-                event::add(row, &columns, list, combiner, presence);
-            }
+            event::add(row, &columns, list, combiner, missing_fields);
             if combiner.is_full() {
                 hand_over(combiner, options.phase, groups, writer, reply);
             }
@@ -154,53 +143,52 @@ impl DnsExfil {
 
     fn warnings(&self) -> Vec<UserMessage> {
         let mut warnings: Vec<UserMessage> =
-            self.presence.iter().filter_map(MissingFieldCheck::warning).collect();
+            self.missing_fields.iter().filter_map(MissingFieldCheck::warning).collect();
         let mut warn = |text: String| warnings.push(UserMessage(Level::Warn, text));
         if self.groups.dropped() > 0 {
             warn(format!(
-                "{} groups with the least information were dropped for lack of memory: search a shorter time, filter \
-                 known domains before {NAME}, or group by fewer fields",
+                "memory is short: {} groups with the least information were dropped. Search a shorter time range, filter known domains before {NAME}, or group by fewer fields",
                 self.groups.dropped()
             ));
         }
         if let Some((error, count)) = &self.unreadable {
-            warn(format!("{count} partial results were passed over: {error}"));
+            warn(format!("{count} partial results were ignored: {error}"));
         }
         warnings
     }
 }
 
-/// Empties the combiner: in the map phase into rows, in the reduce phase into the groups.
+/// Empties the combiner: into rows in the map phase, into the groups in the reduce phase.
 #[inline(never)] // its code would slow down the loop over rows, which hardly ever comes here
 fn hand_over(
     combiner: &mut Combiner,
     phase: Phase,
     groups: &mut Groups,
-    writer: &mut partial::Writer,
+    writer: &mut PartialWriter,
     reply: &mut Vec<u8>,
 ) {
     let limits = groups.limits();
     match phase {
-        Phase::Map => combiner.take_parts(limits, |part| writer.write(part, reply)),
-        Phase::Reduce => combiner.take_parts(limits, |part| groups.merge(part)),
+        Phase::Map => combiner.emit(limits, |partial| writer.write(partial, reply)),
+        Phase::Reduce => combiner.emit(limits, |partial| groups.merge(partial)),
     }
 }
 
-/// Merges a partial result; the map phase, if splunkd runs it twice, passes it on.
+/// Merges a partial result. The map phase passes it on, as splunkd may run that phase twice.
 fn take_partial(
     text: &[u8],
     phase: Phase,
     groups: &mut Groups,
     reply: &mut Vec<u8>,
-) -> Result<(), partial::PartialError> {
+) -> Result<(), PartialError> {
     let messages = partial::decode(text)?;
-    let parts = partial::read(&messages)?;
+    let partials = partial::parse(&messages)?;
     match phase {
         Phase::Map => {
             reply.extend_from_slice(text);
             reply.push(b'\n');
         }
-        Phase::Reduce => parts.iter().for_each(|part| groups.merge(part)),
+        Phase::Reduce => partials.iter().for_each(|partial| groups.merge(partial)),
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! The options of `dnsexfil`.
 
-use super::table::COLUMNS;
+use std::collections::HashSet;
+
+use super::columns::is_column;
+use super::event;
 use crate::aggregate::Limits;
 use crate::aggregate::group::MAX_SAMPLES;
 use crate::commands::{App, quoted_names, take_list};
@@ -12,7 +15,7 @@ pub const NAME: &str = "dnsexfil";
 
 const OPTIONS: [&str; 8] = ["field", "by", "list", "limit", "min_score", "allowlist", "samples", "phase"];
 
-/// Which part of the work a run does.
+/// The phase that a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// On a search peer: events in, partial results out.
@@ -21,23 +24,23 @@ pub enum Phase {
     Reduce,
 }
 
-/// What a search asks for.
+/// The options of a search.
 pub struct Options {
     /// The field that holds the DNS name.
     pub field: String,
     /// The fields to group by, beside the domain.
     pub by: Vec<String>,
-    /// The suffixes that split names.
+    /// The list of suffixes that split names.
     pub list: ListName,
     /// The most rows of the table.
     pub limit: usize,
-    /// The least score of a row.
+    /// Rows with a lower score are left out.
     pub min_score: u8,
-    /// Whether allowlisted domains are judged informational.
+    /// Whether the allowlist applies.
     pub allowlist: bool,
-    /// How many names a row shows.
+    /// The most names in `samples`.
     pub samples: usize,
-    /// Which part of the work to do.
+    /// The phase.
     pub phase: Phase,
 }
 
@@ -64,19 +67,26 @@ impl Options {
         Ok((Options { field, by, list, limit, min_score, allowlist, samples, phase }, lists))
     }
 
-    /// The bounds of memory for these options.
+    /// The limits of memory for these options.
     pub fn limits(&self) -> Limits {
         Limits { samples: self.samples, ..Limits::default() }
     }
 
-    /// The map phase as a pipeline for the search peers. `extra` are further fields that it reads.
+    /// The fields that the reduce phase reads, each once.
+    pub fn required_fields(&self) -> Vec<String> {
+        let mut fields = event::fields(&self.field, &self.by);
+        let mut seen = HashSet::new();
+        fields.retain(|field| seen.insert(field.clone()));
+        fields
+    }
+
+    /// The map phase as a pipeline for the search peers.
     ///
-    /// A map run cannot set `required_fields`, as its rows are not the events'; so `fields` narrows the events. It keeps
-    /// `_raw` unless told otherwise, which is most of an event.
-    pub fn streaming_preop(&self, extra: &[&str]) -> String {
-        let mut fields: Vec<&str> = vec![&self.field];
-        fields.extend(self.by.iter().map(String::as_str).chain(extra.iter().copied()));
-        let fields: Vec<String> = fields.into_iter().map(quoted).collect();
+    /// A map run cannot set `required_fields`, as its rows are not those of the events. So `fields` narrows the events. It
+    /// keeps `_raw`, which is most of an event, unless that is removed explicitly.
+    pub fn streaming_preop(&self) -> String {
+        let fields = self.required_fields().into_iter().filter(|field| field != event::PARTIAL);
+        let fields: Vec<String> = fields.map(|field| quoted(&field)).collect();
         let without_raw = if fields.iter().any(|field| field == "_raw") { "" } else { " | fields - _raw" };
         let by: Vec<String> = self.by.iter().map(|field| quoted(field)).collect();
         let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(" ")) };
@@ -90,13 +100,13 @@ impl Options {
     }
 }
 
-/// A field's name as a search has it.
+/// A field's name, quoted for a search if it needs quotes.
 fn quoted(field: &str) -> String {
     let plain = field.chars().all(|c| c.is_ascii_alphanumeric() || "_.{}:".contains(c));
     if plain && !field.eq_ignore_ascii_case("by") { field.to_owned() } else { format!("\"{field}\"") }
 }
 
-/// The field, and the by-fields behind the word `by`, parted by white space or commas.
+/// The field, and the by-fields after the word `by`, separated by white space or commas.
 fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
     let words = arguments.take_fields();
     let by_at = words.iter().position(|word| word.eq_ignore_ascii_case("by"));
@@ -107,7 +117,7 @@ fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
     fields.extend(arguments.take("field"));
     let mut by: Vec<String> =
         by.into_iter().chain(arguments.take("by")).flat_map(|words| split_list(&words)).collect();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     by.retain(|field| seen.insert(field.clone()));
     fields.dedup();
     if fields.len() > 1 {
@@ -125,7 +135,7 @@ fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
             arguments.problem(format!("'{name}' names no field"));
         }
     }
-    for name in by.iter().filter(|name| *name == "ut_domain" || COLUMNS.contains(&name.as_str())) {
+    for name in by.iter().filter(|name| is_column(name)) {
         arguments.problem(format!(
             "'{name}' is a column of the table itself: leave it out behind 'by', or rename it"
         ));
