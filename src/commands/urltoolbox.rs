@@ -10,7 +10,7 @@ use crate::commands::missing_field::MissingFieldCheck;
 use crate::commands::{App, distinct, quoted_names};
 use crate::names::Lists;
 use crate::protocol::arguments::one_of;
-use crate::protocol::session::{Command, Piece};
+use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
 use crate::rows::{Column, Output, Row, Rows, extend};
 use crate::urltoolbox::{Function, Member, MemberName, Value};
@@ -55,7 +55,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
     let Some(function) = function else {
         let known = Function::ALL.map(|function| function.name);
         let given = if names.is_empty() { "none".to_owned() } else { quoted_names(&names) };
-        arguments.problem(format!("{given} is given where one function is expected: {}", one_of(&known)));
+        arguments.error(format!("{given} is given where one function is expected: {}", one_of(&known)));
         let fields: Vec<&str> = Function::ALL.into_iter().flat_map(Function::reads).collect();
         for field in &fields {
             arguments.take(field);
@@ -67,7 +67,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
         let needed = function.inputs.contains(&name);
         let field = arguments.take(name).filter(|field| !field.is_empty());
         if needed && field.is_none() {
-            arguments.problem(format!("{name}= is missing: give the field that holds it"));
+            arguments.error(format!("{name}= is missing: give the field that holds it"));
         }
         inputs
             .push(Input { field: field.map(|field| (field.clone(), MissingFieldCheck::of(&field))), needed });
@@ -89,8 +89,13 @@ impl Command for UrlToolbox {
         }
     }
 
-    fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize {
-        let Piece { bytes: body, whole: true, last } = piece else { return 0 };
+    fn execute(
+        &mut self,
+        piece: BodyChunk<'_>,
+        reply: &mut Vec<u8>,
+        messages: &mut Vec<UserMessage>,
+    ) -> usize {
+        let BodyChunk { bytes: body, end: true, last } = piece else { return 0 };
         if self.spread.is_some() {
             self.answer_and_spread(body, reply);
         } else {

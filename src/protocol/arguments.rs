@@ -2,12 +2,12 @@
 
 /// Why a command refuses its arguments: every problem at once, for the user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{command}: {}", problems.join("; "))]
+#[error("{command}: {}", errors.join("; "))]
 pub struct ArgumentErrors {
     /// The command's name.
     pub command: &'static str,
     /// One sentence for each problem, with what is allowed.
-    pub problems: Vec<String>,
+    pub errors: Vec<String>,
 }
 
 /// The arguments of one command, sorted into options and fields.
@@ -15,7 +15,7 @@ pub struct ArgumentErrors {
 pub struct Arguments {
     options: Vec<(String, String)>,
     fields: Vec<String>,
-    problems: Vec<String>,
+    errors: Vec<String>,
 }
 
 impl Arguments {
@@ -23,7 +23,7 @@ impl Arguments {
     /// tell a quoted field such as `"a=b"` from an option.
     ///
     /// An option's value that ends in a comma goes on in the next word: `fields=domain, subdomain`.
-    pub fn read(args: &[String], typed: &[String]) -> Arguments {
+    pub fn parse(args: &[String], typed: &[String]) -> Arguments {
         let mut arguments = Arguments::default();
         let mut after_option = false;
         for (index, word) in args.iter().enumerate() {
@@ -52,7 +52,7 @@ impl Arguments {
             self.options.extract_if(.., |(option, _)| option == name).map(|(_, value)| value).collect();
         values.dedup();
         if values.len() > 1 {
-            self.problem(format!("{name}= is given {} times: give it once", values.len()));
+            self.error(format!("{name}= is given {} times: give it once", values.len()));
         }
         values.into_iter().next()
     }
@@ -68,7 +68,7 @@ impl Arguments {
         let choice = allowed.iter().find(|(allowed, _)| allowed.eq_ignore_ascii_case(value.trim()));
         if choice.is_none() {
             let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).collect();
-            self.problem(format!("{name}={value} is unknown: use {}", one_of(&names)));
+            self.error(format!("{name}={value} is unknown: use {}", one_of(&names)));
         }
         choice.map(|(_, choice)| *choice)
     }
@@ -79,8 +79,8 @@ impl Arguments {
     }
 
     /// Notes something wrong with the arguments.
-    pub fn problem(&mut self, problem: String) {
-        self.problems.push(problem);
+    pub fn error(&mut self, error: String) {
+        self.errors.push(error);
     }
 
     /// Ends the reading: what was not taken is unknown.
@@ -92,16 +92,12 @@ impl Arguments {
         for (name, _) in std::mem::take(&mut self.options) {
             let options: Vec<String> = allowed.iter().map(|name| format!("{name}=")).collect();
             let options: Vec<&str> = options.iter().map(String::as_str).collect();
-            self.problem(format!(
+            self.error(format!(
                 "unknown option {name}=: use {} (a field whose name has an equals sign goes in quotes)",
                 one_of(&options)
             ));
         }
-        if self.problems.is_empty() {
-            Ok(())
-        } else {
-            Err(ArgumentErrors { command, problems: self.problems })
-        }
+        if self.errors.is_empty() { Ok(()) } else { Err(ArgumentErrors { command, errors: self.errors }) }
     }
 }
 
@@ -127,7 +123,7 @@ mod tests {
     fn read(typed: &[&str]) -> Arguments {
         let args: Vec<String> = typed.iter().map(|word| word.replace('"', "")).collect();
         let typed: Vec<String> = typed.iter().map(ToString::to_string).collect();
-        Arguments::read(&args, &typed)
+        Arguments::parse(&args, &typed)
     }
 
     #[test]
@@ -167,7 +163,7 @@ mod tests {
 
     #[test]
     fn arguments_as_typed_are_not_needed() {
-        let mut arguments = Arguments::read(&["list=icann".to_owned(), "query".to_owned()], &[]);
+        let mut arguments = Arguments::parse(&["list=icann".to_owned(), "query".to_owned()], &[]);
         assert_eq!(arguments.take("list").as_deref(), Some("icann"));
         assert_eq!(arguments.take_fields(), ["query"]);
     }

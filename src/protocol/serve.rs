@@ -4,9 +4,9 @@ use std::io::{self, Read, Write};
 use std::panic::resume_unwind;
 use std::thread;
 
-use super::framing::{Deframer, FramingError, Part};
+use super::framing::{Deframer, Event, FramingError};
 use super::reply_writer::{Writer, WriterEnded};
-use super::session::{ReplyBytes, RequestError, Session, farewell};
+use super::session::{ReplyBytes, RequestError, Session, error_reply};
 
 /// How much is read at once, at least: a pipe of the usual size.
 const BLOCK: usize = 64 * 1024;
@@ -54,7 +54,7 @@ pub fn serve(
         let conversed = converse(&mut input, &mut writer, &mut session);
         if let Err(error @ (ServeError::Framing(_) | ServeError::Request { .. })) = &conversed {
             let mut reply = ReplyBytes::default();
-            farewell(&format!("the conversation with splunkd broke down: {error}"), &mut reply.head);
+            error_reply(&format!("the conversation with splunkd broke down: {error}"), &mut reply.head);
             // Nobody may be there to read it any more, and the error itself goes to stderr anyway.
             let _ = writer.send(reply);
         }
@@ -75,18 +75,18 @@ pub fn serve(
 fn converse(input: &mut impl Read, writer: &mut Writer, session: &mut Session<'_>) -> Result<(), ServeError> {
     let mut deframer = Deframer::new();
     loop {
-        while let Some(part) = deframer.part()? {
-            match part {
-                Part::Metadata(metadata) => {
-                    if let Err(error) = session.begin(metadata) {
-                        let (chunk, end) = deframer.place();
+        while let Some(event) = deframer.next_event()? {
+            match event {
+                Event::Metadata(metadata) => {
+                    if let Err(error) = session.on_metadata(metadata) {
+                        let (chunk, end) = deframer.position();
                         return Err(ServeError::Request { chunk, end, error });
                     }
                 }
-                Part::Body { bytes, whole } => {
-                    let taken = session.proceed(bytes, whole);
-                    deframer.take(taken);
-                    if whole {
+                Event::Body { bytes, end } => {
+                    let taken = session.on_body(bytes, end);
+                    deframer.consume(taken);
+                    if end {
                         let memory = writer.send(session.take_reply())?;
                         session.reuse(memory);
                     }
@@ -96,9 +96,9 @@ fn converse(input: &mut impl Read, writer: &mut Writer, session: &mut Session<'_
                 }
             }
         }
-        match input.read(deframer.room(BLOCK)) {
-            Ok(0) => return Ok(deframer.end()?),
-            Ok(length) => deframer.filled(length),
+        match input.read(deframer.spare(BLOCK)) {
+            Ok(0) => return Ok(deframer.check_end()?),
+            Ok(length) => deframer.advance(length),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error.into()),
         }

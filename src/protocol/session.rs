@@ -15,16 +15,21 @@ pub trait Command {
     /// Works on a piece of a chunk, and says how many bytes of it are done with: all of them if the piece makes the chunk
     /// whole. What is appended to `reply`, which holds this chunk's reply alone, goes back to splunkd, `messages` to the
     /// user.
-    fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize;
+    fn execute(
+        &mut self,
+        piece: BodyChunk<'_>,
+        reply: &mut Vec<u8>,
+        messages: &mut Vec<UserMessage>,
+    ) -> usize;
 }
 
 /// What has arrived of a chunk's body and is not done with.
 #[derive(Debug, Clone, Copy)]
-pub struct Piece<'b> {
+pub struct BodyChunk<'b> {
     /// CSV, which at first begins with the header, or nothing.
     pub bytes: &'b [u8],
     /// Whether nothing of this chunk follows.
-    pub whole: bool,
+    pub end: bool,
     /// Whether this is the last chunk of the search.
     pub last: bool,
 }
@@ -100,7 +105,7 @@ impl<'a> Session<'a> {
     /// # Errors
     ///
     /// The request makes no sense; there is no reply and the session is over.
-    pub fn begin(&mut self, metadata: &[u8]) -> Result<(), RequestError> {
+    pub fn on_metadata(&mut self, metadata: &[u8]) -> Result<(), RequestError> {
         let request = Request::read(metadata).map_err(RequestError::Metadata)?;
         self.reply.head.clear();
         self.reply.body.clear();
@@ -114,16 +119,16 @@ impl<'a> Session<'a> {
     }
 
     /// Takes what has arrived of the request's body and was not taken yet, and says how many bytes were taken. After a
-    /// `whole` one, which ends the request, [`Session::take_reply`] gives the reply to it.
-    pub fn proceed(&mut self, bytes: &[u8], whole: bool) -> usize {
+    /// `end`, which ends the request, [`Session::take_reply`] gives the reply to it.
+    pub fn on_body(&mut self, bytes: &[u8], end: bool) -> usize {
         let (taken, last) = match (&self.asked, &mut self.command) {
             (Asked::Execute { last }, State::Running(command)) => {
-                let piece = Piece { bytes, whole, last: *last };
+                let piece = BodyChunk { bytes, end, last: *last };
                 (command.execute(piece, &mut self.reply.body, &mut self.messages), *last)
             }
             _ => (bytes.len(), true),
         };
-        if whole {
+        if end {
             let metadata = match &self.asked {
                 Asked::Getinfo(reply) => reply.clone(),
                 Asked::Execute { .. } => to_json(&Reply::rows(last, std::mem::take(&mut self.messages))),
@@ -153,7 +158,7 @@ impl<'a> Session<'a> {
 
     fn getinfo(&mut self, request: &Request) -> Vec<u8> {
         let (args, typed) = request.arguments();
-        match (self.open)(Arguments::read(&args, &typed)) {
+        match (self.open)(Arguments::parse(&args, &typed)) {
             Ok(command) => {
                 let info = to_json(&command.info());
                 self.command = State::Running(command);
@@ -168,6 +173,6 @@ impl<'a> Session<'a> {
 }
 
 /// The reply that tells the user that the conversation broke down.
-pub fn farewell(error: &str, out: &mut Vec<u8>) {
+pub fn error_reply(error: &str, out: &mut Vec<u8>) {
     Frame { metadata: &to_json(&Reply::error(error.to_owned())), body: b"" }.write(out);
 }

@@ -12,7 +12,7 @@ use crate::commands::{App, distinct, quoted_names, take_list};
 use crate::names::ordinary::OrdinaryName;
 use crate::names::{ListName, Lists};
 use crate::protocol::arguments::one_of;
-use crate::protocol::session::{Command, Piece};
+use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, UserMessage};
 use crate::rows::append::Compute;
 use crate::rows::ascii_cells::ROOM;
@@ -55,13 +55,13 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
         take_parts(&mut arguments, mode, &prefix).into_iter().unzip();
     let outputs: Vec<String> = names.iter().map(|name| format!("{prefix}{name}")).collect();
     if outputs.contains(&field) {
-        arguments.problem(format!(
+        arguments.error(format!(
             "the output '{field}' would replace the field that is read: choose another prefix="
         ));
     }
     let lists = app.lists();
     if mode == Mode::Shannon && arguments.has("list") {
-        arguments.problem("mode=shannon splits nothing: leave list= out".to_owned());
+        arguments.error("mode=shannon splits nothing: leave list= out".to_owned());
     }
     let list = take_list(&mut arguments, &lists);
     arguments.finish(NAME, &OPTIONS)?;
@@ -75,11 +75,11 @@ fn take_field(arguments: &mut Arguments) -> String {
     fields.extend(arguments.take("field"));
     fields.dedup();
     if fields.len() > 1 {
-        arguments.problem(format!("one field is read, not several: give {}", quoted_names(&fields)));
+        arguments.error(format!("one field is read, not several: give {}", quoted_names(&fields)));
     }
     let field = fields.into_iter().next().unwrap_or_else(|| "query".to_owned());
     if field.is_empty() || field.contains('*') || field.starts_with("__mv_") || field == "_chunked_idx" {
-        arguments.problem(format!("field={field} names no field: give the one that holds the DNS name"));
+        arguments.error(format!("field={field} names no field: give the one that holds the DNS name"));
     }
     field
 }
@@ -87,7 +87,7 @@ fn take_field(arguments: &mut Arguments) -> String {
 fn take_prefix(arguments: &mut Arguments) -> String {
     let prefix = arguments.take("prefix").unwrap_or_else(|| "ut_".to_owned());
     if prefix.starts_with('_') || prefix.contains(|c: char| c.is_control() || "\"$,".contains(c)) {
-        arguments.problem(format!(
+        arguments.error(format!(
             "prefix={} makes no field names: it must not begin with '_' nor hold commas, quotes or '$'",
             prefix.escape_debug()
         ));
@@ -111,11 +111,11 @@ fn take_parts(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'sta
             picked.insert(name);
         } else {
             let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).chain(["all"]).collect();
-            arguments.problem(format!("fields={field} is unknown: use {}", one_of(&names)));
+            arguments.error(format!("fields={field} is unknown: use {}", one_of(&names)));
         }
     }
     if fields.replace(',', "").trim().is_empty() {
-        arguments.problem("fields= picks no output: name at least one, or leave it out".to_owned());
+        arguments.error("fields= picks no output: name at least one, or leave it out".to_owned());
     }
     allowed.into_iter().filter(|(name, _)| picked.contains(name)).collect()
 }
@@ -129,9 +129,14 @@ impl Command for DnsEntropy {
         }
     }
 
-    fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize {
-        let taken = self.extension.take(piece.bytes, piece.whole, reply, &mut self.measure);
-        if piece.whole && piece.last {
+    fn execute(
+        &mut self,
+        piece: BodyChunk<'_>,
+        reply: &mut Vec<u8>,
+        messages: &mut Vec<UserMessage>,
+    ) -> usize {
+        let taken = self.extension.take(piece.bytes, piece.end, reply, &mut self.measure);
+        if piece.end && piece.last {
             messages.extend(self.measure.presence.warning());
         }
         taken

@@ -18,7 +18,7 @@ use crate::aggregate::{Combiner, Groups, wire as partial};
 use crate::commands::App;
 use crate::commands::missing_field::MissingFieldCheck;
 use crate::names::Lists;
-use crate::protocol::session::{Command, Piece};
+use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
 use crate::rows::RowReader;
 
@@ -56,7 +56,7 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Argumen
         (Phase::Reduce, true) => Allowlist::read(&app.lookups),
         _ => Ok(Allowlist::default()),
     };
-    let allowlist = allowlist.map_err(|problem| ArgumentErrors { command: NAME, problems: vec![problem] })?;
+    let allowlist = allowlist.map_err(|problem| ArgumentErrors { command: NAME, errors: vec![problem] })?;
     let presence =
         [&options.field].into_iter().chain(&options.by).map(|field| MissingFieldCheck::of(field)).collect();
     let groups = Groups::new(options.limits());
@@ -99,13 +99,18 @@ impl Command for DnsExfil {
         }
     }
 
-    fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize {
+    fn execute(
+        &mut self,
+        piece: BodyChunk<'_>,
+        reply: &mut Vec<u8>,
+        messages: &mut Vec<UserMessage>,
+    ) -> usize {
         if self.options.phase == Phase::Map && reply.is_empty() {
             reply.extend_from_slice(PARTIAL.as_bytes());
             reply.push(b'\n');
         }
-        let taken = self.take_in(piece.bytes, piece.whole, reply);
-        if !piece.whole {
+        let taken = self.take_in(piece.bytes, piece.end, reply);
+        if !piece.end {
             return taken;
         }
         hand_over(&mut self.combiner, self.options.phase, &mut self.groups, &mut self.writer, reply);
