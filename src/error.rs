@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::commands::lookup::LookupError;
-use crate::protocol::serve::ServeError;
+use crate::protocol::ServeError;
 
 /// Why the program failed. Each message says what to do about it or where to look.
 #[derive(Debug, thiserror::Error)]

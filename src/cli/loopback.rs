@@ -41,7 +41,7 @@ pub fn hold(command: &str, args: &[String], field: &str, events: &mut [Event]) -
 }
 
 fn write(requests: &mut Vec<u8>, metadata: &Value, body: &[u8]) {
-    Frame { metadata: metadata.to_string().as_bytes(), body }.write(requests);
+    Frame { metadata: metadata.to_string().as_bytes(), body }.append_to(requests);
 }
 
 /// The CSV of `events`: what splunkd sends a command that requires `field` alone. `first` is the number of the

@@ -3,7 +3,6 @@
 mod events;
 mod hunt;
 mod loopback;
-mod pipes;
 mod table;
 
 use std::ffi::OsString;
@@ -14,7 +13,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::commands::lookup;
 use crate::commands::{self, App};
 use crate::error::Error;
-use crate::protocol::{Session, serve};
+use crate::protocol::{Session, serve_stdio, widen_pipes};
 use crate::urltoolbox::Function;
 
 /// Hunt DNS exfiltration: split DNS names and measure the entropy of their subdomains.
@@ -54,9 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
     let command = arguments.get(1).and_then(|name| name.to_str());
     if let Some((name, open)) = command.and_then(|name| Some((name, commands::find(name)?))) {
         let app = App::of_program();
-        pipes::widen();
-        let session = Session::new(|arguments| open(arguments, &app));
-        return serve(io::stdin().lock(), io::stdout(), session)
+        return serve_stdio(Session::new(|arguments| open(arguments, &app)))
             .map_err(|error| Error::Serve { command: name.to_owned(), error });
     }
     match Cli::parse_from(arguments).action {
@@ -70,7 +67,7 @@ fn answer_lookup(name: &str) -> Result<(), Error> {
     let Some(function) = Function::find(name) else {
         return Err(Error::Refused(format!("no lookup is called {name}")));
     };
-    pipes::widen();
+    widen_pipes();
     let mut input = Vec::new();
     io::stdin().lock().read_to_end(&mut input).map_err(Error::Input)?;
     let answer = lookup::answer(function, &App::of_program().lists(), &input)

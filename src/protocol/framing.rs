@@ -18,18 +18,16 @@ pub struct Frame<'b> {
 }
 
 impl Frame<'_> {
-    /// Appends the message's bytes to `out`.
-    pub fn write(self, out: &mut Vec<u8>) {
-        self.write_head(out);
-        out.extend_from_slice(self.body);
+    /// The header line, which announces the lengths of what follows.
+    pub fn header(self) -> String {
+        format!("chunked 1.0,{},{}\n", self.metadata.len(), self.body.len())
     }
 
-    /// Appends what stands in front of the body: the header line and the metadata.
-    pub fn write_head(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(
-            format!("chunked 1.0,{},{}\n", self.metadata.len(), self.body.len()).as_bytes(),
-        );
-        out.extend_from_slice(self.metadata);
+    /// Appends the message's bytes to `out`.
+    pub fn append_to(self, out: &mut Vec<u8>) {
+        for part in [self.header().as_bytes(), self.metadata, self.body] {
+            out.extend_from_slice(part);
+        }
     }
 }
 
@@ -376,7 +374,7 @@ mod tests {
         ) {
             let mut stream = Vec::new();
             for (metadata, body) in &messages {
-                Frame { metadata, body }.write(&mut stream);
+                Frame { metadata, body }.append_to(&mut stream);
             }
             prop_assert_eq!(deframe_parts(&stream, piece, take), Ok(messages.clone()));
             prop_assert_eq!(deframe(&stream, piece), Ok(messages));

@@ -58,16 +58,9 @@ pub struct Session<'a> {
     /// What the metadata of the request asks for.
     asked: Asked,
     messages: Vec<UserMessage>,
-    reply: ReplyBytes,
-}
-
-/// The two parts of a reply.
-#[derive(Debug, Default)]
-pub struct ReplyBytes {
-    /// The header line and the metadata.
-    pub head: Vec<u8>,
-    /// CSV, or nothing.
-    pub body: Vec<u8>,
+    /// The reply's metadata and its body; the memory is used again for the next reply.
+    metadata: Vec<u8>,
+    body: Vec<u8>,
 }
 
 enum State<'a> {
@@ -96,7 +89,8 @@ impl<'a> Session<'a> {
             command: State::Start,
             asked: Asked::Execute { last: false },
             messages: Vec::new(),
-            reply: ReplyBytes::default(),
+            metadata: Vec::new(),
+            body: Vec::new(),
         }
     }
 
@@ -107,8 +101,7 @@ impl<'a> Session<'a> {
     /// The request makes no sense; there is no reply and the session is over.
     pub fn on_metadata(&mut self, metadata: &[u8]) -> Result<(), RequestError> {
         let request = Request::read(metadata).map_err(RequestError::Metadata)?;
-        self.reply.head.clear();
-        self.reply.body.clear();
+        self.body.clear();
         self.asked = match request.action.as_str() {
             "getinfo" => Asked::Getinfo(self.getinfo(&request)),
             "execute" if matches!(self.command, State::Start) => return Err(RequestError::NoGetinfo),
@@ -119,21 +112,20 @@ impl<'a> Session<'a> {
     }
 
     /// Takes what has arrived of the request's body and was not taken yet, and says how many bytes were taken. After a
-    /// `end`, which ends the request, [`Session::take_reply`] gives the reply to it.
+    /// `end`, which ends the request, [`Session::reply`] is the reply to it.
     pub fn on_body(&mut self, bytes: &[u8], end: bool) -> usize {
         let (taken, last) = match (&self.asked, &mut self.command) {
             (Asked::Execute { last }, State::Running(command)) => {
                 let piece = BodyChunk { bytes, end, last: *last };
-                (command.execute(piece, &mut self.reply.body, &mut self.messages), *last)
+                (command.execute(piece, &mut self.body, &mut self.messages), *last)
             }
             _ => (bytes.len(), true),
         };
         if end {
-            let metadata = match &self.asked {
+            self.metadata = match &self.asked {
                 Asked::Getinfo(reply) => reply.clone(),
                 Asked::Execute { .. } => to_json(&Reply::rows(last, std::mem::take(&mut self.messages))),
             };
-            Frame { metadata: &metadata, body: &self.reply.body }.write_head(&mut self.reply.head);
             if matches!((&self.asked, &self.command), (Asked::Execute { last: true }, State::Running(_))) {
                 self.command = State::Finished;
             }
@@ -141,14 +133,9 @@ impl<'a> Session<'a> {
         taken
     }
 
-    /// Takes the reply to the request that was taken last.
-    pub fn take_reply(&mut self) -> ReplyBytes {
-        std::mem::take(&mut self.reply)
-    }
-
-    /// Takes memory to write the next reply to.
-    pub fn reuse(&mut self, memory: ReplyBytes) {
-        self.reply = memory;
+    /// The reply to the request whose body ended last.
+    pub fn reply(&self) -> Frame<'_> {
+        Frame { metadata: &self.metadata, body: &self.body }
     }
 
     /// Whether the last reply of the search was given.
@@ -172,7 +159,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The reply that tells the user that the conversation broke down.
-pub fn error_reply(error: &str, out: &mut Vec<u8>) {
-    Frame { metadata: &to_json(&Reply::error(error.to_owned())), body: b"" }.write(out);
+/// The metadata of a last reply that shows `error` to the user.
+pub fn error_reply(error: String) -> Vec<u8> {
+    to_json(&Reply::error(error))
 }
