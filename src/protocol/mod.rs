@@ -12,6 +12,6 @@ mod serve;
 pub mod session;
 
 pub use arguments::{ArgumentErrors, Arguments};
-pub use metadata::{CommandInfo, CommandType, Level, UserMessage};
+pub use metadata::{CommandInfo, CommandType, Level, RequestError, UserMessage};
 pub use serve::{ServeError, serve, serve_stdio, widen_pipes};
 pub use session::Session;

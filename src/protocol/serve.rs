@@ -9,7 +9,8 @@ use std::os::fd::AsFd;
 use rustix::pipe::fcntl_setpipe_size;
 
 use super::framing::{Deframer, Event, Frame, FramingError};
-use super::session::{RequestError, Session, error_reply};
+use super::metadata::RequestError;
+use super::session::{Session, error_reply};
 
 /// The least number of bytes to ask for in one read: a pipe of the usual size.
 const BLOCK: usize = 64 * 1024;
