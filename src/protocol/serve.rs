@@ -10,6 +10,7 @@ use rustix::pipe::fcntl_setpipe_size;
 
 use super::framing::{Deframer, Event, Frame, FramingError};
 use super::metadata::RequestError;
+use super::panic_reply::answer_panics;
 use super::session::{Session, error_reply};
 
 /// The least number of bytes to ask for in one read: a pipe of the usual size.
@@ -42,18 +43,20 @@ pub enum ServeError {
     Write(#[source] io::Error),
 }
 
-/// Answers splunkd on standard input and output, as [`serve()`] does.
+/// Answers splunkd on standard input and output, as [`serve()`] does. A panic is answered, too: with a last reply that
+/// shows the user an error, after which the process ends.
 ///
 /// # Errors
 ///
 /// Those of [`serve()`].
 pub fn serve_stdio(session: Session<'_>) -> Result<(), ServeError> {
+    answer_panics();
     widen_pipes();
     serve(io::stdin().lock(), stdout().map_err(ServeError::Write)?, session)
 }
 
 /// Standard output without the buffer of [`io::stdout`], which would write the last line of a reply by itself.
-fn stdout() -> io::Result<File> {
+pub(super) fn stdout() -> io::Result<File> {
     Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }
 
@@ -127,7 +130,7 @@ fn converse(
 }
 
 /// Writes a message and flushes it. The message goes out in one call, unless `output` takes only a part of it.
-fn write_frame(frame: Frame<'_>, output: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_frame(frame: Frame<'_>, output: &mut impl Write) -> io::Result<()> {
     let header = frame.header();
     let mut parts = [header.as_bytes(), frame.metadata, frame.body].map(IoSlice::new);
     let mut rest = parts.as_mut_slice();
