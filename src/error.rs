@@ -10,7 +10,7 @@ use crate::protocol::ServeError;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The conversation with splunkd broke down.
-    #[error("{command}: {error}")]
+    #[error("{error}")]
     Serve {
         /// The search command.
         command: String,
@@ -55,6 +55,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// The name that belongs before the message: the search command that failed, or the program.
+    pub fn subject(&self) -> &str {
+        match self {
+            Error::Serve { command, .. } => command,
+            _ => env!("CARGO_PKG_NAME"),
+        }
+    }
+
     /// Whether the reader of the output went away, which is a normal end.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Error::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)

@@ -7,7 +7,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("dnsentropy: {error}");
+            eprintln!("{}: {error}", error.subject());
             ExitCode::FAILURE
         }
     }

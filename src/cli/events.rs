@@ -32,7 +32,7 @@ fn read_ndjson(bytes: &[u8]) -> Result<Vec<Event>, (u64, String)> {
             continue;
         }
         let mut object: Map<String, Value> =
-            serde_json::from_slice(line).map_err(|error| (number, format!("not a JSON object: {error}")))?;
+            serde_json::from_slice(line).map_err(|error| (number, json_problem(&error)))?;
         let fields = match object.remove("result") {
             Some(Value::Object(result)) => result,
             _ => object,
@@ -40,6 +40,14 @@ fn read_ndjson(bytes: &[u8]) -> Result<Vec<Event>, (u64, String)> {
         events.push(fields.into_iter().map(|(name, value)| (name, values(value))).collect());
     }
     Ok(events)
+}
+
+/// What is wrong with a line of NDJSON. serde_json adds a place to its message, in which the line is always 1.
+fn json_problem(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let problem = text.strip_suffix(&place).unwrap_or(&text);
+    format!("column {} is not valid in a JSON object: {problem}", error.column().max(1))
 }
 
 fn values(value: Value) -> Vec<String> {
@@ -54,17 +62,35 @@ fn values(value: Value) -> Vec<String> {
 /// Splunk writes the several values of a field on several lines of one cell.
 fn read_csv(bytes: &[u8]) -> Result<Vec<Event>, (u64, String)> {
     let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
-    let line = |error: csv::Error| {
-        (error.position().map_or(1, csv::Position::line), format!("not a row of CSV: {error}"))
-    };
-    let header = reader.headers().map_err(line)?.clone();
+    let problem = |error: csv::Error| (line_of(error.position(), bytes), csv_problem(&error));
+    let header = reader.headers().map_err(problem)?.clone();
     let mut events = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(line)?;
+        let record = record.map_err(problem)?;
         let cells = header.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
         events.push(
             cells.map(|(name, cell)| (name.to_owned(), cell.lines().map(str::to_owned).collect())).collect(),
         );
     }
     Ok(events)
+}
+
+/// The line, from 1, in which the row at `position` begins. The crate's own count stops before blank lines.
+fn line_of(position: Option<&csv::Position>, bytes: &[u8]) -> u64 {
+    let start = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0);
+    let (before, row) = bytes.split_at(start.min(bytes.len()));
+    let blank = row.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    let lines = before.iter().chain(blank).filter(|&&byte| byte == b'\n').count();
+    lines as u64 + 1
+}
+
+/// What is wrong with a row of CSV, without the place that the crate adds to its message.
+fn csv_problem(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("the number of cells is {len}, but the header has {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { err, .. } => format!("cell {} is not valid UTF-8", err.field() + 1),
+        _ => format!("the row is not valid CSV: {error}"),
+    }
 }

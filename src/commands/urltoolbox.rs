@@ -60,7 +60,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
         for field in &fields {
             arguments.take(field);
         }
-        return Err(arguments.finish(NAME, &fields).expect_err("a problem is noted"));
+        return Err(arguments.finish(&fields).expect_err("a problem is noted"));
     };
     let mut inputs = Vec::new();
     for name in function.reads() {
@@ -73,7 +73,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
             .push(Input { field: field.map(|field| (field.clone(), MissingFieldCheck::of(&field))), needed });
     }
     let allowed: Vec<&str> = function.reads().collect();
-    arguments.finish(NAME, &allowed)?;
+    arguments.finish(&allowed)?;
     let spread = function.outputs.iter().position(|output| SPREAD.contains(output));
     Ok(Box::new(UrlToolbox { function, spread, inputs, lists: app.lists(), cut: false }))
 }

@@ -208,7 +208,7 @@ mod tests {
     fn session() -> Session<'static> {
         Session::new(|mut arguments| {
             arguments.take_fields();
-            arguments.finish("test", &["option"])?;
+            arguments.finish(&["option"])?;
             Ok(Box::new(Echo))
         })
     }
@@ -263,7 +263,7 @@ mod tests {
         let mut session = session();
         let refused = r#"{"action":"getinfo","searchinfo":{"args":["x=1"]}}"#;
         let (metadata, _) = ask(&mut session, refused, b"");
-        assert!(metadata.starts_with(r#"{"finished":true,"error":"test: unknown option x="#), "{metadata}");
+        assert!(metadata.starts_with(r#"{"finished":true,"error":"unknown option x="#), "{metadata}");
         let finished = (r#"{"finished":true}"#.to_owned(), Vec::new());
         assert_eq!(ask(&mut session, CHUNK, b"a\n"), finished);
         assert_eq!(ask(&mut session, LAST, b"a\n"), finished);

@@ -64,7 +64,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
         arguments.error("mode=shannon splits nothing: leave list= out".to_owned());
     }
     let list = take_list(&mut arguments, &lists);
-    arguments.finish(NAME, &OPTIONS)?;
+    arguments.finish(&OPTIONS)?;
     let quick = FieldSet::of(mode, &fields);
     let measure = Measure { quick, mode, fields, list, lists, presence: MissingFieldCheck::of(&field) };
     Ok(Box::new(DnsEntropy { extension: ColumnAppender::new(vec![field.clone()], outputs), field, measure }))

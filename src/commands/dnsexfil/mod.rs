@@ -56,7 +56,7 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Argumen
         (Phase::Reduce, true) => Allowlist::read(&app.lookups),
         _ => Ok(Allowlist::default()),
     };
-    let allowlist = allowlist.map_err(|problem| ArgumentErrors { command: NAME, errors: vec![problem] })?;
+    let allowlist = allowlist.map_err(|problem| ArgumentErrors { errors: vec![problem] })?;
     let presence =
         [&options.field].into_iter().chain(&options.by).map(|field| MissingFieldCheck::of(field)).collect();
     let groups = Groups::new(options.limits());

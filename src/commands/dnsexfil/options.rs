@@ -59,7 +59,7 @@ impl Options {
         let allowlist = arguments.take_choice("allowlist", &booleans).unwrap_or(true);
         let phases = [("map", Phase::Map), ("reduce", Phase::Reduce)];
         let phase = arguments.take_choice("phase", &phases).unwrap_or(Phase::Reduce);
-        arguments.finish(NAME, &OPTIONS)?;
+        arguments.finish(&OPTIONS)?;
         let min_score = u8::try_from(min_score).unwrap_or(100);
         Ok((Options { field, by, list, limit, min_score, allowlist, samples, phase }, lists))
     }
