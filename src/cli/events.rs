@@ -9,23 +9,23 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 
 /// An event: its fields, each with its values.
-pub type Event = BTreeMap<String, Vec<String>>;
+pub type DnsEvent = BTreeMap<String, Vec<String>>;
 
-/// Reads all events of `file`: NDJSON where its first character is `{`, otherwise CSV with a header line.
+/// Reads all events of `file`: NDJSON if its first character is `{`, otherwise CSV with a header line.
 ///
-/// An NDJSON line is an event, or Splunk's export with the event under `result`.
+/// A line of NDJSON is an event, or an object with the event under `result`, as Splunk exports it.
 ///
 /// # Errors
 ///
-/// The file cannot be read, or a line of it is neither; then the line is named.
-pub fn read(file: &Path) -> Result<Vec<Event>, Error> {
+/// The file cannot be read, or one of its lines is not an event; the error names the line.
+pub fn load(file: &Path) -> Result<Vec<DnsEvent>, Error> {
     let bytes = fs::read(file).map_err(|error| Error::Read { file: file.to_owned(), error })?;
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     let events = if first == Some(&b'{') { read_ndjson(&bytes) } else { read_csv(&bytes) };
     events.map_err(|(line, problem)| Error::Events { file: file.to_owned(), line, problem })
 }
 
-fn read_ndjson(bytes: &[u8]) -> Result<Vec<Event>, (u64, String)> {
+fn read_ndjson(bytes: &[u8]) -> Result<Vec<DnsEvent>, (u64, String)> {
     let mut events = Vec::new();
     for (line, number) in bytes.split(|&byte| byte == b'\n').zip(1..) {
         if line.trim_ascii().is_empty() {
@@ -59,8 +59,8 @@ fn values(value: Value) -> Vec<String> {
     }
 }
 
-/// Splunk writes the several values of a field on several lines of one cell.
-fn read_csv(bytes: &[u8]) -> Result<Vec<Event>, (u64, String)> {
+/// Reads CSV. Splunk writes the values of a multivalue field as the lines of one cell.
+fn read_csv(bytes: &[u8]) -> Result<Vec<DnsEvent>, (u64, String)> {
     let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
     let problem = |error: csv::Error| (line_of(error.position(), bytes), csv_problem(&error));
     let header = reader.headers().map_err(problem)?.clone();
