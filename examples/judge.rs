@@ -76,13 +76,13 @@ fn write(model: &Model, pairs: &Pairs) -> Result<(), Box<dyn Error>> {
         let terms = verdict.terms;
         let numbers = [pair.queries, group.distinct(), verdict.score.into()].map(|number| number.to_string());
         let terms = [terms.volume, terms.name, terms.repeats, terms.alike].map(|term| term.to_string());
+        let sentences = reasons(domain, &group, &verdict).join("; ");
         let words = [verdict.severity.as_str(), verdict.encoding.as_str()];
         let fields = [src.as_slice(), domain].into_iter();
         let fields = fields.chain(numbers.iter().map(String::as_bytes));
         let fields = fields.chain(words.iter().map(|word| word.as_bytes()));
         let fields = fields.chain(terms.iter().map(String::as_bytes));
-        let reasons = reasons(domain, &group, &verdict).join("; ");
-        let fields = fields.chain([reasons.as_bytes()]);
+        let fields = fields.chain([sentences.as_bytes()]);
         writer.write_record(fields)?;
     }
     writer.flush()?;

@@ -1,16 +1,16 @@
-//! The program's errors, as `main` sees them.
+//! The errors that end the program.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::commands::lookup::LookupError;
-use crate::protocol::serve::ServeError;
+use crate::protocol::ServeError;
 
-/// Why the program failed. Each message says what to do about it or where to look.
+/// Why the program failed. Each message says what is wrong and where.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The conversation with splunkd broke down.
-    #[error("{command}: {error}")]
+    #[error("{error}")]
     Serve {
         /// The search command.
         command: String,
@@ -22,10 +22,10 @@ pub enum Error {
     Read {
         /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         error: io::Error,
     },
-    /// A file of events holds something else.
+    /// A file of events holds something that is not an event.
     #[error("{}, line {line}: {problem}", file.display())]
     Events {
         /// The file.
@@ -35,7 +35,7 @@ pub enum Error {
         /// What is wrong there.
         problem: String,
     },
-    /// The command refused the file's events.
+    /// A command or its arguments are refused.
     #[error("{0}")]
     Refused(String),
     /// An external lookup cannot be answered.
@@ -55,7 +55,15 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the reader of the output went away, which is a normal end.
+    /// The name that belongs before the message: the search command that failed, or the program.
+    pub fn subject(&self) -> &str {
+        match self {
+            Error::Serve { command, .. } => command,
+            _ => env!("CARGO_PKG_NAME"),
+        }
+    }
+
+    /// Whether the reader of the output closed it, which is a normal end.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Error::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

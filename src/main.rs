@@ -1,4 +1,4 @@
-//! The program: everything is in the library, so that tests and benchmarks reach it.
+//! The program. Everything is in the library, where tests and benchmarks can use it.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("dnsentropy: {error}");
+            eprintln!("{}: {error}", error.subject());
             ExitCode::FAILURE
         }
     }

@@ -18,6 +18,13 @@ fn printed(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
+/// What the program prints on standard error when it fails.
+fn failure(arguments: &[&str]) -> String {
+    let output = dnsentropy(arguments);
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stderr).expect("UTF-8")
+}
+
 /// The cells of the rows of a printed table that begin with `start`.
 fn rows<'p>(printed: &'p str, start: &str) -> Vec<Vec<&'p str>> {
     let cells = printed.lines().map(|line| line.trim_matches('|').split_whitespace().collect::<Vec<_>>());
@@ -77,15 +84,42 @@ fn the_hunt_says_what_is_wrong() {
     let fine = file("{\"query\":\"a.com\"}\n");
     for (arguments, problem) in [
         (&["hunt", "/no/such/file"][..], "cannot read /no/such/file"),
-        (&["hunt", path(&broken)], "line 2: not a JSON object"),
-        (&["hunt", path(&fine), "--list", "none"], "list=none is unknown: use mozilla"),
+        (
+            &["hunt", path(&broken)],
+            "line 2: column 9 is not valid in a JSON object: EOF while parsing a value\n",
+        ),
+        (&["hunt", path(&fine), "--list", "none"], "dnsentropy: list=none is unknown: use mozilla"),
     ] {
-        let output = dnsentropy(arguments);
-        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        let errors = failure(arguments);
         assert!(errors.starts_with("dnsentropy: ") && errors.contains(problem), "{errors}");
-        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(errors.matches("dnsentropy: ").count(), 1, "{errors}");
     }
     assert!(printed(&["hunt", path(&fine), "--field", "qurey"]).contains("no event has the field 'qurey'"));
+}
+
+#[test]
+fn an_error_in_a_file_names_its_line_once() {
+    for (content, expected) in [
+        (
+            "{\"query\":\"a.com\"}\n[1]\n",
+            "2: column 1 is not valid in a JSON object: invalid type: sequence, expected a map",
+        ),
+        ("{\"q\":1}\n\n{\"q\" 1}\n", "3: column 6 is not valid in a JSON object: expected `:`"),
+        ("query,src\na,b\n\n\nc\n", "5: the number of cells is 1, but the header has 2"),
+        ("query,src\n\"a\nb\",b\nc,d,e\n", "4: the number of cells is 3, but the header has 2"),
+    ] {
+        let file = file(content);
+        let expected = format!("dnsentropy: {}, line {expected}\n", path(&file));
+        assert_eq!(failure(&["hunt", path(&file)]), expected);
+    }
+    for (content, expected) in
+        [(&b"query,src\na,b\nc,\xff\n"[..], "3: cell 2"), (b"\xff,src\na,b\n", "1: cell 1")]
+    {
+        let mut file = NamedTempFile::new().expect("a file");
+        file.write_all(content).expect("written");
+        let expected = format!("dnsentropy: {}, line {expected} is not valid UTF-8\n", path(&file));
+        assert_eq!(failure(&["hunt", path(&file)]), expected);
+    }
 }
 
 #[test]

@@ -280,7 +280,7 @@ fn wrong_arguments_are_told_at_once() {
     let reply = splunkd.ask(&getinfo(&words));
     let error = reply.metadata["error"].as_str().expect("an error");
     for problem in [
-        "dnsexfil: one field is read, not several: give 'a' or 'b'",
+        "one field is read, not several: give 'a' or 'b'",
         "'score' is a column of the table itself",
         "limit=0 is no number from 1 to 1000000",
         "min_score=101 is no number from 0 to 100",
@@ -294,7 +294,7 @@ fn wrong_arguments_are_told_at_once() {
     splunkd.end_well();
     let mut splunkd = Search { command: "dnsexfil", ..Search::default() }.start();
     let reply = splunkd.ask(&getinfo(&["query", "by"]));
-    assert_eq!(reply.metadata["error"], "dnsexfil: there is no field behind 'by'");
+    assert_eq!(reply.metadata["error"], "there is no field behind 'by'");
     splunkd.end_well();
 }
 

@@ -9,30 +9,30 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 
 /// An event: its fields, each with its values.
-pub type Event = BTreeMap<String, Vec<String>>;
+pub type DnsEvent = BTreeMap<String, Vec<String>>;
 
-/// Reads all events of `file`: NDJSON where its first character is `{`, otherwise CSV with a header line.
+/// Reads all events of `file`: NDJSON if its first character is `{`, otherwise CSV with a header line.
 ///
-/// An NDJSON line is an event, or Splunk's export with the event under `result`.
+/// A line of NDJSON is an event, or an object with the event under `result`, as Splunk exports it.
 ///
 /// # Errors
 ///
-/// The file cannot be read, or a line of it is neither; then the line is named.
-pub fn read(file: &Path) -> Result<Vec<Event>, Error> {
+/// The file cannot be read, or one of its lines is not an event; the error names the line.
+pub fn load(file: &Path) -> Result<Vec<DnsEvent>, Error> {
     let bytes = fs::read(file).map_err(|error| Error::Read { file: file.to_owned(), error })?;
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     let events = if first == Some(&b'{') { read_ndjson(&bytes) } else { read_csv(&bytes) };
     events.map_err(|(line, problem)| Error::Events { file: file.to_owned(), line, problem })
 }
 
-fn read_ndjson(bytes: &[u8]) -> Result<Vec<Event>, (u64, String)> {
+fn read_ndjson(bytes: &[u8]) -> Result<Vec<DnsEvent>, (u64, String)> {
     let mut events = Vec::new();
     for (line, number) in bytes.split(|&byte| byte == b'\n').zip(1..) {
         if line.trim_ascii().is_empty() {
             continue;
         }
         let mut object: Map<String, Value> =
-            serde_json::from_slice(line).map_err(|error| (number, format!("not a JSON object: {error}")))?;
+            serde_json::from_slice(line).map_err(|error| (number, json_problem(&error)))?;
         let fields = match object.remove("result") {
             Some(Value::Object(result)) => result,
             _ => object,
@@ -40,6 +40,14 @@ fn read_ndjson(bytes: &[u8]) -> Result<Vec<Event>, (u64, String)> {
         events.push(fields.into_iter().map(|(name, value)| (name, values(value))).collect());
     }
     Ok(events)
+}
+
+/// What is wrong with a line of NDJSON. serde_json adds a place to its message, in which the line is always 1.
+fn json_problem(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let problem = text.strip_suffix(&place).unwrap_or(&text);
+    format!("column {} is not valid in a JSON object: {problem}", error.column().max(1))
 }
 
 fn values(value: Value) -> Vec<String> {
@@ -51,20 +59,38 @@ fn values(value: Value) -> Vec<String> {
     }
 }
 
-/// Splunk writes the several values of a field on several lines of one cell.
-fn read_csv(bytes: &[u8]) -> Result<Vec<Event>, (u64, String)> {
+/// Reads CSV. Splunk writes the values of a multivalue field as the lines of one cell.
+fn read_csv(bytes: &[u8]) -> Result<Vec<DnsEvent>, (u64, String)> {
     let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
-    let line = |error: csv::Error| {
-        (error.position().map_or(1, csv::Position::line), format!("not a row of CSV: {error}"))
-    };
-    let header = reader.headers().map_err(line)?.clone();
+    let problem = |error: csv::Error| (line_of(error.position(), bytes), csv_problem(&error));
+    let header = reader.headers().map_err(problem)?.clone();
     let mut events = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(line)?;
+        let record = record.map_err(problem)?;
         let cells = header.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
         events.push(
             cells.map(|(name, cell)| (name.to_owned(), cell.lines().map(str::to_owned).collect())).collect(),
         );
     }
     Ok(events)
+}
+
+/// The line, from 1, in which the row at `position` begins. The crate's own count stops before blank lines.
+fn line_of(position: Option<&csv::Position>, bytes: &[u8]) -> u64 {
+    let start = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0);
+    let (before, row) = bytes.split_at(start.min(bytes.len()));
+    let blank = row.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    let lines = before.iter().chain(blank).filter(|&&byte| byte == b'\n').count();
+    lines as u64 + 1
+}
+
+/// What is wrong with a row of CSV, without the place that the crate adds to its message.
+fn csv_problem(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("the number of cells is {len}, but the header has {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { err, .. } => format!("cell {} is not valid UTF-8", err.field() + 1),
+        _ => format!("the row is not valid CSV: {error}"),
+    }
 }

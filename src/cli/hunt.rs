@@ -1,19 +1,20 @@
-//! `hunt`: the classic hunt without Splunk, by the same command that Splunk runs.
+//! `hunt`: the classic hunt on a file, without Splunk but with the command that Splunk runs.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
+use comfy_table::presets::ASCII_BORDERS_ONLY_CONDENSED;
 
-use super::events::{self, Event};
+use super::events::{self, DnsEvent};
 use super::loopback;
-use super::table::Table;
 use crate::error::Error;
 
-/// What to hunt in.
+/// The file to hunt in, and its fields.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct HuntOptions {
     /// Events as Splunk exports them: NDJSON, or CSV with a header line
     file: PathBuf,
     /// The field that holds the DNS name
@@ -33,16 +34,15 @@ pub struct Options {
     rows: usize,
 }
 
-/// Prints the two tables of the classic hunt: the queries with their parts, and what each client sent to each
-/// domain through each resolver.
+/// Prints the two tables of the classic hunt: the queries with their parts, and statistics by domain, client and resolver.
 ///
 /// # Errors
 ///
-/// The file cannot be read or holds no such events, the command refuses the options, or writing fails.
-pub fn run(options: &Options) -> Result<(), Error> {
-    let mut events: Vec<Event> = events::read(&options.file)?.into_iter().filter(is_query).collect();
+/// The file cannot be read or holds something else, the command refuses the options, or writing fails.
+pub fn run(options: &HuntOptions) -> Result<(), Error> {
+    let mut events: Vec<DnsEvent> = events::load(&options.file)?.into_iter().filter(is_query).collect();
     let arguments = [format!("field={}", options.field), format!("list={}", options.list)];
-    let messages = loopback::hold("dnsentropy", &arguments, &options.field, &mut events)?;
+    let messages = loopback::run_command("dnsentropy", &arguments, &options.field, &mut events)?;
     let mut out = io::stdout().lock();
     for message in messages {
         writeln!(out, "{message}")?;
@@ -53,13 +53,13 @@ pub fn run(options: &Options) -> Result<(), Error> {
     Ok(out.flush()?)
 }
 
-/// Whether an event passes `message_type=QUERY`, as far as it says.
-fn is_query(event: &Event) -> bool {
+/// Whether an event passes `message_type=QUERY`. An event without the field does.
+fn is_query(event: &DnsEvent) -> bool {
     let types = event.get("message_type");
     types.is_none_or(|types| types.iter().any(|value| value.eq_ignore_ascii_case("query")))
 }
 
-fn print_queries(options: &Options, events: &[Event], out: &mut impl Write) -> io::Result<()> {
+fn print_queries(options: &HuntOptions, events: &[DnsEvent], out: &mut impl Write) -> io::Result<()> {
     let mut table = Table::new(&["query", "ut_subdomain", "ut_domain", "ut_shannon"]);
     let with_subdomain = events.iter().filter(|event| event.contains_key("ut_shannon"));
     for event in with_subdomain.clone().take(options.rows) {
@@ -78,8 +78,8 @@ fn print_queries(options: &Options, events: &[Event], out: &mut impl Write) -> i
 }
 
 /// `stats count avg(ut_shannon) avg(sublen) stdev(sublen) by ut_domain src dest | sort - count`.
-fn print_groups(options: &Options, events: &[Event], out: &mut impl Write) -> io::Result<()> {
-    let mut groups: BTreeMap<[&str; 3], Group> = BTreeMap::new();
+fn print_groups(options: &HuntOptions, events: &[DnsEvent], out: &mut impl Write) -> io::Result<()> {
+    let mut groups: BTreeMap<[&str; 3], GroupStatistics> = BTreeMap::new();
     for event in events {
         let values = |field: &str| event.get(field).map(Vec::as_slice).unwrap_or_default();
         for domain in values("ut_domain").iter().filter(|domain| !domain.is_empty()) {
@@ -124,31 +124,31 @@ fn print_groups(options: &Options, events: &[Event], out: &mut impl Write) -> io
     writeln!(out, "{table}")
 }
 
-/// What the events of one domain, client and resolver have in common.
+/// Statistics of the events with one domain, client and resolver.
 #[derive(Default)]
-struct Group {
+struct GroupStatistics {
     count: usize,
     entropies: Vec<f64>,
     lengths: Vec<f64>,
 }
 
-impl Group {
-    fn add(&mut self, event: &Event) {
+impl GroupStatistics {
+    fn add(&mut self, event: &DnsEvent) {
         self.count += 1;
         self.entropies.extend(numbers(event, "ut_shannon"));
         self.lengths.extend(numbers(event, "ut_subdomain_length"));
     }
 }
 
-fn first<'e>(event: &'e Event, field: &str) -> Option<&'e str> {
+fn first<'e>(event: &'e DnsEvent, field: &str) -> Option<&'e str> {
     event.get(field)?.first().map(String::as_str)
 }
 
-fn number(event: &Event, field: &str) -> Option<f64> {
+fn number(event: &DnsEvent, field: &str) -> Option<f64> {
     numbers(event, field).next()
 }
 
-fn numbers(event: &Event, field: &str) -> impl Iterator<Item = f64> {
+fn numbers(event: &DnsEvent, field: &str) -> impl Iterator<Item = f64> {
     event.get(field).into_iter().flatten().filter_map(|value| value.parse().ok())
 }
 
@@ -157,10 +157,35 @@ fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The sample standard deviation, 0 for one value, as Splunk's `stdev` has it.
+/// The sample standard deviation, 0 for one value, like Splunk's `stdev`.
 #[allow(clippy::cast_precision_loss)] // counts of events in one file
 fn deviation(values: &[f64]) -> Option<f64> {
     let mean = mean(values)?;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     Some((squares / (values.len() - 1).max(1) as f64).sqrt())
+}
+
+/// A table for the terminal. It escapes control characters, as names come from the network.
+struct Table(comfy_table::Table);
+
+impl Table {
+    fn new(header: &[&str]) -> Table {
+        let mut table = comfy_table::Table::new();
+        table.load_preset(ASCII_BORDERS_ONLY_CONDENSED).set_header(header);
+        Table(table)
+    }
+
+    fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.0.add_row(cells.into_iter().map(|cell| printable(&cell)));
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+fn printable(cell: &str) -> String {
+    cell.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }

@@ -1,38 +1,43 @@
-//! splunkd's side of the conversation, held in memory: events through a search command and back.
+//! splunkd's side of the conversation, in memory: runs events through a search command.
 
 use serde_json::{Value, json};
 
-use super::events::Event;
+use super::events::DnsEvent;
 use crate::commands::{self, App};
 use crate::error::Error;
 use crate::protocol::framing::{Deframer, Frame};
 use crate::protocol::{Session, serve};
 use crate::rows::{CsvRows, Output};
 
-/// Rows a chunk, as many as splunkd sends at most.
-const CHUNK: usize = 50_000;
+/// The most rows that splunkd sends in a chunk.
+const CHUNK_ROWS: usize = 50_000;
 
-/// Sends `field` of each event through the streaming command `command` and sets the fields that come back.
-/// Returns the command's messages to the user.
+/// Runs the streaming command `command` on `field` of each event, and sets the fields that come back. Returns the
+/// command's messages to the user.
 ///
 /// # Errors
 ///
-/// The command refuses its arguments.
-pub fn hold(command: &str, args: &[String], field: &str, events: &mut [Event]) -> Result<Vec<String>, Error> {
+/// There is no such command, or it refuses its arguments.
+pub fn run_command(
+    command: &str,
+    args: &[String],
+    field: &str,
+    events: &mut [DnsEvent],
+) -> Result<Vec<String>, Error> {
     let mut requests = Vec::new();
     let getinfo = json!({"action": "getinfo", "searchinfo": {"args": args}});
-    write(&mut requests, &getinfo, &[]);
-    for (index, chunk) in events.chunks(CHUNK).enumerate() {
-        write(
+    push_request(&mut requests, &getinfo, &[]);
+    for (index, chunk) in events.chunks(CHUNK_ROWS).enumerate() {
+        push_request(
             &mut requests,
             &json!({"action": "execute", "finished": false}),
-            &body(chunk, index * CHUNK, field),
+            &to_csv(chunk, index * CHUNK_ROWS, field),
         );
     }
-    write(&mut requests, &json!({"action": "execute", "finished": true}), &[]);
+    push_request(&mut requests, &json!({"action": "execute", "finished": true}), &[]);
 
     let open =
-        commands::find(command).ok_or_else(|| Error::Refused(format!("no command is called {command}")))?;
+        commands::find(command).ok_or_else(|| Error::Refused(format!("the command {command} is unknown")))?;
     let app = App::locate();
     let mut replies = Vec::new();
     serve(requests.as_slice(), &mut replies, Session::new(|arguments| open(arguments, &app)))
@@ -40,13 +45,13 @@ pub fn hold(command: &str, args: &[String], field: &str, events: &mut [Event]) -
     merge(&replies, events)
 }
 
-fn write(requests: &mut Vec<u8>, metadata: &Value, body: &[u8]) {
-    Frame { metadata: metadata.to_string().as_bytes(), body }.write(requests);
+fn push_request(requests: &mut Vec<u8>, metadata: &Value, body: &[u8]) {
+    Frame { metadata: metadata.to_string().as_bytes(), body }.append_to(requests);
 }
 
-/// The CSV of `events`: what splunkd sends a command that requires `field` alone. `first` is the number of the
-/// first of them.
-fn body(events: &[Event], first: usize, field: &str) -> Vec<u8> {
+/// The CSV of `events` as splunkd sends it to a command that requires only `field`. `first` is the number of the
+/// first event.
+fn to_csv(events: &[DnsEvent], first: usize, field: &str) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let multi = format!("__mv_{field}");
     let mut write = |row: [&[u8]; 3]| writer.write_record(row).expect("memory takes every write");
@@ -62,8 +67,8 @@ fn body(events: &[Event], first: usize, field: &str) -> Vec<u8> {
     writer.into_inner().expect("memory takes every write")
 }
 
-/// Sets what `replies` hold in the events whose number they bear.
-fn merge(replies: &[u8], events: &mut [Event]) -> Result<Vec<String>, Error> {
+/// Sets the fields in `replies` in the events with their numbers. Returns the messages to the user.
+fn merge(replies: &[u8], events: &mut [DnsEvent]) -> Result<Vec<String>, Error> {
     let mut deframer = Deframer::new();
     deframer.push(replies);
     let mut messages = Vec::new();
@@ -81,7 +86,7 @@ fn merge(replies: &[u8], events: &mut [Event]) -> Result<Vec<String>, Error> {
     Ok(messages)
 }
 
-fn merge_rows(body: &[u8], events: &mut [Event]) {
+fn merge_rows(body: &[u8], events: &mut [DnsEvent]) {
     let mut rows = CsvRows::new(body);
     let number = rows.column("_chunked_idx");
     let names = rows.header().iter().map(|name| String::from_utf8_lossy(name).into_owned());

@@ -70,7 +70,7 @@ fn take_list(arguments: &mut Arguments, lists: &Lists) -> ListName {
     if let Some(list @ (ListName::Custom | ListName::All)) = list
         && let Err(error) = lists.load(list)
     {
-        arguments.problem(format!("list={}: {error}", list.as_str()));
+        arguments.error(format!("list={}: {error}", list.as_str()));
     }
     list.unwrap_or(ListName::Mozilla)
 }

@@ -10,7 +10,7 @@ use crate::commands::missing_field::MissingFieldCheck;
 use crate::commands::{App, distinct, quoted_names};
 use crate::names::Lists;
 use crate::protocol::arguments::one_of;
-use crate::protocol::session::{Command, Piece};
+use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
 use crate::rows::{Column, ColumnAppender, Header, Output, Row, RowReader};
 use crate::urltoolbox::{Function, Member, MemberName, Value};
@@ -63,19 +63,19 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
     let Some(function) = function else {
         let known = Function::ALL.map(|function| function.name);
         let given = if names.is_empty() { "none".to_owned() } else { quoted_names(&names) };
-        arguments.problem(format!("{given} is given where one function is expected: {}", one_of(&known)));
+        arguments.error(format!("{given} is given where one function is expected: {}", one_of(&known)));
         let fields: Vec<&str> = Function::ALL.into_iter().flat_map(Function::reads).collect();
         for field in &fields {
             arguments.take(field);
         }
-        return Err(arguments.finish(NAME, &fields).expect_err("a problem is noted"));
+        return Err(arguments.finish(&fields).expect_err("a problem is noted"));
     };
     let mut inputs = Vec::new();
     for name in function.reads() {
         let needed = function.inputs.contains(&name);
         let field = arguments.take(name).filter(|field| !field.is_empty());
         if needed && field.is_none() {
-            arguments.problem(format!("{name}= is missing: give the field that holds it"));
+            arguments.error(format!("{name}= is missing: give the field that holds it"));
         }
         inputs.push(Input {
             field: field.map(|field| (field.clone(), MissingFieldCheck::new(&field))),
@@ -83,7 +83,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
         });
     }
     let allowed: Vec<&str> = function.reads().collect();
-    arguments.finish(NAME, &allowed)?;
+    arguments.finish(&allowed)?;
     let spread = function.outputs.iter().position(|output| SPREAD.contains(output));
     let fields = inputs.iter().flat_map(|input| &input.field).map(|(field, _)| field.clone()).collect();
     let call = Call { function, spread, inputs, lists: app.lists(), cut: false };
@@ -102,17 +102,22 @@ impl Command for UrlToolbox {
         }
     }
 
-    fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize {
+    fn execute(
+        &mut self,
+        chunk: BodyChunk<'_>,
+        reply: &mut Vec<u8>,
+        messages: &mut Vec<UserMessage>,
+    ) -> usize {
         let consumed = match self.call.spread {
-            None => self.answer(piece, reply),
+            None => self.answer(chunk, reply),
             // Only a complete chunk shows which fields its objects have.
-            Some(_) if !piece.whole => 0,
+            Some(_) if !chunk.end => 0,
             Some(_) => {
-                self.answer_and_spread(piece.bytes, reply);
-                piece.bytes.len()
+                self.answer_and_spread(chunk.bytes, reply);
+                chunk.bytes.len()
             }
         };
-        if piece.whole && piece.last {
+        if chunk.end && chunk.last {
             messages.extend(self.call.warnings());
         }
         consumed
@@ -120,17 +125,17 @@ impl Command for UrlToolbox {
 }
 
 impl UrlToolbox {
-    fn answer(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>) -> usize {
+    fn answer(&mut self, chunk: BodyChunk<'_>, reply: &mut Vec<u8>) -> usize {
         let UrlToolbox { call, reader, appender } = self;
-        let mut rows = reader.rows(piece.bytes, piece.whole);
-        appender.begin(piece.bytes, rows.header(), reply);
+        let mut rows = reader.rows(chunk.bytes, chunk.end);
+        appender.begin(chunk.bytes, rows.header(), reply);
         let columns = call.columns(rows.header());
         while let Some(row) = rows.next() {
             let answers = call.answer(row, &columns);
             push_all(&answers, appender.outputs(), &[]);
             appender.append(row, !answers.is_empty(), reply);
         }
-        if piece.whole {
+        if chunk.end {
             appender.end();
         }
         rows.consumed()

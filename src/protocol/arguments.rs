@@ -1,29 +1,40 @@
-//! Arguments: the words of the search behind the command's name.
+//! Arguments: the words of the search after the command's name.
 
-/// Why a command refuses its arguments: every problem at once, for the user.
+/// Why a command refuses its arguments: all errors at once, for the user. splunkd shows them after the command's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{command}: {}", problems.join("; "))]
+#[error("{}", errors.join("; "))]
 pub struct ArgumentErrors {
-    /// The command's name.
-    pub command: &'static str,
-    /// One sentence for each problem, with what is allowed.
-    pub problems: Vec<String>,
+    /// One sentence for each error: what is wrong, and what is allowed.
+    pub errors: Vec<String>,
 }
 
 /// The arguments of one command, sorted into options and fields.
+///
+/// ```
+/// use dnsentropy::protocol::Arguments;
+///
+/// // | dnsentropy query mode=nmae "a=b"
+/// let args = ["query", "mode=nmae", "a=b"].map(str::to_owned);
+/// let typed = ["query", "mode=nmae", "\"a=b\""].map(str::to_owned);
+/// let mut arguments = Arguments::parse(&args, &typed);
+/// assert_eq!(arguments.take_fields(), ["query", "a=b"]);
+/// assert_eq!(arguments.take_choice("mode", &[("name", 1), ("url", 2)]), None);
+/// let errors = arguments.finish(&["mode"]).unwrap_err();
+/// assert_eq!(errors.to_string(), "mode=nmae is unknown: use name or url");
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arguments {
     options: Vec<(String, String)>,
     fields: Vec<String>,
-    problems: Vec<String>,
+    errors: Vec<String>,
 }
 
 impl Arguments {
-    /// Sorts the words of a search. `args` are without their quotes, `typed` as the user wrote them; the latter
-    /// tell a quoted field such as `"a=b"` from an option.
+    /// Sorts the words of a search. `args` are without their quotes, `typed` as the user wrote them: a quoted word such as
+    /// `"a=b"` is a field, not an option.
     ///
-    /// An option's value that ends in a comma goes on in the next word: `fields=domain, subdomain`.
-    pub fn read(args: &[String], typed: &[String]) -> Arguments {
+    /// An option's value that ends in a comma continues in the next word: `fields=domain, subdomain`.
+    pub fn parse(args: &[String], typed: &[String]) -> Arguments {
         let mut arguments = Arguments::default();
         let mut after_option = false;
         for (index, word) in args.iter().enumerate() {
@@ -46,13 +57,13 @@ impl Arguments {
         arguments
     }
 
-    /// Takes the value of the option `name`. Given twice with different values, it is a problem.
+    /// Takes the value of the option `name`. Two different values are an error, noted here.
     pub fn take(&mut self, name: &str) -> Option<String> {
         let mut values: Vec<String> =
             self.options.extract_if(.., |(option, _)| option == name).map(|(_, value)| value).collect();
         values.dedup();
         if values.len() > 1 {
-            self.problem(format!("{name}= is given {} times: give it once", values.len()));
+            self.error(format!("{name}= is given {} times: give it once", values.len()));
         }
         values.into_iter().next()
     }
@@ -62,46 +73,51 @@ impl Arguments {
         self.options.iter().any(|(option, _)| option == name)
     }
 
-    /// Takes the value of the option `name` as one of `allowed`.
+    /// Takes the value of the option `name` as one of `allowed`. Another value is an error, noted here.
     pub fn take_choice<T: Copy>(&mut self, name: &str, allowed: &[(&str, T)]) -> Option<T> {
         let value = self.take(name)?;
         let choice = allowed.iter().find(|(allowed, _)| allowed.eq_ignore_ascii_case(value.trim()));
         if choice.is_none() {
             let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).collect();
-            self.problem(format!("{name}={value} is unknown: use {}", one_of(&names)));
+            self.error(format!("{name}={value} is unknown: use {}", one_of(&names)));
         }
         choice.map(|(_, choice)| *choice)
     }
 
-    /// Takes the words that are no options.
+    /// Takes the words that are not options.
     pub fn take_fields(&mut self) -> Vec<String> {
         std::mem::take(&mut self.fields)
     }
 
-    /// Notes something wrong with the arguments.
-    pub fn problem(&mut self, problem: String) {
-        self.problems.push(problem);
+    /// Notes an error, for [`Arguments::finish`] to return. The same error is noted once.
+    pub fn error(&mut self, error: String) {
+        if !self.errors.contains(&error) {
+            self.errors.push(error);
+        }
     }
 
-    /// Ends the reading: what was not taken is unknown.
+    /// Ends the reading. The options that were not taken are unknown; `allowed` are those that exist.
     ///
     /// # Errors
     ///
-    /// Every problem noted, and every option left over with the names of those that are allowed.
-    pub fn finish(mut self, command: &'static str, allowed: &[&str]) -> Result<(), ArgumentErrors> {
+    /// Every error noted, and the unknown options.
+    pub fn finish(mut self, allowed: &[&str]) -> Result<(), ArgumentErrors> {
+        let mut unknown: Vec<String> = Vec::new();
         for (name, _) in std::mem::take(&mut self.options) {
-            let options: Vec<String> = allowed.iter().map(|name| format!("{name}=")).collect();
-            let options: Vec<&str> = options.iter().map(String::as_str).collect();
-            self.problem(format!(
-                "unknown option {name}=: use {} (a field whose name has an equals sign goes in quotes)",
-                one_of(&options)
+            let option = format!("{name}=");
+            if !unknown.contains(&option) {
+                unknown.push(option);
+            }
+        }
+        if !unknown.is_empty() {
+            let allowed: Vec<String> = allowed.iter().map(|name| format!("{name}=")).collect();
+            self.error(format!(
+                "unknown option {}: use {} (a field whose name has an equals sign goes in quotes)",
+                unknown.join(", "),
+                one_of(&allowed)
             ));
         }
-        if self.problems.is_empty() {
-            Ok(())
-        } else {
-            Err(ArgumentErrors { command, problems: self.problems })
-        }
+        if self.errors.is_empty() { Ok(()) } else { Err(ArgumentErrors { errors: self.errors }) }
     }
 }
 
@@ -112,8 +128,9 @@ fn is_option_name(name: &str) -> bool {
 }
 
 /// `a, b or c`.
-pub fn one_of(names: &[&str]) -> String {
-    match names {
+pub fn one_of(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.as_slice() {
         [] => String::new(),
         [name] => (*name).to_owned(),
         [names @ .., last] => format!("{} or {last}", names.join(", ")),
@@ -124,50 +141,61 @@ pub fn one_of(names: &[&str]) -> String {
 mod tests {
     use super::*;
 
-    fn read(typed: &[&str]) -> Arguments {
+    fn parse(typed: &[&str]) -> Arguments {
         let args: Vec<String> = typed.iter().map(|word| word.replace('"', "")).collect();
         let typed: Vec<String> = typed.iter().map(ToString::to_string).collect();
-        Arguments::read(&args, &typed)
+        Arguments::parse(&args, &typed)
     }
 
     #[test]
     fn words_are_options_or_fields() {
-        let mut arguments = read(&["query", "list=icann", "PREFIX=\"x y\"", "\"a=b\"", "a.b=c", "=", "="]);
+        let mut arguments = parse(&["query", "list=icann", "PREFIX=\"x y\"", "\"a=b\"", "a.b=c", "=", "="]);
         assert_eq!(arguments.take("list").as_deref(), Some("icann"));
         assert_eq!(arguments.take("prefix").as_deref(), Some("x y"));
         assert_eq!(arguments.take("prefix"), None);
         assert_eq!(arguments.take_fields(), ["query", "a=b", "a.b=c", "=", "="]);
-        assert_eq!(arguments.finish("test", &[]), Ok(()));
+        assert_eq!(arguments.finish(&[]), Ok(()));
     }
 
     #[test]
     fn a_list_of_values_may_have_spaces() {
         for typed in [&["fields=a,", "b,", "c", "query"][..], &["fields=a", ",b", ",", "c", "query"]] {
-            let mut arguments = read(typed);
+            let mut arguments = parse(typed);
             assert_eq!(arguments.take("fields").as_deref(), Some("a,b,c"), "{typed:?}");
             assert_eq!(arguments.take_fields(), ["query"]);
         }
-        let mut arguments = read(&["fields=a,", "\"b\"", "c"]);
+        let mut arguments = parse(&["fields=a,", "\"b\"", "c"]);
         assert_eq!(arguments.take("fields").as_deref(), Some("a,"));
         assert_eq!(arguments.take_fields(), ["b", "c"]);
     }
 
     #[test]
-    fn every_problem_is_told_at_once() {
-        let mut arguments = read(&["lst=icann", "list=ican", "prefix=a", "prefix=b"]);
+    fn all_errors_are_reported_at_once_without_the_name_of_the_command() {
+        let mut arguments = parse(&["lst=icann", "list=ican", "prefix=a", "prefix=b"]);
         arguments.take_choice("list", &[("icann", 1), ("*", 2)]);
         arguments.take("prefix");
-        let refusal = arguments.finish("test", &["list", "prefix"]).expect_err("problems");
+        let errors = arguments.finish(&["list", "prefix"]).expect_err("three errors");
         assert_eq!(
-            refusal.to_string(),
-            "test: list=ican is unknown: use icann or *; prefix= is given 2 times: give it once; unknown option \
+            errors.to_string(),
+            "list=ican is unknown: use icann or *; prefix= is given 2 times: give it once; unknown option \
              lst=: use list= or prefix= (a field whose name has an equals sign goes in quotes)"
         );
     }
 
     #[test]
+    fn an_error_is_reported_once() {
+        let mut arguments = parse(&["lst=a", "lst=b", "l=c"]);
+        arguments.error("a is wrong".to_owned());
+        arguments.error("a is wrong".to_owned());
+        assert_eq!(
+            arguments.finish(&["list"]).expect_err("two errors").to_string(),
+            "a is wrong; unknown option lst=, l=: use list= (a field whose name has an equals sign goes in quotes)"
+        );
+    }
+
+    #[test]
     fn arguments_as_typed_are_not_needed() {
-        let mut arguments = Arguments::read(&["list=icann".to_owned(), "query".to_owned()], &[]);
+        let mut arguments = Arguments::parse(&["list=icann".to_owned(), "query".to_owned()], &[]);
         assert_eq!(arguments.take("list").as_deref(), Some("icann"));
         assert_eq!(arguments.take_fields(), ["query"]);
     }

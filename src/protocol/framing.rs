@@ -18,18 +18,16 @@ pub struct Frame<'b> {
 }
 
 impl Frame<'_> {
-    /// Appends the message's bytes to `out`.
-    pub fn write(self, out: &mut Vec<u8>) {
-        self.write_head(out);
-        out.extend_from_slice(self.body);
+    /// The header line, which announces the lengths of what follows.
+    pub fn header(self) -> String {
+        format!("chunked 1.0,{},{}\n", self.metadata.len(), self.body.len())
     }
 
-    /// Appends what stands in front of the body: the header line and the metadata.
-    pub fn write_head(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(
-            format!("chunked 1.0,{},{}\n", self.metadata.len(), self.body.len()).as_bytes(),
-        );
-        out.extend_from_slice(self.metadata);
+    /// Appends the message's bytes to `out`.
+    pub fn append_to(self, out: &mut Vec<u8>) {
+        for part in [self.header().as_bytes(), self.metadata, self.body] {
+            out.extend_from_slice(part);
+        }
     }
 }
 
@@ -69,7 +67,7 @@ pub enum FramingProblem {
 
 /// The next part of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part<'b> {
+pub enum Event<'b> {
     /// The metadata, whole.
     Metadata(&'b [u8]),
     /// What has arrived of the body and was not taken yet. `whole` says that it ends the message.
@@ -77,7 +75,7 @@ pub enum Part<'b> {
         /// The bytes.
         bytes: &'b [u8],
         /// Whether nothing of this message follows.
-        whole: bool,
+        end: bool,
     },
 }
 
@@ -101,7 +99,7 @@ impl Message {
 }
 
 /// Takes messages out of a stream of bytes, whole ([`Deframer::frame`]) or in parts as they arrive
-/// ([`Deframer::part`]).
+/// ([`Deframer::next_event`]).
 #[derive(Debug, Default)]
 pub struct Deframer {
     /// Bytes of the stream from `start` to `end`; before and behind is room.
@@ -121,8 +119,8 @@ impl Deframer {
         Deframer::default()
     }
 
-    /// Room for at least `least` bytes of the stream, which [`Deframer::filled`] then takes.
-    pub fn room(&mut self, least: usize) -> &mut [u8] {
+    /// Room for at least `least` bytes of the stream, which [`Deframer::advance`] then takes.
+    pub fn spare(&mut self, least: usize) -> &mut [u8] {
         if self.buffer.len() - self.end < least && self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
             self.dropped += self.start as u64;
@@ -136,15 +134,15 @@ impl Deframer {
         &mut self.buffer[self.end..]
     }
 
-    /// Takes the first `length` bytes that were put into [`Deframer::room`].
-    pub fn filled(&mut self, length: usize) {
+    /// Takes the first `length` bytes that were put into [`Deframer::spare`].
+    pub fn advance(&mut self, length: usize) {
         self.end = (self.end + length).min(self.buffer.len());
     }
 
     /// Takes the next bytes of the stream.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.room(bytes.len())[..bytes.len()].copy_from_slice(bytes);
-        self.filled(bytes.len());
+        self.spare(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.advance(bytes.len());
     }
 
     /// The next message, if it has arrived whole.
@@ -164,12 +162,12 @@ impl Deframer {
     }
 
     /// The next part of a message, if it has arrived: its metadata, then, until a `whole` one was given out and
-    /// [`Deframer::take`] called, its body.
+    /// [`Deframer::consume`] called, its body.
     ///
     /// # Errors
     ///
     /// The stream does not go on with a message. It cannot be read any further.
-    pub fn part(&mut self) -> Result<Option<Part<'_>>, FramingError> {
+    pub fn next_event(&mut self) -> Result<Option<Event<'_>>, FramingError> {
         let Some(message) = self.message()? else { return Ok(None) };
         let have = self.end - self.start;
         if !message.begun {
@@ -180,18 +178,18 @@ impl Deframer {
             self.message = Some(Message { begun: true, ..message });
             let start = self.start + message.header;
             self.start += head;
-            return Ok(Some(Part::Metadata(&self.buffer[start..self.start])));
+            return Ok(Some(Event::Metadata(&self.buffer[start..self.start])));
         }
-        let whole = have >= message.body;
+        let end = have >= message.body;
         let bytes = &self.buffer[self.start..self.start + have.min(message.body)];
-        Ok((whole || have >= message.wanted).then_some(Part::Body { bytes, whole }))
+        Ok((end || have >= message.wanted).then_some(Event::Body { bytes, end }))
     }
 
-    /// Takes `length` bytes off the body of which [`Deframer::part`] gave a part: all of them, if it was whole.
+    /// Takes `length` bytes off the body of which [`Deframer::next_event`] gave a part: all of them, if it was whole.
     ///
     /// Where nothing is taken the next part has at least twice as many bytes, so that whoever looks at the bytes again
     /// each time does not look at them often.
-    pub fn take(&mut self, length: usize) {
+    pub fn consume(&mut self, length: usize) {
         let Some(message) = &mut self.message else { return };
         let have = self.end - self.start;
         if have >= message.body {
@@ -209,7 +207,7 @@ impl Deframer {
     /// # Errors
     ///
     /// The stream ends inside a message.
-    pub fn end(&self) -> Result<(), FramingError> {
+    pub fn check_end(&self) -> Result<(), FramingError> {
         let have = self.end - self.start;
         let problem = match self.message {
             None if have == 0 => return Ok(()),
@@ -228,7 +226,7 @@ impl Deframer {
 
     /// The message that is being taken out, or the last one if none is: its number, counted from 1, and where it ends,
     /// in bytes from the start of the stream.
-    pub fn place(&self) -> (u64, u64) {
+    pub fn position(&self) -> (u64, u64) {
         let here = self.dropped + self.start as u64;
         self.message.map_or((self.chunks, here), |message| (self.chunks + 1, here + message.left() as u64))
     }
@@ -304,7 +302,7 @@ mod tests {
                 frames.push((frame.metadata.to_vec(), frame.body.to_vec()));
             }
         }
-        deframer.end()?;
+        deframer.check_end()?;
         Ok(frames)
     }
 
@@ -314,23 +312,23 @@ mod tests {
         let mut messages: Vec<Message> = Vec::new();
         for bytes in stream.chunks(piece) {
             deframer.push(bytes);
-            while let Some(part) = deframer.part()? {
+            while let Some(part) = deframer.next_event()? {
                 match part {
-                    Part::Metadata(metadata) => messages.push((metadata.to_vec(), Vec::new())),
-                    Part::Body { bytes, whole } => {
-                        let taken = if whole || bytes.len() >= take { bytes.len().min(take) } else { 0 };
-                        let taken = if whole { bytes.len() } else { taken };
+                    Event::Metadata(metadata) => messages.push((metadata.to_vec(), Vec::new())),
+                    Event::Body { bytes, end } => {
+                        let taken = if end || bytes.len() >= take { bytes.len().min(take) } else { 0 };
+                        let taken = if end { bytes.len() } else { taken };
                         messages
                             .last_mut()
                             .expect("metadata goes first")
                             .1
                             .extend_from_slice(&bytes[..taken]);
-                        deframer.take(taken);
+                        deframer.consume(taken);
                     }
                 }
             }
         }
-        deframer.end()?;
+        deframer.check_end()?;
         Ok(messages)
     }
 
@@ -376,7 +374,7 @@ mod tests {
         ) {
             let mut stream = Vec::new();
             for (metadata, body) in &messages {
-                Frame { metadata, body }.write(&mut stream);
+                Frame { metadata, body }.append_to(&mut stream);
             }
             prop_assert_eq!(deframe_parts(&stream, piece, take), Ok(messages.clone()));
             prop_assert_eq!(deframe(&stream, piece), Ok(messages));

@@ -3,20 +3,49 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What splunkd asks for. Keys that are not read here are passed over: the session key among them.
-#[derive(Debug, Deserialize)]
-pub struct Request {
-    /// `getinfo` or `execute`.
-    pub action: String,
-    /// Whether this is the last chunk.
+/// What splunkd asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// How should splunkd run the command? The body does not matter.
+    Getinfo {
+        /// The search's arguments without their quotes.
+        args: Vec<String>,
+        /// The same as the user typed them.
+        raw_args: Vec<String>,
+    },
+    /// Rows to work on.
+    Execute {
+        /// Whether these are the last rows of the search.
+        last: bool,
+    },
+}
+
+/// A request that cannot be answered, although its framing is right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// The metadata cannot be read.
+    #[error("the metadata cannot be read: {0}")]
+    Metadata(String),
+    /// The protocol has no such action.
+    #[error("the action '{0}' is neither getinfo nor execute")]
+    Action(String),
+    /// Rows came before the arguments.
+    #[error("execute came before getinfo")]
+    NoGetinfo,
+}
+
+/// The metadata of a request, as far as the program uses it. Other keys are ignored, the session key among them.
+#[derive(Deserialize)]
+struct RequestMetadata {
+    action: String,
     #[serde(default)]
     finished: Value,
     #[serde(default)]
     searchinfo: Option<SearchInfo>,
 }
 
-/// What getinfo tells of the search.
-#[derive(Debug, Default, Deserialize)]
+/// What getinfo says about the search.
+#[derive(Default, Deserialize)]
 struct SearchInfo {
     #[serde(default)]
     args: Value,
@@ -29,45 +58,52 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// It is no JSON object with an `action`. The error names the place, never the content.
-    pub fn read(metadata: &[u8]) -> Result<Request, String> {
+    /// It is not a JSON object with an `action` of the protocol. The error names the place, never the content.
+    pub fn parse(metadata: &[u8]) -> Result<Request, RequestError> {
         // serde would take an array for the fields in their order.
         if metadata.trim_ascii_start().first() == Some(&b'[') {
-            return Err("it is a JSON array, not an object".to_owned());
+            return Err(RequestError::Metadata("it is a JSON array, not an object".to_owned()));
         }
-        serde_json::from_slice(metadata).map_err(|error| {
+        let metadata: RequestMetadata = serde_json::from_slice(metadata).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
-            match error.classify() {
-                serde_json::error::Category::Data => format!("it is no request with an action ({place})"),
+            RequestError::Metadata(match error.classify() {
+                serde_json::error::Category::Data => {
+                    format!("it is not an object with an \"action\" ({place})")
+                }
                 _ => format!("it is not valid JSON ({place})"),
+            })
+        })?;
+        match metadata.action.as_str() {
+            "getinfo" => {
+                let SearchInfo { args, raw_args } = metadata.searchinfo.unwrap_or_default();
+                Ok(Request::Getinfo { args: texts(&args), raw_args: texts(&raw_args) })
             }
-        })
-    }
-
-    /// Whether this is the last chunk of the search.
-    pub fn is_last(&self) -> bool {
-        match &self.finished {
-            Value::Bool(finished) => *finished,
-            Value::Number(number) => number.as_f64() != Some(0.0),
-            Value::String(text) => matches!(text.as_str(), "1" | "t" | "true"),
-            _ => false,
+            "execute" => Ok(Request::Execute { last: is_true(&metadata.finished) }),
+            _ => Err(RequestError::Action(metadata.action)),
         }
-    }
-
-    /// The search's arguments without their quotes, and as they were typed.
-    pub fn arguments(&self) -> (Vec<String>, Vec<String>) {
-        let texts = |value: &Value| match value {
-            Value::Array(values) => values.iter().map(text).collect(),
-            Value::Null => Vec::new(),
-            value => vec![text(value)],
-        };
-        self.searchinfo
-            .as_ref()
-            .map_or_else(Default::default, |info| (texts(&info.args), texts(&info.raw_args)))
     }
 }
 
-/// A string as it is, a number or anything else as JSON writes it.
+/// Whether a value means yes. Versions of splunkd write booleans as `true`, `1` or `"1"`.
+fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => matches!(text.as_str(), "1" | "t" | "true"),
+        _ => false,
+    }
+}
+
+/// The texts in an array, or one text.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().map(text).collect(),
+        Value::Null => Vec::new(),
+        value => vec![text(value)],
+    }
+}
+
+/// A string without its quotes; a number, and anything else, as JSON writes it.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -78,20 +114,20 @@ fn text(value: &Value) -> String {
 pub enum CommandType {
     /// On the search peers, each row on its own.
     Streaming,
-    /// On the search head, all rows in, a table out.
+    /// On the search head: all rows in, a table out.
     Reporting,
 }
 
-/// What a command says of itself in the getinfo reply.
+/// The getinfo reply: what splunkd must know to run a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CommandInfo {
     /// How splunkd runs it.
     #[serde(rename = "type")]
     pub command_type: CommandType,
-    /// The fields that it reads; splunkd sends no others. `None`: every field.
+    /// The fields that it reads. splunkd sends only these. `None`: every field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub required_fields: Option<Vec<String>>,
-    /// The map phase of a reporting command: a pipeline for the search peers.
+    /// The map phase of a reporting command: a pipeline that splunkd runs on the search peers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub streaming_preop: Option<String>,
 }
@@ -102,7 +138,7 @@ pub struct CommandInfo {
 pub enum Level {
     /// Something to know.
     Info,
-    /// Something is probably not as the user wants it.
+    /// Something is probably not what the user meant.
     Warn,
 }
 
@@ -110,12 +146,12 @@ pub enum Level {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UserMessage(pub Level, pub String);
 
-/// The metadata of a reply to execute, and of any reply that gives up.
+/// The metadata of a reply to execute, and of every reply that ends the search with an error.
 #[derive(Debug, Default, Serialize)]
 pub struct Reply {
     /// Whether this is the last reply.
     pub finished: bool,
-    /// Why the command gives up: shown to the user.
+    /// Why the search fails. Splunk shows it to the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Messages to the user.
@@ -135,7 +171,7 @@ impl Reply {
         Reply { finished, error: None, inspector }
     }
 
-    /// A reply that gives up.
+    /// A last reply, with an error.
     pub fn error(error: String) -> Reply {
         Reply { finished: true, error: Some(error), inspector: None }
     }
@@ -155,14 +191,14 @@ mod tests {
         let request = r#" {"action":"getinfo","preview":"0","new":[1,{}],
             "searchinfo":{"args":["field=x",5],"raw_args":["field=\"x\"",5],"earliest_time":0,"sid":1.5}}
         "#;
-        let request = Request::read(request.as_bytes()).expect("a request");
-        assert_eq!(request.action, "getinfo");
-        let typed = vec!["field=\"x\"".to_owned(), "5".to_owned()];
-        assert_eq!(request.arguments(), (vec!["field=x".to_owned(), "5".to_owned()], typed));
+        let request = Request::parse(request.as_bytes()).expect("a request");
+        let args = vec!["field=x".to_owned(), "5".to_owned()];
+        let raw_args = vec!["field=\"x\"".to_owned(), "5".to_owned()];
+        assert_eq!(request, Request::Getinfo { args, raw_args });
         for (finished, last) in [("true", true), ("\"1\"", true), ("1", true), ("0", false), ("null", false)]
         {
             let request = format!(r#"{{"action":"execute","finished":{finished}}}"#);
-            assert_eq!(Request::read(request.as_bytes()).expect("a request").is_last(), last, "{finished}");
+            assert_eq!(Request::parse(request.as_bytes()), Ok(Request::Execute { last }), "{finished}");
         }
     }
 
@@ -175,8 +211,8 @@ mod tests {
             "\"secret\"",
             "\x01",
         ] {
-            let error = Request::read(metadata.as_bytes()).expect_err("no request");
-            assert!(!error.contains("secret"), "{error}");
+            let error = Request::parse(metadata.as_bytes()).expect_err("no request");
+            assert!(!error.to_string().contains("secret"), "{error}");
         }
     }
 }

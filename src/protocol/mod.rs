@@ -3,16 +3,16 @@
 //! splunkd sends messages ([`framing`]), first a getinfo, then chunks of rows ([`metadata`]); a [`session`]
 //! answers each with one message of its own. The rows of a chunk are CSV ([`rows`]) in which a field can have
 //! several values ([`multivalue`]). The search's own words come in getinfo ([`arguments`]). None of this does
-//! any I/O but [`serve`], which joins a session to two streams, and the thread that it writes on.
+//! any I/O but [`serve()`], which joins a session to two streams.
 
 pub mod arguments;
 pub mod framing;
 pub mod metadata;
-mod reply_writer;
-pub mod serve;
+mod panic_reply;
+mod serve;
 pub mod session;
 
 pub use arguments::{ArgumentErrors, Arguments};
-pub use metadata::{CommandInfo, CommandType, Level, UserMessage};
-pub use serve::serve;
+pub use metadata::{CommandInfo, CommandType, Level, RequestError, UserMessage};
+pub use serve::{ServeError, serve, serve_stdio, widen_pipes};
 pub use session::Session;

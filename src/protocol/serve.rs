@@ -1,20 +1,28 @@
-//! Joins a session to two streams: the edge where the conversation is read and written.
+//! Joins a session to two streams: the one place of the protocol that reads and writes.
+//!
+//! The program has one thread: it reads, works on what it has read, and writes the reply when the request has ended.
 
-use std::io::{self, Read, Write};
-use std::panic::resume_unwind;
-use std::thread;
+use std::fs::File;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::os::fd::AsFd;
 
-use super::framing::{Deframer, FramingError, Part};
-use super::reply_writer::{Writer, WriterEnded};
-use super::session::{ReplyBytes, RequestError, Session, farewell};
+use rustix::pipe::fcntl_setpipe_size;
 
-/// How much is read at once, at least: a pipe of the usual size.
+use super::framing::{Deframer, Event, Frame, FramingError};
+use super::metadata::RequestError;
+use super::panic_reply::answer_panics;
+use super::session::{Session, error_reply};
+
+/// The least number of bytes to ask for in one read: a pipe of the usual size.
 const BLOCK: usize = 64 * 1024;
+
+/// The size of a pipe that Linux allows any user by default (`/proc/sys/fs/pipe-max-size`).
+const PIPE_SIZE: usize = 1024 * 1024;
 
 /// Why a conversation broke down.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The stream is not what the protocol has.
+    /// The stream does not follow the protocol.
     #[error(transparent)]
     Framing(#[from] FramingError),
     /// A request makes no sense.
@@ -27,68 +35,84 @@ pub enum ServeError {
         /// What is wrong with it.
         error: RequestError,
     },
-    /// Reading or writing failed.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// Writing failed before; the thread that writes tells why.
-    #[error(transparent)]
-    Unwritten(#[from] WriterEnded),
+    /// Reading failed.
+    #[error("cannot read a request: {0}")]
+    Read(#[source] io::Error),
+    /// Writing failed.
+    #[error("cannot write a reply: {0}")]
+    Write(#[source] io::Error),
+}
+
+/// Answers splunkd on standard input and output, as [`serve()`] does. A panic is answered, too: with a last reply that
+/// shows the user an error, after which the process ends.
+///
+/// # Errors
+///
+/// Those of [`serve()`].
+pub fn serve_stdio(session: Session<'_>) -> Result<(), ServeError> {
+    answer_panics();
+    widen_pipes();
+    serve(io::stdin().lock(), stdout().map_err(ServeError::Write)?, session)
+}
+
+/// Standard output without the buffer of [`io::stdout`], which would write the last line of a reply by itself.
+pub(super) fn stdout() -> io::Result<File> {
+    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
+}
+
+/// Makes standard input and output larger if they are pipes, so that two processes wake each other up less often: a
+/// pipe holds 64 KiB, but a chunk of 50,000 events takes megabytes. Best effort: errors are ignored.
+pub fn widen_pipes() {
+    let _ = fcntl_setpipe_size(io::stdin(), PIPE_SIZE);
+    let _ = fcntl_setpipe_size(io::stdout(), PIPE_SIZE);
 }
 
 /// Answers requests from `input` on `output` until the last one is answered or the input ends.
 ///
-/// A request is worked on while it is read, and read whole before its reply is written; each reply is flushed. An
-/// `output` that is closed is a normal end: the search has enough.
+/// The session works on a request while it arrives. Its reply is written after the request has ended, in one write if
+/// `output` takes it all, and flushed. A closed `output` is a normal end: the search needs no more rows.
 ///
 /// # Errors
 ///
-/// The stream is broken or ends inside a message, a request makes no sense, or reading or writing fails. The
-/// first three are told to the user too, in a last reply.
+/// The stream is broken or ends inside a message, a request makes no sense, or reading or writing fails. If a reply can
+/// still be written, a last one shows the error to the user.
 pub fn serve(
     mut input: impl Read,
-    output: impl Write + Send,
+    mut output: impl Write,
     mut session: Session<'_>,
 ) -> Result<(), ServeError> {
-    thread::scope(|scope| {
-        let (mut writer, thread) = Writer::start(scope, output);
-        let conversed = converse(&mut input, &mut writer, &mut session);
-        if let Err(error @ (ServeError::Framing(_) | ServeError::Request { .. })) = &conversed {
-            let mut reply = ReplyBytes::default();
-            farewell(&format!("the conversation with splunkd broke down: {error}"), &mut reply.head);
-            // Nobody may be there to read it any more, and the error itself goes to stderr anyway.
-            let _ = writer.send(reply);
+    match converse(&mut input, &mut output, &mut session) {
+        Err(ServeError::Write(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error @ (ServeError::Framing(_) | ServeError::Request { .. })) => {
+            let metadata = error_reply(format!("the conversation with splunkd broke down: {error}"));
+            // The caller reports the error in any case, so a reply that cannot be written adds nothing.
+            let _ = write_frame(Frame { metadata: &metadata, body: b"" }, &mut output);
+            Err(error)
         }
-        drop(writer);
-        let written = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-        match (conversed, written) {
-            (Err(ServeError::Unwritten(_)) | Ok(()), Err(error))
-                if error.kind() == io::ErrorKind::BrokenPipe =>
-            {
-                Ok(())
-            }
-            (Err(ServeError::Unwritten(_)) | Ok(()), Err(error)) => Err(error.into()),
-            (conversed, _) => conversed,
-        }
-    })
+        result => result,
+    }
 }
 
-fn converse(input: &mut impl Read, writer: &mut Writer, session: &mut Session<'_>) -> Result<(), ServeError> {
+fn converse(
+    input: &mut impl Read,
+    output: &mut impl Write,
+    session: &mut Session<'_>,
+) -> Result<(), ServeError> {
     let mut deframer = Deframer::new();
     loop {
-        while let Some(part) = deframer.part()? {
-            match part {
-                Part::Metadata(metadata) => {
-                    if let Err(error) = session.begin(metadata) {
-                        let (chunk, end) = deframer.place();
+        while let Some(event) = deframer.next_event()? {
+            match event {
+                Event::Metadata(metadata) => {
+                    if let Err(error) = session.on_metadata(metadata) {
+                        let (chunk, end) = deframer.position();
                         return Err(ServeError::Request { chunk, end, error });
                     }
                 }
-                Part::Body { bytes, whole } => {
-                    let taken = session.proceed(bytes, whole);
-                    deframer.take(taken);
-                    if whole {
-                        let memory = writer.send(session.take_reply())?;
-                        session.reuse(memory);
+                Event::Body { bytes, end } => {
+                    let consumed = session.on_body(bytes, end);
+                    deframer.consume(consumed);
+                    if end {
+                        write_frame(session.reply(), output).map_err(ServeError::Write)?;
                     }
                     if session.is_finished() {
                         return Ok(());
@@ -96,11 +120,131 @@ fn converse(input: &mut impl Read, writer: &mut Writer, session: &mut Session<'_
                 }
             }
         }
-        match input.read(deframer.room(BLOCK)) {
-            Ok(0) => return Ok(deframer.end()?),
-            Ok(length) => deframer.filled(length),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
+        match input.read(deframer.spare(BLOCK)) {
+            Ok(0) => return Ok(deframer.check_end()?),
+            Ok(length) => deframer.advance(length),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(ServeError::Read(error)),
+        }
+    }
+}
+
+/// Writes a message and flushes it. The message goes out in one call, unless `output` takes only a part of it.
+pub(super) fn write_frame(frame: Frame<'_>, output: &mut impl Write) -> io::Result<()> {
+    let header = frame.header();
+    let mut parts = [header.as_bytes(), frame.metadata, frame.body].map(IoSlice::new);
+    let mut rest = parts.as_mut_slice();
+    while !rest.is_empty() {
+        match output.write_vectored(rest) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            // Also drops the parts that are empty.
+            Ok(written) => IoSlice::advance_slices(&mut rest, written),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    output.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::session::{BodyChunk, Command};
+    use crate::protocol::{CommandInfo, CommandType, UserMessage};
+
+    /// Sends each chunk back.
+    struct Echo;
+
+    impl Command for Echo {
+        fn info(&self) -> CommandInfo {
+            CommandInfo { command_type: CommandType::Streaming, required_fields: None, streaming_preop: None }
+        }
+
+        fn execute(&mut self, chunk: BodyChunk<'_>, reply: &mut Vec<u8>, _: &mut Vec<UserMessage>) -> usize {
+            reply.extend_from_slice(chunk.bytes);
+            chunk.bytes.len()
+        }
+    }
+
+    /// Takes at most `most` bytes a call and counts the calls. It fails after `space` bytes.
+    struct Output {
+        bytes: Vec<u8>,
+        most: usize,
+        space: usize,
+        calls: usize,
+        interrupted: bool,
+    }
+
+    impl Output {
+        fn new(most: usize, space: usize) -> Output {
+            Output { bytes: Vec::new(), most, space, calls: 0, interrupted: false }
+        }
+    }
+
+    impl Write for Output {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.write_vectored(&[IoSlice::new(bytes)])
+        }
+
+        fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+            if std::mem::replace(&mut self.interrupted, false) {
+                return Err(ErrorKind::Interrupted.into());
+            }
+            self.calls += 1;
+            let bytes: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).take(self.most).collect();
+            self.space = self.space.checked_sub(bytes.len()).ok_or_else(|| io::Error::other("full"))?;
+            self.bytes.extend_from_slice(&bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    const INFO: &str = "chunked 1.0,20,0\n{\"type\":\"streaming\"}";
+
+    /// A getinfo and one chunk with `body`.
+    fn requests(body: &[u8]) -> Vec<u8> {
+        let mut stream = Vec::new();
+        Frame { metadata: br#"{"action":"getinfo"}"#, body: b"" }.append_to(&mut stream);
+        Frame { metadata: br#"{"action":"execute","finished":true}"#, body }.append_to(&mut stream);
+        stream
+    }
+
+    fn answer(body: &[u8], output: &mut Output) -> Result<(), ServeError> {
+        serve(requests(body).as_slice(), output, Session::new(|_| Ok(Box::new(Echo))))
+    }
+
+    #[test]
+    fn a_reply_is_one_write() {
+        let body = [b"query\n", "x".repeat(100_000).as_bytes()].concat();
+        for body in [body.as_slice(), b""] {
+            let mut output = Output::new(usize::MAX, usize::MAX);
+            answer(body, &mut output).expect("a conversation");
+            let last = format!("chunked 1.0,17,{}\n{{\"finished\":true}}", body.len());
+            assert_eq!(output.bytes, [INFO.as_bytes(), last.as_bytes(), body].concat());
+            assert_eq!(output.calls, 2, "one for each request");
+        }
+    }
+
+    #[test]
+    fn an_output_may_take_a_byte_at_a_time_or_interrupt() {
+        let mut output = Output { interrupted: true, ..Output::new(1, usize::MAX) };
+        answer(b"query\na\n", &mut output).expect("a conversation");
+        let expected = format!("{INFO}chunked 1.0,17,8\n{{\"finished\":true}}query\na\n");
+        assert_eq!(String::from_utf8_lossy(&output.bytes), expected);
+        assert_eq!(output.calls, expected.len());
+    }
+
+    #[test]
+    fn an_output_that_fails_or_takes_nothing_is_an_error() {
+        for (mut output, expected) in [
+            (Output::new(usize::MAX, 40), "cannot write a reply: full"),
+            (Output::new(0, usize::MAX), "cannot write a reply: write zero"),
+        ] {
+            let error = answer(b"query\n", &mut output).expect_err("not everything is written");
+            assert_eq!(error.to_string(), expected);
         }
     }
 }

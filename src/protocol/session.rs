@@ -1,84 +1,98 @@
-//! A session: one conversation with splunkd, a reply for every request.
+//! A session: one conversation with splunkd, one reply to each request.
 //!
-//! A request comes in parts: first its metadata, then its body as it arrives, so that a command works while splunkd
-//! still writes. The reply is there once the body is whole, as its length stands in front of it.
+//! A request comes in two parts: its metadata, then its body as it arrives, so that a command works while splunkd still
+//! writes. The reply is complete when the body has ended, as a reply begins with its length.
+
+use std::mem;
 
 use super::arguments::{ArgumentErrors, Arguments};
 use super::framing::Frame;
-use super::metadata::{CommandInfo, Reply, Request, UserMessage, to_json};
+use super::metadata::{CommandInfo, Reply, Request, RequestError, UserMessage, to_json};
 
-/// A search command: what it tells splunkd of itself, and what it makes of each chunk.
+/// A search command: how splunkd should run it, and how it answers each chunk.
 pub trait Command {
-    /// What the getinfo reply says.
+    /// The content of the getinfo reply.
     fn info(&self) -> CommandInfo;
 
-    /// Works on a piece of a chunk, and says how many bytes of it are done with: all of them if the piece makes the chunk
-    /// whole. What is appended to `reply`, which holds this chunk's reply alone, goes back to splunkd, `messages` to the
-    /// user.
-    fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize;
+    /// Works on what has arrived of a chunk. Returns how many bytes it consumed: all of them at the `end` of the chunk.
+    /// The other bytes come again, with more after them.
+    ///
+    /// Appends rows to `reply`, which holds this chunk's reply alone, and messages to the user to `messages`.
+    fn execute(
+        &mut self,
+        chunk: BodyChunk<'_>,
+        reply: &mut Vec<u8>,
+        messages: &mut Vec<UserMessage>,
+    ) -> usize;
 }
 
-/// What has arrived of a chunk's body and is not done with.
+/// What has arrived of a chunk's body and was not consumed yet.
 #[derive(Debug, Clone, Copy)]
-pub struct Piece<'b> {
-    /// CSV, which at first begins with the header, or nothing.
+pub struct BodyChunk<'b> {
+    /// CSV or nothing. The first bytes of a body are its header line.
     pub bytes: &'b [u8],
-    /// Whether nothing of this chunk follows.
-    pub whole: bool,
+    /// Whether the body ends after these bytes.
+    pub end: bool,
     /// Whether this is the last chunk of the search.
     pub last: bool,
 }
 
 /// Makes the command of a search from its arguments, or refuses them.
-pub type Open<'a> = dyn Fn(Arguments) -> Result<Box<dyn Command + 'a>, ArgumentErrors> + 'a;
+type OpenCommand<'a> = dyn Fn(Arguments) -> Result<Box<dyn Command + 'a>, ArgumentErrors> + 'a;
 
-/// A request that cannot be answered, though its framing is whole.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RequestError {
-    /// The metadata cannot be read.
-    #[error("the metadata cannot be read: {0}")]
-    Metadata(String),
-    /// The action is none of the protocol's.
-    #[error("the action '{0}' is neither getinfo nor execute")]
-    Action(String),
-    /// Rows came before the arguments.
-    #[error("execute came before getinfo")]
-    NoGetinfo,
-}
-
-/// Answers the requests of one search.
+/// Answers the requests of one search. It does no I/O.
+///
+/// ```
+/// use dnsentropy::protocol::session::{BodyChunk, Command, Session};
+/// use dnsentropy::protocol::{CommandInfo, CommandType, UserMessage};
+///
+/// /// Sends every chunk back.
+/// struct Echo;
+///
+/// impl Command for Echo {
+///     fn info(&self) -> CommandInfo {
+///         CommandInfo { command_type: CommandType::Streaming, required_fields: None, streaming_preop: None }
+///     }
+///
+///     fn execute(&mut self, chunk: BodyChunk<'_>, reply: &mut Vec<u8>, _: &mut Vec<UserMessage>) -> usize {
+///         reply.extend_from_slice(chunk.bytes);
+///         chunk.bytes.len()
+///     }
+/// }
+///
+/// let mut session = Session::new(|_arguments| Ok(Box::new(Echo)));
+/// session.on_metadata(br#"{"action":"getinfo"}"#)?;
+/// session.on_body(b"", true);
+/// assert_eq!(session.reply().metadata, br#"{"type":"streaming"}"#);
+///
+/// session.on_metadata(br#"{"action":"execute","finished":true}"#)?;
+/// session.on_body(b"query\nwww.exam", false);
+/// session.on_body(b"ple.com\n", true);
+/// assert_eq!(session.reply().body, b"query\nwww.example.com\n");
+/// assert!(session.is_finished());
+/// # Ok::<(), dnsentropy::protocol::RequestError>(())
+/// ```
 pub struct Session<'a> {
-    open: Box<Open<'a>>,
-    command: State<'a>,
-    /// What the metadata of the request asks for.
-    asked: Asked,
+    open: Box<OpenCommand<'a>>,
+    state: State<'a>,
     messages: Vec<UserMessage>,
-    reply: ReplyBytes,
-}
-
-/// The two parts of a reply.
-#[derive(Debug, Default)]
-pub struct ReplyBytes {
-    /// The header line and the metadata.
-    pub head: Vec<u8>,
-    /// CSV, or nothing.
-    pub body: Vec<u8>,
+    /// The metadata of the reply.
+    metadata: Vec<u8>,
+    /// The body of the reply. Its memory serves one reply after another.
+    body: Vec<u8>,
 }
 
 enum State<'a> {
+    /// There was no getinfo yet.
     Start,
-    Running(Box<dyn Command + 'a>),
-    /// The arguments were refused; splunkd is to end the program.
+    /// The reply to getinfo, or to the last chunk, is ready; another chunk may follow.
+    Ready(Box<dyn Command + 'a>),
+    /// The body of a chunk arrives.
+    Chunk { command: Box<dyn Command + 'a>, last: bool },
+    /// The arguments were refused; splunkd is expected to close the conversation.
     Refused,
+    /// The last chunk is answered.
     Finished,
-}
-
-enum Asked {
-    /// The metadata of the reply to getinfo.
-    Getinfo(Vec<u8>),
-    Execute {
-        last: bool,
-    },
 }
 
 impl<'a> Session<'a> {
@@ -88,10 +102,10 @@ impl<'a> Session<'a> {
     ) -> Session<'a> {
         Session {
             open: Box::new(open),
-            command: State::Start,
-            asked: Asked::Execute { last: false },
+            state: State::Start,
             messages: Vec::new(),
-            reply: ReplyBytes::default(),
+            metadata: Vec::new(),
+            body: Vec::new(),
         }
     }
 
@@ -99,75 +113,167 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     ///
-    /// The request makes no sense; there is no reply and the session is over.
-    pub fn begin(&mut self, metadata: &[u8]) -> Result<(), RequestError> {
-        let request = Request::read(metadata).map_err(RequestError::Metadata)?;
-        self.reply.head.clear();
-        self.reply.body.clear();
-        self.asked = match request.action.as_str() {
-            "getinfo" => Asked::Getinfo(self.getinfo(&request)),
-            "execute" if matches!(self.command, State::Start) => return Err(RequestError::NoGetinfo),
-            "execute" => Asked::Execute { last: request.is_last() },
-            action => return Err(RequestError::Action(action.to_owned())),
+    /// The request makes no sense. It has no reply, and the session is over.
+    pub fn on_metadata(&mut self, metadata: &[u8]) -> Result<(), RequestError> {
+        let request = Request::parse(metadata)?;
+        self.body.clear();
+        self.state = match (mem::replace(&mut self.state, State::Start), request) {
+            (_, Request::Getinfo { args, raw_args }) => {
+                match (self.open)(Arguments::parse(&args, &raw_args)) {
+                    Ok(command) => {
+                        self.metadata = to_json(&command.info());
+                        State::Ready(command)
+                    }
+                    Err(errors) => {
+                        self.metadata = error_reply(errors.to_string());
+                        State::Refused
+                    }
+                }
+            }
+            (State::Start, Request::Execute { .. }) => return Err(RequestError::NoGetinfo),
+            (State::Ready(command) | State::Chunk { command, .. }, Request::Execute { last }) => {
+                State::Chunk { command, last }
+            }
+            (state @ (State::Refused | State::Finished), Request::Execute { .. }) => {
+                self.metadata = to_json(&Reply::rows(true, Vec::new()));
+                state
+            }
         };
         Ok(())
     }
 
-    /// Takes what has arrived of the request's body and was not taken yet, and says how many bytes were taken. After a
-    /// `whole` one, which ends the request, [`Session::take_reply`] gives the reply to it.
-    pub fn proceed(&mut self, bytes: &[u8], whole: bool) -> usize {
-        let (taken, last) = match (&self.asked, &mut self.command) {
-            (Asked::Execute { last }, State::Running(command)) => {
-                let piece = Piece { bytes, whole, last: *last };
-                (command.execute(piece, &mut self.reply.body, &mut self.messages), *last)
-            }
-            _ => (bytes.len(), true),
-        };
-        if whole {
-            let metadata = match &self.asked {
-                Asked::Getinfo(reply) => reply.clone(),
-                Asked::Execute { .. } => to_json(&Reply::rows(last, std::mem::take(&mut self.messages))),
+    /// Takes what has arrived of the request's body and was not consumed yet. Returns how many bytes it consumed. If the
+    /// body has reached its `end`, that is all of them, and [`Session::reply`] is the reply to the request.
+    ///
+    /// Only a chunk has a body that matters: the body of a getinfo, and of a chunk after the arguments were refused, is
+    /// ignored.
+    pub fn on_body(&mut self, bytes: &[u8], end: bool) -> usize {
+        let State::Chunk { command, last } = &mut self.state else { return bytes.len() };
+        let last = *last;
+        let consumed = command.execute(BodyChunk { bytes, end, last }, &mut self.body, &mut self.messages);
+        if end {
+            self.metadata = to_json(&Reply::rows(last, mem::take(&mut self.messages)));
+            self.state = match mem::replace(&mut self.state, State::Finished) {
+                State::Chunk { command, last: false } => State::Ready(command),
+                _ => State::Finished,
             };
-            Frame { metadata: &metadata, body: &self.reply.body }.write_head(&mut self.reply.head);
-            if matches!((&self.asked, &self.command), (Asked::Execute { last: true }, State::Running(_))) {
-                self.command = State::Finished;
-            }
         }
-        taken
+        consumed
     }
 
-    /// Takes the reply to the request that was taken last.
-    pub fn take_reply(&mut self) -> ReplyBytes {
-        std::mem::take(&mut self.reply)
+    /// The reply to the request whose body ended last.
+    pub fn reply(&self) -> Frame<'_> {
+        Frame { metadata: &self.metadata, body: &self.body }
     }
 
-    /// Takes memory to write the next reply to.
-    pub fn reuse(&mut self, memory: ReplyBytes) {
-        self.reply = memory;
-    }
-
-    /// Whether the last reply of the search was given.
+    /// Whether the last chunk of the search is answered.
     pub fn is_finished(&self) -> bool {
-        matches!(self.command, State::Finished)
-    }
-
-    fn getinfo(&mut self, request: &Request) -> Vec<u8> {
-        let (args, typed) = request.arguments();
-        match (self.open)(Arguments::read(&args, &typed)) {
-            Ok(command) => {
-                let info = to_json(&command.info());
-                self.command = State::Running(command);
-                info
-            }
-            Err(refusal) => {
-                self.command = State::Refused;
-                to_json(&Reply::error(refusal.to_string()))
-            }
-        }
+        matches!(self.state, State::Finished)
     }
 }
 
-/// The reply that tells the user that the conversation broke down.
-pub fn farewell(error: &str, out: &mut Vec<u8>) {
-    Frame { metadata: &to_json(&Reply::error(error.to_owned())), body: b"" }.write(out);
+/// The metadata of a last reply that shows `error` to the user.
+pub fn error_reply(error: String) -> Vec<u8> {
+    to_json(&Reply::error(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{CommandType, Level};
+
+    /// Sends chunks back from their end on, and reports each by a message.
+    struct Echo;
+
+    impl Command for Echo {
+        fn info(&self) -> CommandInfo {
+            CommandInfo { command_type: CommandType::Streaming, required_fields: None, streaming_preop: None }
+        }
+
+        fn execute(
+            &mut self,
+            chunk: BodyChunk<'_>,
+            reply: &mut Vec<u8>,
+            messages: &mut Vec<UserMessage>,
+        ) -> usize {
+            if !chunk.end {
+                return 0;
+            }
+            reply.extend_from_slice(chunk.bytes);
+            messages.push(UserMessage(Level::Info, format!("last: {}", chunk.last)));
+            chunk.bytes.len()
+        }
+    }
+
+    fn session() -> Session<'static> {
+        Session::new(|mut arguments| {
+            arguments.take_fields();
+            arguments.finish(&["option"])?;
+            Ok(Box::new(Echo))
+        })
+    }
+
+    /// The reply to a request: metadata, then body.
+    fn ask(session: &mut Session<'_>, metadata: &str, body: &[u8]) -> (String, Vec<u8>) {
+        session.on_metadata(metadata.as_bytes()).expect("a request");
+        assert_eq!(session.on_body(body, true), body.len());
+        let Frame { metadata, body } = session.reply();
+        (String::from_utf8_lossy(metadata).into_owned(), body.to_vec())
+    }
+
+    const GETINFO: &str = r#"{"action":"getinfo"}"#;
+    const INFO: &str = r#"{"type":"streaming"}"#;
+    const CHUNK: &str = r#"{"action":"execute"}"#;
+    const LAST: &str = r#"{"action":"execute","finished":true}"#;
+
+    #[test]
+    fn each_chunk_has_its_own_reply_and_messages() {
+        let mut session = session();
+        assert_eq!(ask(&mut session, GETINFO, b""), (INFO.to_owned(), Vec::new()));
+        let message = |finished: bool| {
+            format!(r#"{{"finished":{finished},"inspector":{{"messages":[["INFO","last: {finished}"]]}}}}"#)
+        };
+        assert_eq!(ask(&mut session, CHUNK, b"a\n"), (message(false), b"a\n".to_vec()));
+        assert_eq!(ask(&mut session, CHUNK, b""), (message(false), Vec::new()));
+        assert!(!session.is_finished());
+        assert_eq!(ask(&mut session, LAST, b"b\n"), (message(true), b"b\n".to_vec()));
+        assert!(session.is_finished());
+    }
+
+    #[test]
+    fn bytes_that_are_not_consumed_come_again() {
+        let mut session = session();
+        ask(&mut session, GETINFO, b"");
+        session.on_metadata(CHUNK.as_bytes()).expect("a request");
+        assert_eq!(session.on_body(b"a", false), 0);
+        assert_eq!(session.on_body(b"a\nb\n", true), 4);
+        assert_eq!(session.reply().body, b"a\nb\n");
+    }
+
+    #[test]
+    fn the_body_of_a_getinfo_is_ignored() {
+        let mut session = session();
+        session.on_metadata(GETINFO.as_bytes()).expect("a request");
+        assert_eq!(session.on_body(b"a\n", false), 2);
+        assert_eq!(ask(&mut session, GETINFO, b"a\n"), (INFO.to_owned(), Vec::new()));
+    }
+
+    #[test]
+    fn after_a_refusal_every_chunk_is_finished_until_another_getinfo() {
+        let mut session = session();
+        let refused = r#"{"action":"getinfo","searchinfo":{"args":["x=1"]}}"#;
+        let (metadata, _) = ask(&mut session, refused, b"");
+        assert!(metadata.starts_with(r#"{"finished":true,"error":"unknown option x="#), "{metadata}");
+        let finished = (r#"{"finished":true}"#.to_owned(), Vec::new());
+        assert_eq!(ask(&mut session, CHUNK, b"a\n"), finished);
+        assert_eq!(ask(&mut session, LAST, b"a\n"), finished);
+        assert!(!session.is_finished());
+        assert_eq!(ask(&mut session, GETINFO, b""), (INFO.to_owned(), Vec::new()));
+    }
+
+    #[test]
+    fn a_chunk_before_getinfo_is_an_error() {
+        assert_eq!(session().on_metadata(CHUNK.as_bytes()), Err(RequestError::NoGetinfo));
+        assert_eq!(session().on_metadata(br#"{"action":"x"}"#), Err(RequestError::Action("x".to_owned())));
+    }
 }

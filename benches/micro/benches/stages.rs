@@ -45,7 +45,7 @@ mod search {
 
 /// Messages out of bytes that arrive in pieces.
 mod framing {
-    use dnsentropy::protocol::framing::{Deframer, Part};
+    use dnsentropy::protocol::framing::{Deframer, Event};
 
     use super::{Bencher, BytesCount, Stream};
 
@@ -56,10 +56,10 @@ mod framing {
             let mut deframer = Deframer::new();
             for bytes in stream.bytes.chunks(piece) {
                 deframer.push(bytes);
-                while let Some(part) = deframer.part().expect("a message") {
-                    if let Part::Body { bytes, .. } = part {
+                while let Some(event) = deframer.next_event().expect("a message") {
+                    if let Event::Body { bytes, .. } = event {
                         let length = bytes.len();
-                        deframer.take(length);
+                        deframer.consume(length);
                     }
                 }
             }

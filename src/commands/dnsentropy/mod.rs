@@ -16,7 +16,7 @@ use crate::commands::{App, distinct, quoted_names, take_list};
 use crate::names::ordinary::OrdinaryName;
 use crate::names::{ListName, Lists};
 use crate::protocol::arguments::one_of;
-use crate::protocol::session::{Command, Piece};
+use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, UserMessage};
 use crate::rows::{AsciiCells, ColumnAppender, RowReader};
 
@@ -50,16 +50,16 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
         take_outputs(&mut arguments, mode, &prefix).into_iter().unzip();
     let outputs: Vec<String> = names.iter().map(|name| format!("{prefix}{name}")).collect();
     if outputs.contains(&field) {
-        arguments.problem(format!(
+        arguments.error(format!(
             "the output '{field}' would replace the field that is read: choose another prefix="
         ));
     }
     let lists = app.lists();
     if mode == Mode::Shannon && arguments.has("list") {
-        arguments.problem("mode=shannon splits nothing: leave list= out".to_owned());
+        arguments.error("mode=shannon splits nothing: leave list= out".to_owned());
     }
     let list = take_list(&mut arguments, &lists);
-    arguments.finish(NAME, &OPTIONS)?;
+    arguments.finish(&OPTIONS)?;
     Ok(Box::new(DnsEntropy {
         mode,
         fields,
@@ -78,11 +78,11 @@ fn take_field(arguments: &mut Arguments) -> String {
     fields.extend(arguments.take("field"));
     fields.dedup();
     if fields.len() > 1 {
-        arguments.problem(format!("one field is read, not several: give {}", quoted_names(&fields)));
+        arguments.error(format!("one field is read, not several: give {}", quoted_names(&fields)));
     }
     let field = fields.into_iter().next().unwrap_or_else(|| "query".to_owned());
     if field.is_empty() || field.contains('*') || field.starts_with("__mv_") || field == "_chunked_idx" {
-        arguments.problem(format!("field={field} names no field: give the one that holds the DNS name"));
+        arguments.error(format!("field={field} names no field: give the one that holds the DNS name"));
     }
     field
 }
@@ -90,7 +90,7 @@ fn take_field(arguments: &mut Arguments) -> String {
 fn take_prefix(arguments: &mut Arguments) -> String {
     let prefix = arguments.take("prefix").unwrap_or_else(|| "ut_".to_owned());
     if prefix.starts_with('_') || prefix.contains(|c: char| c.is_control() || "\"$,".contains(c)) {
-        arguments.problem(format!(
+        arguments.error(format!(
             "prefix={} makes no field names: it must not begin with '_' nor hold commas, quotes or '$'",
             prefix.escape_debug()
         ));
@@ -114,11 +114,11 @@ fn take_outputs(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'s
             picked.insert(name);
         } else {
             let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).chain(["all"]).collect();
-            arguments.problem(format!("fields={field} is unknown: use {}", one_of(&names)));
+            arguments.error(format!("fields={field} is unknown: use {}", one_of(&names)));
         }
     }
     if fields.replace(',', "").trim().is_empty() {
-        arguments.problem("fields= picks no output: name at least one, or leave it out".to_owned());
+        arguments.error("fields= picks no output: name at least one, or leave it out".to_owned());
     }
     allowed.into_iter().filter(|(name, _)| picked.contains(name)).collect()
 }
@@ -132,10 +132,15 @@ impl Command for DnsEntropy {
         }
     }
 
-    fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize {
+    fn execute(
+        &mut self,
+        chunk: BodyChunk<'_>,
+        reply: &mut Vec<u8>,
+        messages: &mut Vec<UserMessage>,
+    ) -> usize {
         let DnsEntropy { reader, appender, cache, mode, fields, lists, list, missing_field, .. } = self;
-        let mut rows = reader.rows(piece.bytes, piece.whole);
-        appender.begin(piece.bytes, rows.header(), reply);
+        let mut rows = reader.rows(chunk.bytes, chunk.end);
+        appender.begin(chunk.bytes, rows.header(), reply);
         if let Some(header) = rows.header()
             && let Ok(list) = lists.load(*list)
         {
@@ -170,10 +175,10 @@ impl Command for DnsEntropy {
                 }
             }
         }
-        if piece.whole {
+        if chunk.end {
             appender.end();
         }
-        if piece.whole && piece.last {
+        if chunk.end && chunk.last {
             messages.extend(missing_field.warning());
         }
         rows.consumed()
@@ -194,17 +199,17 @@ mod tests {
     fn command(words: &[&str]) -> Box<dyn Command> {
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
         let app = App { lookups: PathBuf::new() };
-        open(Arguments::read(&words, &words), &app).expect("allowed words")
+        open(Arguments::parse(&words, &words), &app).expect("allowed words")
     }
 
     /// The reply to `body`, which arrives in pieces of `size` bytes.
     fn reply(command: &mut dyn Command, body: &[u8], size: usize) -> Vec<u8> {
-        let (mut reply, mut taken, mut arrived, mut whole) = (Vec::new(), 0, 0, false);
-        while !whole {
+        let (mut reply, mut taken, mut arrived, mut end) = (Vec::new(), 0, 0, false);
+        while !end {
             arrived = (arrived + size).min(body.len());
-            whole = arrived == body.len();
-            let piece = Piece { bytes: &body[taken..arrived], whole, last: false };
-            taken += command.execute(piece, &mut reply, &mut Vec::new());
+            end = arrived == body.len();
+            let chunk = BodyChunk { bytes: &body[taken..arrived], end, last: false };
+            taken += command.execute(chunk, &mut reply, &mut Vec::new());
         }
         reply
     }

@@ -18,7 +18,7 @@ use crate::aggregate::{Combiner, Groups};
 use crate::commands::App;
 use crate::commands::missing_field::MissingFieldCheck;
 use crate::names::Lists;
-use crate::protocol::session::{Command, Piece};
+use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
 use crate::rows::RowReader;
 
@@ -51,10 +51,8 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Argumen
         (Phase::Reduce, true) => Allowlist::read(&app.lookups),
         _ => Ok(Allowlist::default()),
     };
-    let allowlist = allowlist.map_err(|error| ArgumentErrors {
-        command: NAME,
-        problems: vec![format!("the allowlist {error}")],
-    })?;
+    let allowlist =
+        allowlist.map_err(|error| ArgumentErrors { errors: vec![format!("the allowlist {error}")] })?;
     let fields = [&options.field].into_iter().chain(&options.by);
     let missing_fields = fields.map(|field| MissingFieldCheck::new(field)).collect();
     let groups = Groups::new(options.limits());
@@ -89,22 +87,27 @@ impl Command for DnsExfil {
         }
     }
 
-    fn execute(&mut self, piece: Piece<'_>, reply: &mut Vec<u8>, messages: &mut Vec<UserMessage>) -> usize {
+    fn execute(
+        &mut self,
+        chunk: BodyChunk<'_>,
+        reply: &mut Vec<u8>,
+        messages: &mut Vec<UserMessage>,
+    ) -> usize {
         if self.options.phase == Phase::Map && reply.is_empty() {
             reply.extend_from_slice(event::PARTIAL.as_bytes());
             reply.push(b'\n');
         }
-        let taken = self.take_in(piece.bytes, piece.whole, reply);
-        if !piece.whole {
+        let taken = self.take_in(chunk.bytes, chunk.end, reply);
+        if !chunk.end {
             return taken;
         }
         hand_over(&mut self.combiner, self.options.phase, &mut self.groups, &mut self.writer, reply);
         match self.options.phase {
             Phase::Map => self.writer.end(reply),
-            Phase::Reduce if piece.last => table::write(&self.groups, &self.options, &self.allowlist, reply),
+            Phase::Reduce if chunk.last => table::write(&self.groups, &self.options, &self.allowlist, reply),
             Phase::Reduce => {}
         }
-        if piece.last {
+        if chunk.last {
             messages.extend(self.warnings());
         }
         taken

@@ -62,7 +62,7 @@ impl Options {
         let allowlist = arguments.take_choice("allowlist", &booleans).unwrap_or(true);
         let phases = [("map", Phase::Map), ("reduce", Phase::Reduce)];
         let phase = arguments.take_choice("phase", &phases).unwrap_or(Phase::Reduce);
-        arguments.finish(NAME, &OPTIONS)?;
+        arguments.finish(&OPTIONS)?;
         let min_score = u8::try_from(min_score).unwrap_or(100);
         Ok((Options { field, by, list, limit, min_score, allowlist, samples, phase }, lists))
     }
@@ -122,21 +122,21 @@ fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
     fields.dedup();
     if fields.len() > 1 {
         let names = quoted_names(&fields);
-        arguments.problem(format!(
+        arguments.error(format!(
             "one field is read, not several: give {names} (fields to group by stand behind 'by')"
         ));
     }
     if by_at.is_some() && by.is_empty() {
-        arguments.problem("there is no field behind 'by'".to_owned());
+        arguments.error("there is no field behind 'by'".to_owned());
     }
     let field = fields.into_iter().next().unwrap_or_else(|| "query".to_owned());
     for name in by.iter().chain([&field]) {
         if name.is_empty() || name.contains('*') || name.contains('"') {
-            arguments.problem(format!("'{name}' names no field"));
+            arguments.error(format!("'{name}' names no field"));
         }
     }
     for name in by.iter().filter(|name| is_column(name)) {
-        arguments.problem(format!(
+        arguments.error(format!(
             "'{name}' is a column of the table itself: leave it out behind 'by', or rename it"
         ));
     }
@@ -155,11 +155,7 @@ fn take_number(
     let value = arguments.take(name)?;
     let number = value.trim().parse().ok().filter(|number| allowed.contains(number));
     if number.is_none() {
-        arguments.problem(format!(
-            "{name}={value} is no number from {} to {}",
-            allowed.start(),
-            allowed.end()
-        ));
+        arguments.error(format!("{name}={value} is no number from {} to {}", allowed.start(), allowed.end()));
     }
     number
 }
