@@ -13,6 +13,7 @@ pub mod features;
 pub mod names;
 pub mod protocol;
 pub mod rows;
+pub mod simd;
 pub mod slice;
 pub mod url;
 pub mod urltoolbox;

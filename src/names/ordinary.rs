@@ -5,16 +5,14 @@
 //! and every dot separates two labels; so a bit for each dot tells where the labels are. Any other name is split by
 //! [`Name`](super::Name), with the same parts.
 
-use wide::u8x16;
-
 use super::suffix_list::{SuffixList, SuffixType};
+use crate::simd;
 use crate::slice::Slice;
 
 /// The longest name, in bytes; as DNS has them they end at 253.
 const MOST: usize = 4 * WORD;
-/// The dots of so many bytes are one number.
-const WORD: usize = 64;
-const LANES: usize = 16;
+/// The dots of this many bytes are one number.
+const WORD: usize = simd::BLOCK;
 
 /// The parts of an ordinary name that has a registrable domain, as places in the bytes around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +109,7 @@ impl<const WORDS: usize> Dots<WORDS> {
         let mut dots = [0; WORDS];
         let (mut unusual, mut before) = (0, 1);
         for (word, at) in dots.iter_mut().zip((0..length).step_by(WORD)) {
-            let (dot, odd) = marks(bytes, start + at);
+            let [dot, odd] = marks(bytes, start + at);
             let name = below(length - at);
             *word = dot & name;
             // A dot at the start or behind another one makes an empty label.
@@ -148,29 +146,11 @@ fn below(count: usize) -> u64 {
     if count < WORD { (1 << count) - 1 } else { u64::MAX }
 }
 
-/// A bit for each dot of the 64 bytes from `at` on, and one for each byte that no ordinary name has.
+/// A bit for each dot of the block at `at`, and one for each byte that no ordinary name has.
 #[inline]
-fn marks(bytes: &[u8], at: usize) -> (u64, u64) {
-    let rest = &bytes[at..];
-    if let Some(block) = rest.first_chunk() {
-        return marks_of(block);
-    }
-    let mut block = [0; WORD];
-    block[..rest.len()].copy_from_slice(rest);
-    marks_of(&block)
-}
-
-#[inline]
-fn marks_of(block: &[u8; WORD]) -> (u64, u64) {
-    let (mut dots, mut odd) = (0, 0);
-    for (index, lane) in block.as_chunks::<LANES>().0.iter().enumerate() {
-        let lane = u8x16::new(*lane);
-        let bits = |mask: u8x16| u64::from(mask.to_bitmask()) << (LANES * index);
-        dots |= bits(lane.simd_eq(u8x16::splat(b'.')));
-        // The bits of a mask are the high bits of its bytes, and a byte that is not ASCII has its high bit set.
-        odd |= bits(lane | lane.simd_eq(u8x16::splat(b':')));
-    }
-    (dots, odd)
+fn marks(bytes: &[u8], at: usize) -> [u64; 2] {
+    // A byte that is not ASCII has its highest bit set.
+    simd::masks(bytes, at, |lane| [simd::equal(lane, b'.'), lane | simd::equal(lane, b':')])
 }
 
 #[cfg(test)]
