@@ -1,10 +1,9 @@
 //! Checks and prepares what the program embeds: the public suffix list, its version, the app's version, and the
-//! dictionary and the n-grams of the features, as transducers that are searched where they lie.
+//! dictionary and the n-grams of the features, as transducers that are searched in place.
 //!
-//! The vendored list is read by the same code that reads the user's own suffixes at run time. Each of its
-//! rules must be readable, and the `publicsuffix` crate must take what is made of them. What goes into the program is a
-//! table for each choice of `list=` that needs no user's file, and the rules of the whole list, in both spellings and
-//! mended, for those that do.
+//! The code that reads the user's own suffixes at run time also reads the vendored list. Each of its rules must be
+//! readable, and the `publicsuffix` crate must parse the result. The program gets a table for each built-in list, and for
+//! lists that add the user's own suffixes the rules of the whole list, in both spellings and with hidden wildcards spelt out.
 
 #[path = "src/names/rules.rs"]
 #[allow(dead_code)]
@@ -59,13 +58,14 @@ fn embed_list() -> Result<(), String> {
     let mut tables = String::new();
     for (name, mut rules) in [("mozilla", mozilla), ("icann", icann), ("iana", iana)] {
         if rules.is_empty() {
-            return Err(format!("{LIST} gives no rules for list={name}"));
+            return Err(format!("{LIST} has no rules for list={name}"));
         }
-        rules.mend();
+        rules.spell_out_hidden_wildcards();
         let list = rules.to_list();
-        list.parse::<publicsuffix::List>()
-            .map_err(|error| format!("{LIST}: list={name} as prepared is refused: {error}"))?;
-        tables += &source_of(&SuffixTable::new(&rules), name);
+        list.parse::<publicsuffix::List>().map_err(|error| {
+            format!("{LIST}: list={name} as prepared is not readable by publicsuffix: {error}")
+        })?;
+        tables += &source_of(&SuffixTable::new(rules), name);
         if name == "mozilla" {
             write_out(name, &list)?;
         }
@@ -73,12 +73,12 @@ fn embed_list() -> Result<(), String> {
     write_out("suffix_tables.rs", &tables)
 }
 
-/// A table as Rust has it: an array as it is written for debugging is its own source.
+/// A table as Rust source. The `Debug` form of an array of structs is its own source.
 fn source_of(table: &SuffixTable, name: &str) -> String {
-    let SuffixTable { nodes, labels, slots, filter } = table;
+    let SuffixTable { nodes, labels, slots } = table;
     format!(
         "/// The table of `list={name}`.\npub static {}: SuffixTable = SuffixTable {{\n\
-         nodes: &{nodes:?},\nlabels: b\"{}\",\nslots: &{slots:?},\nfilter: &{filter:?},\n}};\n",
+         nodes: Cow::Borrowed(&{nodes:?}),\nlabels: Cow::Borrowed(b\"{}\"),\nslots: Cow::Borrowed(&{slots:?}),\n}};\n",
         name.to_uppercase(),
         labels.escape_ascii(),
     )

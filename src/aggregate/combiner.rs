@@ -14,7 +14,7 @@ use super::name_table::NameTable;
 use super::partial::PartialAggregate;
 use super::record_types::{CommonTypes, RecordTypes};
 use super::time::TimeRange;
-use crate::names::SuffixList;
+use crate::names::SuffixTable;
 use crate::slice::Slice;
 
 /// A combiner that has counted so many names with by-values, or holds so many bytes of either, is full. A chunk as splunkd makes
@@ -94,7 +94,7 @@ impl Combiner {
     }
 
     /// Counts a query for a name, if the name has a registrable domain.
-    pub fn add(&mut self, name: Slice<'_>, query: Query, rare_type: Option<&[u8]>, list: &SuffixList) {
+    pub fn add(&mut self, name: Slice<'_>, query: Query, rare_type: Option<&[u8]>, list: &SuffixTable) {
         let name = self.names.number(name, list);
         self.count(name, query);
         if let Some(record_type) = rare_type {

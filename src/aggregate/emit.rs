@@ -69,7 +69,7 @@ impl<'t, E: FnMut(&PartialAggregate<'t>)> Maker<'t, E> {
                     continue;
                 }
                 Some(subdomain) if Some(subdomain.hash) > shown => {
-                    PartialName::Measured(Measured { subdomain, evidence: NameEvidence::of(text) })
+                    PartialName::Measured(Measured { subdomain, evidence: NameEvidence::measure(text) })
                 }
                 _ => PartialName::Text(Bytes::new(text)),
             };

@@ -54,7 +54,7 @@ impl Group {
             };
             self.sums.add(*count, &subdomain);
             self.sample.add(subdomain.hash, subdomain.spelling, || match told {
-                PartialName::Text(text) => NameEvidence::of(text),
+                PartialName::Text(text) => NameEvidence::measure(text),
                 PartialName::Measured(measured) => measured.evidence,
             });
             if let PartialName::Text(text) = told {

@@ -2,7 +2,7 @@
 
 use super::interner::{Interner, Place, short};
 use crate::names::ordinary::OrdinaryName;
-use crate::names::{Host, Name, SuffixList};
+use crate::names::{Host, Name, SuffixTable};
 use crate::slice::Slice;
 
 /// Names and their domains by numbers.
@@ -26,7 +26,7 @@ struct Known {
 
 impl NameTable {
     /// The number of a name.
-    pub fn number(&mut self, name: Slice<'_>, list: &SuffixList) -> u32 {
+    pub fn number(&mut self, name: Slice<'_>, list: &SuffixTable) -> u32 {
         self.names.number(name.as_bytes()).noted(|place| {
             let known = self.learn(name, place, list);
             self.known.push(known);
@@ -61,14 +61,14 @@ impl NameTable {
     }
 
     /// Splits a new name, which lies at `place`.
-    fn learn(&mut self, name: Slice<'_>, place: Place, list: &SuffixList) -> Option<Known> {
+    fn learn(&mut self, name: Slice<'_>, place: Place, list: &SuffixTable) -> Option<Known> {
         if let Some(parts) = OrdinaryName::split(name, list) {
             let domain = self.domains.number(&name.bytes[parts.domain..name.end]);
             let (from, to) = parts.subdomain();
             let subdomain = (from < to).then(|| (place.0, place.0 + short(to - from)));
             return Some(Known { domain, subdomain });
         }
-        let Host::Name(text) = Host::read(name.as_bytes()) else { return None };
+        let Host::Name(text) = Host::parse(name.as_bytes()) else { return None };
         let name = Name::split(&text, list);
         let domain = self.domains.number(&name.domain()?);
         let subdomain = name.subdomain().map(|text| self.names.append(text));

@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn most_names_tell_the_encoding() {
         let of = |names: &[&str]| {
-            let names: Vec<_> = names.iter().map(|name| NameEvidence::of(name.as_bytes())).collect();
+            let names: Vec<_> = names.iter().map(|name| NameEvidence::measure(name.as_bytes())).collect();
             group(&names).encoding()
         };
         let base64 = ["0DsAAHNIclYsFcDN", "B7kAIgAnBAqZx5Ty", "5AgABwAIBAxZp1Qw"];
@@ -108,7 +108,7 @@ mod tests {
     proptest! {
         #[test]
         fn order_does_not_matter(names in prop::collection::vec("[a-zA-Z0-9.=]{0,60}", 0..30), turn in any::<prop::sample::Index>()) {
-            let names: Vec<_> = names.iter().map(|name| NameEvidence::of(name.as_bytes())).collect();
+            let names: Vec<_> = names.iter().map(|name| NameEvidence::measure(name.as_bytes())).collect();
             let forth = group(&names);
             let mut turned = names.clone();
             if !turned.is_empty() {
@@ -121,7 +121,7 @@ mod tests {
 
         #[test]
         fn a_name_that_stands_for_several_is_those(name in "[a-z0-9.]{1,60}", count in 1_u64..50) {
-            let name = NameEvidence::of(name.as_bytes());
+            let name = NameEvidence::measure(name.as_bytes());
             let mut once = GroupEvidence::new(1000);
             once.add(&name, count * ONE_NAME);
             let each = group((0..count).map(|_| &name));
@@ -130,7 +130,7 @@ mod tests {
 
         #[test]
         fn no_weight_overflows(weights in prop::collection::vec(any::<u64>(), 0..20)) {
-            let name = NameEvidence::of(&vec![b'q'; 70_000]);
+            let name = NameEvidence::measure(&vec![b'q'; 70_000]);
             let mut group = GroupEvidence::new(u64::MAX);
             for weight in weights {
                 group.add(&name, weight);

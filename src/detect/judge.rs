@@ -22,7 +22,7 @@ pub fn judge(domain: &[u8], evidence: &GroupEvidence) -> Verdict {
 /// The score of one query alone, 0 to 100, by the subdomain that it asks for.
 pub fn judge_name(subdomain: &[u8]) -> u8 {
     let mut group = GroupEvidence::new(1);
-    group.add(&NameEvidence::of(subdomain), ONE_NAME);
+    group.add(&NameEvidence::measure(subdomain), ONE_NAME);
     score(Model::embedded(), &terms(b"", &group), &group)
 }
 
@@ -97,7 +97,7 @@ mod tests {
     fn verdict(domain: &str, names: &[String], queries: usize) -> Verdict {
         let mut group = GroupEvidence::new(queries as u64);
         for name in names {
-            group.add(&NameEvidence::of(name.as_bytes()), ONE_NAME);
+            group.add(&NameEvidence::measure(name.as_bytes()), ONE_NAME);
         }
         judge(domain.as_bytes(), &group)
     }
@@ -150,7 +150,7 @@ mod tests {
         let terms_of = |lengths: &[usize]| {
             let mut group = GroupEvidence::new(9);
             for &length in lengths {
-                group.add(&NameEvidence::of(random(BASE32, length, 1)[0].as_bytes()), ONE_NAME);
+                group.add(&NameEvidence::measure(random(BASE32, length, 1)[0].as_bytes()), ONE_NAME);
             }
             terms(b"example.com", &group)
         };
@@ -170,7 +170,7 @@ mod tests {
         ) {
             let mut group = GroupEvidence::new(queries);
             for (name, weight) in &names {
-                group.add(&NameEvidence::of(name), *weight);
+                group.add(&NameEvidence::measure(name), *weight);
             }
             let verdict = judge(&domain, &group);
             prop_assert!(verdict.score <= 100);

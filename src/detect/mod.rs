@@ -27,7 +27,7 @@ pub use verdict::{Severity, Terms, Verdict};
 /// Bits a character of `subdomain` (all that stands before the registrable domain) under the model of ordinary host
 /// names: about 3 for words, 6 for encoded data. `None` where there is no character.
 pub fn surprisal(subdomain: &[u8]) -> Option<f64> {
-    let name = NameEvidence::of(subdomain);
+    let name = NameEvidence::measure(subdomain);
     (name.characters > 0).then(|| {
         f64::from(name.bits) / f64::from(crate::features::fixed_point::ONE) / f64::from(name.characters)
     })

@@ -14,7 +14,7 @@ pub struct NameEvidence {
     pub characters: u16,
     /// Bits under the model of ordinary host names, summed over labels, in 1/256 bit.
     pub bits: u32,
-    /// The part of `bits` that an ordinary name of this length would not take, in 1/256 bit: see [`NameEvidence::of`].
+    /// The part of `bits` that an ordinary name of this length would not take, in 1/256 bit: see [`NameEvidence::measure`].
     pub excess: u32,
     /// Bytes of the longest label.
     pub longest_label: u8,
@@ -48,12 +48,12 @@ impl NameEvidence {
     /// adds to it where the label is unusual without it: names of ordinary words with randomised case (0x20) stay
     /// ordinary. Labels that are numbers to 255 or belong to an IPv6 address have no excess, those with digests, GUIDs
     /// or IPv4 addresses an eighth, and names of service discovery a quarter.
-    pub fn of(subdomain: &[u8]) -> NameEvidence {
-        NameEvidence::with(Model::embedded(), subdomain)
+    pub fn measure(subdomain: &[u8]) -> NameEvidence {
+        NameEvidence::measure_with(Model::embedded(), subdomain)
     }
 
     /// Evidence of `subdomain` by the parameters of `model`.
-    pub fn with(model: &Model, subdomain: &[u8]) -> NameEvidence {
+    pub fn measure_with(model: &Model, subdomain: &[u8]) -> NameEvidence {
         let mut evidence = NameEvidence::default();
         if subdomain.is_empty() {
             return evidence;
@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     fn bits_of_excess(subdomain: &str) -> u32 {
-        NameEvidence::of(subdomain.as_bytes()).excess / 256
+        NameEvidence::measure(subdomain.as_bytes()).excess / 256
     }
 
     #[test]
@@ -239,7 +239,7 @@ mod tests {
             ("95fc03c0b0000000005b639e1554560947d038151ddb18e860dcbac93417", 80, Encoding::Hex),
             (r"0ebl582\xca2hb\xbe\xee\xf0\xd6gp\xcb\xddxb\xde\xdeP", 60, Encoding::Binary),
         ] {
-            let evidence = NameEvidence::of(name.as_bytes());
+            let evidence = NameEvidence::measure(name.as_bytes());
             assert!(evidence.excess / 256 >= least, "{name}: {evidence:?}");
             assert_eq!(evidence.encoding, encoding, "{name}");
             assert!(evidence.payload_bytes > 8, "{name}: {evidence:?}");
@@ -272,7 +272,7 @@ mod tests {
     fn irregular_case_is_evidence_only_where_the_name_is_unusual() {
         assert!(bits_of_excess("RdIBJAE5BA") > bits_of_excess("rdibjae5ba") + 10);
         assert_eq!(bits_of_excess("wWw.MaIl"), bits_of_excess("www.mail"));
-        let [mixed, lower] = [&b"RdIBJAE5BA"[..], b"rdibjae5ba"].map(NameEvidence::of);
+        let [mixed, lower] = [&b"RdIBJAE5BA"[..], b"rdibjae5ba"].map(NameEvidence::measure);
         assert_eq!((mixed.or_spelt(lower), lower.or_spelt(mixed)), (lower, lower));
     }
 
@@ -280,14 +280,14 @@ mod tests {
     fn an_escape_is_one_byte() {
         assert_eq!(unescape(br"a\xe4b\x2eC").as_ref(), b"a\xe4b.C");
         assert_eq!(unescape(br"\x4\xzz\").as_ref(), br"\x4\xzz\");
-        let evidence = NameEvidence::of(br"\xca\xe4Z.\x2e");
+        let evidence = NameEvidence::measure(br"\xca\xe4Z.\x2e");
         assert_eq!((evidence.characters, evidence.labels, evidence.longest_label), (4, 2, 3));
     }
 
     proptest! {
         #[test]
         fn any_bytes_have_evidence_that_survives_its_bytes(name in prop::collection::vec(any::<u8>(), 0..400)) {
-            let evidence = NameEvidence::of(&name);
+            let evidence = NameEvidence::measure(&name);
             prop_assert!(evidence.excess <= evidence.bits + 256 * 4 * 400);
             prop_assert!(usize::from(evidence.characters) <= name.len());
             prop_assert!(evidence.payload_bytes <= evidence.characters);
@@ -296,8 +296,8 @@ mod tests {
 
         #[test]
         fn labels_add_up(one in "[a-zA-Z0-9-]{0,40}", other in "[a-zA-Z0-9-]{1,40}") {
-            let [first, second] = [&one, &other].map(|label| NameEvidence::of(label.as_bytes()));
-            let joined = NameEvidence::of(format!("{one}.{other}").as_bytes());
+            let [first, second] = [&one, &other].map(|label| NameEvidence::measure(label.as_bytes()));
+            let joined = NameEvidence::measure(format!("{one}.{other}").as_bytes());
             prop_assert_eq!(joined.characters, first.characters + second.characters);
             prop_assert_eq!(joined.excess, first.excess + second.excess);
             prop_assert_eq!(joined.encoding, first.encoding.max(second.encoding));
@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn a_cell_of_megabytes_does_not_hang() {
-        let evidence = NameEvidence::of(&vec![b'q'; 10_000_000]);
+        let evidence = NameEvidence::measure(&vec![b'q'; 10_000_000]);
         assert_eq!((evidence.characters, evidence.longest_label), (u16::MAX, u8::MAX));
     }
 }

@@ -83,7 +83,7 @@ mod tests {
     fn reasons_of(domain: &str, names: &[&str], queries: u64) -> Vec<String> {
         let mut group = GroupEvidence::new(queries);
         for name in names {
-            group.add(&NameEvidence::of(name.as_bytes()), ONE_NAME);
+            group.add(&NameEvidence::measure(name.as_bytes()), ONE_NAME);
         }
         judge(domain.as_bytes(), &group).reasons
     }

@@ -5,12 +5,12 @@
 //! and every dot separates two labels; so a bit for each dot tells where the labels are. Any other name is split by
 //! [`Name`](super::Name), with the same parts.
 
-use super::suffix_list::{SuffixList, SuffixType};
+use super::suffix_table::{SuffixTable, SuffixType};
 use crate::simd;
 use crate::slice::Slice;
 
 /// The longest name, in bytes; as DNS has them they end at 253.
-const MOST: usize = 4 * WORD;
+const MAX_LENGTH: usize = 4 * WORD;
 /// The dots of this many bytes are one number.
 const WORD: usize = simd::BLOCK;
 
@@ -34,12 +34,18 @@ pub struct OrdinaryName {
 impl OrdinaryName {
     /// Splits `name`; `None` where it is not ordinary or has no registrable domain.
     #[inline]
-    pub fn split(name: Slice<'_>, list: &SuffixList) -> Option<OrdinaryName> {
+    pub fn split(name: Slice<'_>, list: &SuffixTable) -> Option<OrdinaryName> {
         let Slice { bytes, start, end } = name;
         if end - start <= WORD {
-            OrdinaryName::split_by(&Dots::<1>::of(bytes, start, end)?, bytes, start, end, list)
+            OrdinaryName::split_by(&Dots::<1>::locate(bytes, start, end)?, bytes, start, end, list)
         } else {
-            OrdinaryName::split_by(&Dots::<{ MOST / WORD }>::of(bytes, start, end)?, bytes, start, end, list)
+            OrdinaryName::split_by(
+                &Dots::<{ MAX_LENGTH / WORD }>::locate(bytes, start, end)?,
+                bytes,
+                start,
+                end,
+                list,
+            )
         }
     }
 
@@ -49,7 +55,7 @@ impl OrdinaryName {
         bytes: &[u8],
         start: usize,
         end: usize,
-        list: &SuffixList,
+        list: &SuffixTable,
     ) -> Option<OrdinaryName> {
         let (labels, suffix_type) = list.find(Labels { dots, bytes, start, end: Some(end) });
         let mut suffix = end;
@@ -101,7 +107,7 @@ struct Dots<const WORDS: usize>([u64; WORDS]);
 impl<const WORDS: usize> Dots<WORDS> {
     /// The dots of `bytes[start..end]`; `None` where that is no ordinary name.
     #[inline]
-    fn of(bytes: &[u8], start: usize, end: usize) -> Option<Dots<WORDS>> {
+    fn locate(bytes: &[u8], start: usize, end: usize) -> Option<Dots<WORDS>> {
         let length = end - start;
         if length == 0 || length > WORDS * WORD || !bytes[end - 1].is_ascii_alphabetic() {
             return None;
@@ -170,7 +176,7 @@ mod tests {
             let Some(quick) = OrdinaryName::split(Slice { bytes: &bytes, start, end }, list) else {
                 return false;
             };
-            let host = Host::read(name);
+            let host = Host::parse(name);
             let Host::Name(text) = &host else { panic!("an address: {name:?}") };
             let plain = Name::split(text, list);
             let lower = |from: usize, to: usize| bytes[from..to].to_ascii_lowercase();
@@ -199,11 +205,11 @@ mod tests {
             assert!(check(name.as_bytes(), ListName::Mozilla), "{name}");
         }
         let long = format!("{}example.com", "abcdefghijklmnopqrstuvwxyz234567.".repeat(8));
-        for length in 12..=MOST + 20 {
+        for length in 12..=MAX_LENGTH + 20 {
             if let Some(name) =
                 long.get(long.len().saturating_sub(length)..).filter(|name| !name.starts_with('.'))
             {
-                assert_eq!(check(name.as_bytes(), ListName::Mozilla), name.len() <= MOST, "{name}");
+                assert_eq!(check(name.as_bytes(), ListName::Mozilla), name.len() <= MAX_LENGTH, "{name}");
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::detect::{NameEvidence, judge_name, surprisal};
 use crate::features::{length, shannon};
 use crate::names::ordinary::OrdinaryName;
-use crate::names::{Host, Name, SuffixList, SuffixType};
+use crate::names::{Host, Name, SuffixTable, SuffixType};
 use crate::rows::{AsciiCells, Output};
 use crate::url::{Authority, Text, Url};
 
@@ -92,7 +92,7 @@ impl Mode {
     }
 
     /// Adds to `outputs`, one for each of `fields`, what `value` has of that field, or an empty place.
-    pub fn measure(self, value: &[u8], list: &SuffixList, fields: &[Field], outputs: &mut [Output]) {
+    pub fn measure(self, value: &[u8], list: &SuffixTable, fields: &[Field], outputs: &mut [Output]) {
         let outputs = fields.iter().copied().zip(outputs);
         if value.is_empty() {
             outputs.for_each(|(_, output)| output.push(b""));
@@ -101,7 +101,7 @@ impl Mode {
         match self {
             Mode::Shannon => outputs.for_each(|(_, output)| push_entropy(value, output)),
             Mode::Name => {
-                let host = Host::read(value);
+                let host = Host::parse(value);
                 let name = HostName::of(&host, list);
                 outputs.for_each(|(field, output)| name.push(field, output));
             }
@@ -109,7 +109,7 @@ impl Mode {
                 let text = Text::read(value);
                 let url = Url::split(&text);
                 let authority = Authority::split(url.netloc);
-                let host = Host::read(authority.host);
+                let host = Host::parse(authority.host);
                 let name = HostName::of(&host, list);
                 for (field, output) in outputs {
                     match url_part(field, &url, &authority) {
@@ -196,7 +196,7 @@ enum HostName<'h> {
 }
 
 impl<'h> HostName<'h> {
-    fn of(host: &'h Host<'_>, list: &SuffixList) -> HostName<'h> {
+    fn of(host: &'h Host<'_>, list: &SuffixTable) -> HostName<'h> {
         match host {
             Host::Address => HostName::Address,
             Host::Name(text) => HostName::Name(Name::split(text, list)),
@@ -243,8 +243,10 @@ fn suffix_type(suffix_type: SuffixType) -> &'static [u8] {
 fn push_judgement(subdomain: Option<&[u8]>, field: Field, output: &mut Output) {
     let Some(subdomain) = subdomain else { return output.push(b"") };
     match field {
-        Field::Encoding => output.push(NameEvidence::of(subdomain).encoding.as_str().as_bytes()),
-        Field::PayloadBytes => push_number(usize::from(NameEvidence::of(subdomain).payload_bytes), output),
+        Field::Encoding => output.push(NameEvidence::measure(subdomain).encoding.as_str().as_bytes()),
+        Field::PayloadBytes => {
+            push_number(usize::from(NameEvidence::measure(subdomain).payload_bytes), output)
+        }
         Field::Surprisal => match surprisal(subdomain) {
             Some(bits) => output.push(format!("{bits:?}").as_bytes()),
             None => output.push(b""),

@@ -7,7 +7,7 @@ use super::{PARTIAL, RECORD_TYPES};
 use crate::aggregate::{Combiner, CommonTypes, Query, TimeRange, time};
 use crate::commands::distinct;
 use crate::commands::missing_field::MissingFieldCheck;
-use crate::names::SuffixList;
+use crate::names::SuffixTable;
 use crate::rows::{Column, Row};
 use crate::slice::Slice;
 
@@ -46,7 +46,7 @@ impl<'c> Columns<'c> {
 pub fn add_quickly(
     row: Row<'_>,
     columns: &Columns<'_>,
-    list: &SuffixList,
+    list: &SuffixTable,
     combiner: &mut Combiner,
     presence: &mut [MissingFieldCheck],
 ) -> Option<()> {
@@ -87,7 +87,7 @@ pub fn add_quickly(
 pub fn add(
     row: Row<'_>,
     columns: &Columns<'_>,
-    list: &SuffixList,
+    list: &SuffixTable,
     combiner: &mut Combiner,
     presence: &mut [MissingFieldCheck],
 ) {
