@@ -245,7 +245,7 @@ fn push_judgement(subdomain: Option<&[u8]>, field: Field, output: &mut Output) {
     match field {
         Field::Encoding => output.push(NameEvidence::measure(subdomain).encoding.as_str().as_bytes()),
         Field::PayloadBytes => {
-            push_number(usize::from(NameEvidence::measure(subdomain).payload_bytes), output)
+            push_number(usize::from(NameEvidence::measure(subdomain).payload_bytes), output);
         }
         Field::Surprisal => match surprisal(subdomain) {
             Some(bits) => output.push(format!("{bits:?}").as_bytes()),
