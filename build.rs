@@ -1,11 +1,12 @@
 //! Checks and prepares what the program embeds: the public suffix list, its version, the app's version, and the
-//! dictionary and the n-grams of the features, as transducers that are searched where they lie.
+//! dictionary and the n-grams of the features, as transducers that are searched in place.
 //!
-//! The vendored list is read by the same code that reads the user's own suffixes at run time. Each of its
-//! rules must be readable, and the `publicsuffix` crate must take what is made of them. What goes into the program is a
-//! table for each choice of `list=` that needs no user's file, and the rules of the whole list, in both spellings and
-//! mended, for those that do.
+//! The code that reads the user's own suffixes at run time also reads the vendored list. Each of its rules must be
+//! readable, and the `publicsuffix` crate must parse the result. The program gets a table for each built-in list, and for
+//! lists that add the user's own suffixes the rules of the whole list, in both spellings and with hidden wildcards spelt out.
 
+#[path = "src/features/ngram_packing.rs"]
+mod ngram_packing;
 #[path = "src/names/rules.rs"]
 #[allow(dead_code)]
 mod rules;
@@ -26,9 +27,6 @@ use suffix_table::SuffixTable;
 const LIST: &str = "data/public_suffix_list.dat";
 const WORDS: &str = "data/models/words.txt";
 const NGRAMS: &str = "data/models/ngrams.txt";
-/// As in src/features/ngrams.rs.
-const SCORE_ZERO: i64 = 1 << 10;
-const SCORE_BITS: u32 = 11;
 /// The files that repeat the crate's version, and the line that must be in them.
 const VERSIONED: [(&str, &str); 3] = [
     ("splunk_app/default/app.conf", "version = {}"),
@@ -59,13 +57,14 @@ fn embed_list() -> Result<(), String> {
     let mut tables = String::new();
     for (name, mut rules) in [("mozilla", mozilla), ("icann", icann), ("iana", iana)] {
         if rules.is_empty() {
-            return Err(format!("{LIST} gives no rules for list={name}"));
+            return Err(format!("{LIST} has no rules for list={name}"));
         }
-        rules.mend();
+        rules.spell_out_hidden_wildcards();
         let list = rules.to_list();
-        list.parse::<publicsuffix::List>()
-            .map_err(|error| format!("{LIST}: list={name} as prepared is refused: {error}"))?;
-        tables += &source_of(&SuffixTable::new(&rules), name);
+        list.parse::<publicsuffix::List>().map_err(|error| {
+            format!("{LIST}: list={name} as prepared is not readable by publicsuffix: {error}")
+        })?;
+        tables += &source_of(&SuffixTable::new(rules), name);
         if name == "mozilla" {
             write_out(name, &list)?;
         }
@@ -73,12 +72,12 @@ fn embed_list() -> Result<(), String> {
     write_out("suffix_tables.rs", &tables)
 }
 
-/// A table as Rust has it: an array as it is written for debugging is its own source.
+/// A table as Rust source. The `Debug` form of an array of structs is its own source.
 fn source_of(table: &SuffixTable, name: &str) -> String {
-    let SuffixTable { nodes, labels, slots, filter } = table;
+    let SuffixTable { nodes, labels, slots } = table;
     format!(
         "/// The table of `list={name}`.\npub static {}: SuffixTable = SuffixTable {{\n\
-         nodes: &{nodes:?},\nlabels: b\"{}\",\nslots: &{slots:?},\nfilter: &{filter:?},\n}};\n",
+         nodes: Cow::Borrowed(&{nodes:?}),\nlabels: Cow::Borrowed(b\"{}\"),\nslots: Cow::Borrowed(&{slots:?}),\n}};\n",
         name.to_uppercase(),
         labels.escape_ascii(),
     )
@@ -89,17 +88,14 @@ fn write_out(name: &str, contents: impl AsRef<[u8]>) -> Result<(), String> {
     fs::write(&path, contents).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// The n-grams are turned round: the program walks them from their ends.
+/// The n-grams are reversed, as the program walks them from their ends.
 fn embed_models() -> Result<(), String> {
     embed_map("words.fst", WORDS, |word| Some((word.bytes().collect(), 0)))?;
     embed_map("ngrams.fst", NGRAMS, |line| {
         let mut words = line.split(' ');
         let ngram = words.next()?.bytes().rev().collect();
-        let [score, backoff] = [words.next()?, words.next().unwrap_or("0")].map(|number| {
-            let number = number.parse::<i64>().ok()? + SCORE_ZERO;
-            u64::try_from(number).ok().filter(|number| number >> SCORE_BITS == 0)
-        });
-        Some((ngram, score? | backoff? << SCORE_BITS))
+        let (score, backoff) = (words.next()?.parse().ok()?, words.next().unwrap_or("0").parse().ok()?);
+        Some((ngram, ngram_packing::pack(score, backoff)?))
     })
 }
 
@@ -109,9 +105,10 @@ type Entry = (Vec<u8>, u64);
 fn embed_map(name: &str, source: &str, read_line: fn(&str) -> Option<Entry>) -> Result<(), String> {
     let mut entries = BTreeMap::new();
     for line in read(Path::new(source))?.lines().filter(|line| !line.starts_with('#')) {
-        let (key, value) = read_line(line).ok_or_else(|| format!("{source}: '{line}' cannot be read"))?;
+        let (key, value) =
+            read_line(line).ok_or_else(|| format!("{source}: '{line}' is not a line of this file"))?;
         if entries.insert(key, value).is_some() {
-            return Err(format!("{source}: '{line}' is there twice"));
+            return Err(format!("{source}: '{line}' occurs twice"));
         }
     }
     let map = fst::Map::from_iter(entries).map_err(|error| format!("{source}: {error}"))?;

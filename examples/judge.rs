@@ -46,13 +46,13 @@ fn read(model: &Model) -> Result<Pairs, Box<dyn Error>> {
     let mut pairs = Pairs::new();
     for record in reader.byte_records() {
         let record = record?;
-        let Host::Name(text) = Host::read(&record[query]) else { continue };
+        let Host::Name(text) = Host::parse(&record[query]) else { continue };
         let name = Name::split(&text, list);
         let Some(domain) = name.domain() else { continue };
         let pair = pairs.entry((record[src].to_vec(), domain.into_owned())).or_default();
         pair.queries += 1;
         if let Some(subdomain) = name.subdomain() {
-            let evidence = NameEvidence::with(model, subdomain);
+            let evidence = NameEvidence::measure_with(model, subdomain);
             let known = pair.subdomains.entry(subdomain.to_ascii_lowercase()).or_insert(evidence);
             *known = known.or_spelt(evidence);
         }

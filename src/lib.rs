@@ -14,6 +14,7 @@ pub mod lookup_file;
 pub mod names;
 pub mod protocol;
 pub mod rows;
+pub mod simd;
 pub mod slice;
 pub mod url;
 pub mod urltoolbox;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use dnsentropy::names::ordinary::OrdinaryName;
-use dnsentropy::names::{Host, ListName, Lists, Name, SuffixList};
+use dnsentropy::names::{Host, ListName, Lists, Name, SuffixTable};
 use dnsentropy::slice::Slice;
 use libfuzzer_sys::fuzz_target;
 
@@ -13,7 +13,7 @@ thread_local! {
 }
 
 fuzz_target!(|input: &[u8]| {
-    let Host::Name(text) = Host::read(input) else { return };
+    let Host::Name(text) = Host::parse(input) else { return };
     for list in [ListName::Mozilla, ListName::Icann, ListName::Iana] {
         LISTS.with(|lists| {
             let list = lists.load(list).expect("built in");
@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 /// The quick way takes a name or leaves it; if it takes it, the parts are the same.
-fn check_quickly(input: &[u8], plain: &Name<'_>, list: &SuffixList) {
+fn check_quickly(input: &[u8], plain: &Name<'_>, list: &SuffixTable) {
     let Some(quick) = OrdinaryName::split(Slice::whole(input), list) else { return };
     let lower = |from: usize, to: usize| input[from..to].to_ascii_lowercase();
     assert_eq!(plain.domain().as_deref(), Some(&lower(quick.domain, quick.end)[..]));

@@ -22,7 +22,7 @@ use super::record_types::{CommonTypes, RecordTypes};
 use super::subdomain::{Measured, Moments, Subdomain};
 use super::time::TimeRange;
 use crate::detect::NameEvidence;
-use crate::names::SuffixList;
+use crate::names::SuffixTable;
 use crate::slice::Slice;
 
 /// The combiner is full at this many (name, by-values) pairs, or at this many bytes of names and by-values. A chunk as splunkd
@@ -106,7 +106,7 @@ impl Combiner {
 
     /// Counts a query for `name`, if the name has a registrable domain. `rare_type` is the record type if it is not a common
     /// one.
-    pub fn add(&mut self, name: Slice<'_>, query: Query, rare_type: Option<&[u8]>, list: &SuffixList) {
+    pub fn add(&mut self, name: Slice<'_>, query: Query, rare_type: Option<&[u8]>, list: &SuffixTable) {
         let name = self.names.id(name, list);
         self.count(name, query);
         if let Some(record_type) = rare_type {
@@ -264,7 +264,7 @@ impl<'c, E: FnMut(&PartialAggregate<'c>)> Emitter<'c, E> {
                     continue;
                 }
                 Some(subdomain) if Some(subdomain.hash) > shown => {
-                    PartialName::Measured(Measured { subdomain, evidence: NameEvidence::of(text) })
+                    PartialName::Measured(Measured { subdomain, evidence: NameEvidence::measure(text) })
                 }
                 _ => PartialName::Text(Bytes::new(text)),
             };

@@ -54,7 +54,7 @@ impl Group {
             };
             self.moments.add(*count, &subdomain);
             self.distinct.add(subdomain.hash, subdomain.spelling, || match name {
-                PartialName::Text(text) => NameEvidence::of(text),
+                PartialName::Text(text) => NameEvidence::measure(text),
                 PartialName::Measured(measured) => measured.evidence,
             });
             if let PartialName::Text(text) = name {

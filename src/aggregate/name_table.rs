@@ -2,7 +2,7 @@
 
 use super::interner::{Interner, Place, short};
 use crate::names::ordinary::OrdinaryName;
-use crate::names::{Host, Name, SuffixList};
+use crate::names::{Host, Name, SuffixTable};
 use crate::slice::Slice;
 
 /// Names and their domains, interned.
@@ -26,7 +26,7 @@ struct Split {
 
 impl NameTable {
     /// The id of a name.
-    pub fn id(&mut self, name: Slice<'_>, list: &SuffixList) -> u32 {
+    pub fn id(&mut self, name: Slice<'_>, list: &SuffixTable) -> u32 {
         self.names.intern(name.as_bytes()).or_note(|place| {
             let split = self.split(name, place, list);
             self.splits.push(split);
@@ -62,14 +62,14 @@ impl NameTable {
 
     /// Splits a new name, which was interned at `place`. An ordinary name takes the fast path, and its subdomain is a part of
     /// the interned text.
-    fn split(&mut self, name: Slice<'_>, place: Place, list: &SuffixList) -> Option<Split> {
+    fn split(&mut self, name: Slice<'_>, place: Place, list: &SuffixTable) -> Option<Split> {
         if let Some(parts) = OrdinaryName::split(name, list) {
             let domain = self.domains.id(&name.bytes[parts.domain..name.end]);
             let (from, to) = parts.subdomain();
             let subdomain = (from < to).then(|| (place.0, place.0 + short(to - from)));
             return Some(Split { domain, subdomain });
         }
-        let Host::Name(text) = Host::read(name.as_bytes()) else { return None };
+        let Host::Name(text) = Host::parse(name.as_bytes()) else { return None };
         let name = Name::split(&text, list);
         let domain = self.domains.id(&name.domain()?);
         let subdomain = name.subdomain().map(|text| self.names.append(text));

@@ -1,6 +1,6 @@
-//! The alphabet that data is written in.
+//! The alphabet that data is encoded in.
 
-/// How the data in names is encoded, told by the bytes of labels that no ordinary host name has.
+/// How the data in names is encoded, judged by the bytes of labels that look encoded.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Encoding {
     /// No encoded data.
@@ -32,8 +32,8 @@ impl Encoding {
         }
     }
 
-    /// The narrowest alphabet of text that has these classes of bytes. Padding and hyphens say nothing.
-    pub(super) fn of(classes: Classes) -> Encoding {
+    /// The narrowest alphabet of a text with these classes of bytes. Padding and hyphens do not count.
+    pub(super) fn from_classes(classes: Classes) -> Encoding {
         if classes.have(OTHER) {
             Encoding::Binary
         } else if classes.have(BASE64) || classes.mix_case() {
@@ -47,8 +47,8 @@ impl Encoding {
         }
     }
 
-    /// The bytes that `characters` of this alphabet carry at most: 4, 5, 6 or 7 bits each.
-    pub(super) fn carries(self, characters: usize) -> usize {
+    /// The most bytes that `characters` of this alphabet can carry, at 4, 5, 6 or 7 bits each.
+    pub(super) fn payload_bytes(self, characters: usize) -> usize {
         let bits_a_character = match self {
             Encoding::None => 0,
             Encoding::Hex => 4,
@@ -60,17 +60,17 @@ impl Encoding {
     }
 }
 
-/// The classes of bytes that a text has.
+/// The classes of bytes that occur in a text.
 #[derive(Clone, Copy)]
 pub(super) struct Classes(u8);
 
 impl Classes {
     /// The classes of the bytes of `text`.
-    pub(super) fn of(text: &[u8]) -> Classes {
+    pub(super) fn new(text: &[u8]) -> Classes {
         Classes(text.iter().fold(0, |classes, &byte| classes | CLASS[usize::from(byte)]))
     }
 
-    /// Whether there are letters of both cases.
+    /// Whether letters of both cases occur.
     pub(super) fn mix_case(self) -> bool {
         self.have(LOWER | LOWER_HEX) && self.have(UPPER | UPPER_HEX)
     }
@@ -80,7 +80,7 @@ impl Classes {
         !self.have(!(DIGIT | LOWER_HEX | UPPER_HEX))
     }
 
-    /// Whether there are hyphens or underscores, or padding.
+    /// Whether hyphens, underscores or padding occur.
     pub(super) fn have_hyphens(self) -> bool {
         self.have(HYPHEN)
     }
@@ -137,13 +137,13 @@ mod tests {
             ("", Encoding::None),
             ("--", Encoding::None),
         ] {
-            assert_eq!(Encoding::of(Classes::of(text.as_bytes())), encoding, "{text}");
+            assert_eq!(Encoding::from_classes(Classes::new(text.as_bytes())), encoding, "{text}");
         }
     }
 
     #[test]
     fn wider_alphabets_carry_more() {
-        assert_eq!(Encoding::ALL.map(|encoding| encoding.carries(16)), [0, 8, 10, 12, 14]);
+        assert_eq!(Encoding::ALL.map(|encoding| encoding.payload_bytes(16)), [0, 8, 10, 12, 14]);
         assert!(Encoding::ALL.is_sorted());
     }
 }

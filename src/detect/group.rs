@@ -1,4 +1,4 @@
-//! What the names of a group tell together.
+//! The evidence of a group of names.
 
 use super::alphabet::Encoding;
 use super::name::NameEvidence;
@@ -6,15 +6,15 @@ use super::name::NameEvidence;
 /// The weight of one name in [`GroupEvidence::add`].
 pub const ONE_NAME: u64 = 1 << 16;
 
-/// Evidence of one group: a registrable domain, and the by-fields' values.
+/// Evidence of one group: a registrable domain, and the values of the by-fields.
 ///
-/// Sums over the group's distinct names, or over a uniform sample of them where each name stands for several. As
-/// the sums are of integers, the order of names does not matter.
+/// The sums are over the group's distinct names, or over a uniform sample in which each name represents several. They
+/// are sums of integers, so the order of names does not matter.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct GroupEvidence {
-    /// Queries, repeated ones too.
+    /// Queries, including repeated ones.
     pub queries: u64,
-    /// Distinct names, in 1/[`ONE_NAME`]. The sums below are in the same part of their units.
+    /// Distinct names, in 1/[`ONE_NAME`]. The sums below are in the same fraction of their units.
     pub names: u64,
     /// Characters.
     pub characters: u128,
@@ -24,7 +24,7 @@ pub struct GroupEvidence {
     pub bits: u128,
     /// Excess, in 1/256 bit.
     pub excess: u128,
-    /// Bytes of data that the names carry at most.
+    /// The most bytes of data that the names can carry.
     pub payload_bytes: u128,
     /// Names of each encoding, in the order of [`Encoding::ALL`].
     pub encodings: [u64; Encoding::ALL.len()],
@@ -40,7 +40,7 @@ impl GroupEvidence {
         GroupEvidence { queries, ..GroupEvidence::default() }
     }
 
-    /// Adds a distinct name that stands for `weight` names, in 1/[`ONE_NAME`].
+    /// Adds a distinct name that represents `weight` names, in 1/[`ONE_NAME`].
     pub fn add(&mut self, name: &NameEvidence, weight: u64) {
         let times = |number: u32| u128::from(number) * u128::from(weight);
         let characters = u32::from(name.characters);
@@ -66,8 +66,8 @@ impl GroupEvidence {
         self.names.saturating_add(ONE_NAME / 2) / ONE_NAME
     }
 
-    /// The encoding of the names: the most frequent one, where at least a quarter of them is encoded at all. Of
-    /// equally frequent ones the widest.
+    /// The encoding of the names: the most frequent one if at least a quarter of them is encoded, of equally frequent ones
+    /// the widest.
     pub fn encoding(&self) -> Encoding {
         let encoded: u128 = self.encodings[1..].iter().copied().map(u128::from).sum();
         if encoded == 0 || encoded * 4 < u128::from(self.names) {
@@ -93,9 +93,9 @@ mod tests {
     }
 
     #[test]
-    fn most_names_tell_the_encoding() {
+    fn the_most_frequent_encoding_is_that_of_the_group() {
         let of = |names: &[&str]| {
-            let names: Vec<_> = names.iter().map(|name| NameEvidence::of(name.as_bytes())).collect();
+            let names: Vec<_> = names.iter().map(|name| NameEvidence::measure(name.as_bytes())).collect();
             group(&names).encoding()
         };
         let base64 = ["0DsAAHNIclYsFcDN", "B7kAIgAnBAqZx5Ty", "5AgABwAIBAxZp1Qw"];
@@ -108,7 +108,7 @@ mod tests {
     proptest! {
         #[test]
         fn order_does_not_matter(names in prop::collection::vec("[a-zA-Z0-9.=]{0,60}", 0..30), turn in any::<prop::sample::Index>()) {
-            let names: Vec<_> = names.iter().map(|name| NameEvidence::of(name.as_bytes())).collect();
+            let names: Vec<_> = names.iter().map(|name| NameEvidence::measure(name.as_bytes())).collect();
             let forth = group(&names);
             let mut turned = names.clone();
             if !turned.is_empty() {
@@ -120,8 +120,8 @@ mod tests {
         }
 
         #[test]
-        fn a_name_that_stands_for_several_is_those(name in "[a-z0-9.]{1,60}", count in 1_u64..50) {
-            let name = NameEvidence::of(name.as_bytes());
+        fn a_name_of_several_times_the_weight_is_several_names(name in "[a-z0-9.]{1,60}", count in 1_u64..50) {
+            let name = NameEvidence::measure(name.as_bytes());
             let mut once = GroupEvidence::new(1000);
             once.add(&name, count * ONE_NAME);
             let each = group((0..count).map(|_| &name));
@@ -130,7 +130,7 @@ mod tests {
 
         #[test]
         fn no_weight_overflows(weights in prop::collection::vec(any::<u64>(), 0..20)) {
-            let name = NameEvidence::of(&vec![b'q'; 70_000]);
+            let name = NameEvidence::measure(&vec![b'q'; 70_000]);
             let mut group = GroupEvidence::new(u64::MAX);
             for weight in weights {
                 group.add(&name, weight);

@@ -10,7 +10,7 @@ use crate::features::fixed_point::{LOG_ONE, ONE, log2};
 const UNIT: u128 = 8 * ONE as u128;
 const MOST_REPEATS: i64 = 3 * LOG_ONE;
 const LEAST_ALIKE: u64 = 3;
-/// The part of the excess that is left where names are those of services on the local link (DNS-SD, RFC 6763).
+/// The excess of names of local service discovery is divided by this.
 const LINK_PART: u128 = 4;
 
 /// The verdict on `evidence` of the names under `domain`, a registrable domain in lower case.
@@ -18,10 +18,17 @@ pub fn judge(domain: &[u8], evidence: &GroupEvidence) -> Verdict {
     judge_with(Model::embedded(), domain, evidence)
 }
 
-/// The score of one query alone, 0 to 100, by the subdomain that it asks for.
+/// The score of a single query, 0 to 100, by its subdomain.
+///
+/// ```
+/// use dnsentropy::detect::judge_name;
+///
+/// assert!(judge_name(b"www.images") < 10);
+/// assert!(judge_name(b"6a57jk2ba1d9keg15cbg.appsync-api.eu-west-1") > 45);
+/// ```
 pub fn judge_name(subdomain: &[u8]) -> u8 {
     let mut group = GroupEvidence::new(1);
-    group.add(&NameEvidence::of(subdomain), ONE_NAME);
+    group.add(&NameEvidence::measure(subdomain), ONE_NAME);
     score(Model::embedded(), &terms(b"", &group), &group)
 }
 
@@ -67,7 +74,7 @@ pub fn terms(domain: &[u8], evidence: &GroupEvidence) -> Terms {
         return Terms::default();
     }
     let excess = if is_service_discovery(domain) { evidence.excess / LINK_PART } else { evidence.excess };
-    // log2 (1 + e/u) as log2 (u + e) - log2 u, all in parts of a name.
+    // log2(1 + e/u) as log2(u + e) - log2(u), all in fractions of a name.
     let beyond = |unit: u128| log2(unit.saturating_add(excess)) - log2(unit);
     let volume = beyond(UNIT * u128::from(ONE_NAME));
     let name = beyond(UNIT * names);
@@ -76,10 +83,10 @@ pub fn terms(domain: &[u8], evidence: &GroupEvidence) -> Terms {
     Terms { volume, name, repeats: repeats.clamp(0, MOST_REPEATS), alike }
 }
 
-/// `name` times (1 - variance / 4), from 0 up, where the variance is that of the names' lengths.
+/// `name` times (1 - variance / 4), at least 0, with the variance of the names' lengths.
 fn alike(evidence: &GroupEvidence, name: i64) -> i64 {
     let names = u128::from(evidence.names);
-    // Variances times names squared; in halves of a name's part, which leaves room for any number of names.
+    // The variance times names squared. Dropping 8 bits first leaves room for any number of names.
     let [names, characters, squares] = [names, evidence.characters, evidence.squares].map(|sum| sum >> 8);
     let variance = names.saturating_mul(squares).saturating_sub(characters.saturating_mul(characters));
     let most = names.saturating_mul(names).saturating_mul(4);
@@ -97,7 +104,7 @@ mod tests {
     fn verdict(domain: &str, names: &[String], queries: usize) -> Verdict {
         let mut group = GroupEvidence::new(queries as u64);
         for name in names {
-            group.add(&NameEvidence::of(name.as_bytes()), ONE_NAME);
+            group.add(&NameEvidence::measure(name.as_bytes()), ONE_NAME);
         }
         judge(domain.as_bytes(), &group)
     }
@@ -125,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn few_names_are_seen_too_but_not_critical() {
+    fn few_names_are_medium_or_high() {
         for names in [random(BASE32, 24, 1), random(BASE64, 16, 3)] {
             let verdict = verdict("example.com", &names, names.len());
             assert!((Severity::Medium..Severity::Critical).contains(&verdict.severity), "{verdict:?}");
@@ -150,7 +157,7 @@ mod tests {
         let terms_of = |lengths: &[usize]| {
             let mut group = GroupEvidence::new(9);
             for &length in lengths {
-                group.add(&NameEvidence::of(random(BASE32, length, 1)[0].as_bytes()), ONE_NAME);
+                group.add(&NameEvidence::measure(random(BASE32, length, 1)[0].as_bytes()), ONE_NAME);
             }
             terms(b"example.com", &group)
         };
@@ -170,7 +177,7 @@ mod tests {
         ) {
             let mut group = GroupEvidence::new(queries);
             for (name, weight) in &names {
-                group.add(&NameEvidence::of(name), *weight);
+                group.add(&NameEvidence::measure(name), *weight);
             }
             let verdict = judge(&domain, &group);
             prop_assert!(verdict.score <= 100);

@@ -1,9 +1,9 @@
-//! Who carries data out in DNS names: evidence of names and of groups of names, and a verdict that gives its reasons.
+//! Detection of data carried out in DNS names: evidence of names and of groups of names, and a verdict with its reasons.
 //!
-//! A name's evidence is how many bits it takes under a model of ordinary host names, and how many of them an ordinary
-//! name of its length would not take ([`NameEvidence`]). A group, which is one registrable domain as one client
-//! or any other group asked for it, sums the evidence of its distinct names ([`GroupEvidence`]). [`judge`] joins a
-//! term for the volume and a term for the single name with two corrections to a score.
+//! The evidence of a name is the number of bits it takes under a model of ordinary host names, and the excess over an
+//! ordinary name of its length ([`NameEvidence`]). A group is the queries of, say, one client for one registrable domain; it
+//! sums the evidence of its distinct names ([`GroupEvidence`]). [`judge`] combines a term for the volume, a term for
+//! the average name and two corrections into a score.
 //!
 //! All of it is integer arithmetic, so that a score is the same on every machine and in every order of names.
 //! The numbers come from `data/models/detector.json`, which `bin/train-detector` writes; `docs/detection.md`
@@ -25,10 +25,10 @@ pub use name::NameEvidence;
 pub use reasons::reasons;
 pub use verdict::{Severity, Terms, Verdict};
 
-/// Bits a character of `subdomain` (all that stands before the registrable domain) under the model of ordinary host
-/// names: about 3 for words, 6 for encoded data. `None` where there is no character.
+/// Bits per character of `subdomain` (all labels before the registrable domain) under the model of ordinary host
+/// names: about 3 for words, 6 for encoded data. `None` if it has no characters.
 pub fn surprisal(subdomain: &[u8]) -> Option<f64> {
-    let name = NameEvidence::of(subdomain);
+    let name = NameEvidence::measure(subdomain);
     (name.characters > 0).then(|| {
         f64::from(name.bits) / f64::from(crate::features::fixed_point::ONE) / f64::from(name.characters)
     })

@@ -1,39 +1,39 @@
-//! The parameters in `data/models/detector.json`, and what they say of a label.
+//! The parameters in `data/models/detector.json`, and the bits of a label under them.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-/// The parameters that the program carries.
+/// The parameters that are part of the program.
 static EMBEDDED: LazyLock<Model> = LazyLock::new(|| {
     let text = include_str!("../../data/models/detector.json");
-    Model::parse(text).expect("the file is part of the program, and a test reads it")
+    Model::parse(text).expect("part of the program, and a test reads it")
 });
 
-/// The symbols that a label is spelt in: the label's end, a digit, the letters of either case, hyphen, underscore,
+/// The symbols of a label: its end, a digit, the letters of either case, hyphen, underscore,
 /// and any other byte.
 const SYMBOLS: usize = 31;
 const SYMBOL_BITS: u32 = 5;
-/// The places of three symbols.
+/// The number of sequences of three symbols.
 const PLACES: usize = 1 << (3 * SYMBOL_BITS);
 const END: u8 = 0;
 const DIGIT: u8 = 1;
 const HYPHEN: u8 = 28;
 const UNDERSCORE: u8 = 29;
 const OTHER: u8 = 30;
-/// The character that stands for no bits in a row of the file; each one after it for a quarter bit more.
+/// The character for no bits in a row of the file; each one after it is a quarter bit more.
 const ZERO: u8 = b'0';
-/// What is to be added for a digit, as the ten are one symbol (log2 10), and for another byte: 16 of them are as
-/// rare as that symbol is. In 1/256 bit.
+/// Extra cost of which digit it was (log2 10 bits) or which other byte (log2 16 bits), as the model has one symbol for each
+/// class. In 1/256 bit.
 const WHICH_DIGIT: u16 = 850;
 const WHICH_OTHER: u16 = 4 * 256;
 
 /// The parameters of the detector.
 #[derive(Debug, Clone)]
 pub struct Model {
-    /// Bits in 1/256 of a symbol after two symbols, each in [`SYMBOL_BITS`] bits of the place; with what tells which digit
-    /// or other byte it is.
+    /// Bits in 1/256 of a symbol after two symbols, by the three symbols of [`SYMBOL_BITS`] bits each. They include the
+    /// extra cost of which digit or other byte it was.
     bits: Vec<u16>,
     pub(super) names: Names,
     pub(super) weights: Weights,
@@ -45,16 +45,16 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Names {
-    /// What a character of an ordinary label may take, and what any label may take more.
+    /// The allowance for each character of an ordinary label, and for each label.
     pub character: u32,
     pub label: u32,
-    /// What irregular case adds to a label that is unusual by this much without it: once, and for each change.
+    /// Irregular case adds to a label whose excess is at least `unusual` without it: once, and for each change.
     pub unusual: u32,
     pub mixed_case: u32,
     pub case_change: u32,
 }
 
-/// What a term of 1 adds to the score, in 1/256 point.
+/// The points that a term of 1 adds to the score, in 1/256.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Weights {
@@ -71,7 +71,7 @@ pub(super) struct Weights {
 pub(super) struct Most {
     /// Few bytes are never critical.
     pub volume: Line,
-    /// Names that are each a little unusual are not data, however many they are.
+    /// Names that are each only a little unusual are not data, however many there are.
     pub name: Line,
 }
 
@@ -102,23 +102,25 @@ struct File {
     weights: Weights,
     most: Most,
     severities: Severities,
-    /// Rows of bits, by the symbol before or the two symbols before; the longer one goes first.
+    /// Rows of bits, by the preceding symbol or the two preceding ones; the longer key takes precedence.
     rows: HashMap<String, String>,
 }
 
 /// Why parameters cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// The file is no JSON of this form.
-    #[error("cannot read the detector's parameters: {0}")]
+    /// The file is not JSON of this form.
+    #[error("the detector's parameters are not readable: {0}")]
     Json(#[from] serde_json::Error),
     /// A row is missing, or its length or a character is wrong.
-    #[error("the detector's parameters have no good row of bits after '{0}'")]
+    #[error(
+        "the detector's parameters lack a valid row of bits after '{0}': make the file with bin/train-detector"
+    )]
     Row(String),
 }
 
 impl Model {
-    /// The parameters that the program carries.
+    /// The parameters that are part of the program.
     pub fn embedded() -> &'static Model {
         &EMBEDDED
     }
@@ -127,7 +129,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Fails where `text` is not of that form.
+    /// `text` is not of that form.
     pub fn parse(text: &str) -> Result<Model, ModelError> {
         let file: File = serde_json::from_str(text)?;
         let mut bits = vec![0; PLACES];
@@ -191,7 +193,7 @@ const fn symbol(byte: u8) -> u8 {
     }
 }
 
-/// The character for a symbol in the keys of the file's rows.
+/// The character of a symbol in the keys of the file's rows.
 fn spelt(symbol: usize) -> char {
     char::from(b"^0abcdefghijklmnopqrstuvwxyz-_+"[symbol])
 }

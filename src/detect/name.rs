@@ -1,20 +1,20 @@
-//! What one name tells.
+//! The evidence of one name.
 
 use std::borrow::Cow;
 
 use super::alphabet::{Classes, Encoding};
 use super::model::Model;
 
-/// Evidence of one distinct subdomain, which is all that stands before the registrable domain.
+/// Evidence of one distinct subdomain: all labels before the registrable domain.
 ///
-/// Small integers, so that sums of them are exact.
+/// It consists of small integers, so that sums are exact.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct NameEvidence {
     /// Bytes without the dots between labels.
     pub characters: u16,
     /// Bits under the model of ordinary host names, summed over labels, in 1/256 bit.
     pub bits: u32,
-    /// The part of `bits` that an ordinary name of this length would not take, in 1/256 bit: see [`NameEvidence::of`].
+    /// The bits beyond those of an ordinary name of this length, in 1/256 bit: see [`NameEvidence::measure`].
     pub excess: u32,
     /// Bytes of the longest label.
     pub longest_label: u8,
@@ -22,38 +22,47 @@ pub struct NameEvidence {
     pub labels: u8,
     /// The widest alphabet of the labels that look encoded.
     pub encoding: Encoding,
-    /// Bytes of data that those labels carry at most.
+    /// The most bytes of data that those labels can carry.
     pub payload_bytes: u16,
 }
 
-/// Labels of names by which services announce themselves: DNS-SD (RFC 6763) and Active Directory. What stands
-/// before them are names for people, and GUIDs.
+/// Labels of names by which services announce themselves: DNS-SD (RFC 6763) and Active Directory. The labels before them
+/// are names for people, and GUIDs.
 const SERVICE_LABELS: [&[u8]; 4] = [b"_tcp", b"_udp", b"_sub", b"_msdcs"];
-/// The part of the excess that is left of a name with such a label, and of a label that holds a digest, a GUID or an
-/// IPv4 address.
+/// The excess of a name with such a label is divided by this.
 const SERVICE_PART: u32 = 4;
+/// The excess of a label that contains a digest, a GUID or an IPv4 address is divided by this.
 const IDENTIFIER_PART: u32 = 8;
-/// The hexadecimal digits of digests, and of the parts of a GUID, with the length of it all.
+/// The hexadecimal digits of MD5, SHA-1 and SHA-256.
 const DIGESTS: [usize; 3] = [32, 40, 64];
+/// The hexadecimal digits of a GUID's groups.
 const GUID: [usize; 5] = [8, 4, 4, 4, 12];
 const GUID_LENGTH: usize = 36;
-/// A name with this many labels of one hexadecimal digit holds an IPv6 address: 32 in IPv6 blocklists, 31 before a
+/// A name with this many labels of one hexadecimal digit contains an IPv6 address: 32 in IPv6 blocklists, 31 before a
 /// registrable domain such as 2.ip6.arpa.
 const NIBBLES: [usize; 2] = [31, 32];
 
 impl NameEvidence {
-    /// Evidence of `subdomain` as it was typed. Case is evidence. Zeek's `\xHH` is one byte.
+    /// Measures `subdomain` in its original case, which is evidence too. Zeek's `\xHH` counts as one byte.
     ///
-    /// The excess of a label are its bits less what ordinary labels take a character and a label. Irregular case
-    /// adds to it where the label is unusual without it: names of ordinary words with randomised case (0x20) stay
-    /// ordinary. Labels that are numbers to 255 or belong to an IPv6 address have no excess, those with digests, GUIDs
-    /// or IPv4 addresses an eighth, and names of service discovery a quarter.
-    pub fn of(subdomain: &[u8]) -> NameEvidence {
-        NameEvidence::with(Model::embedded(), subdomain)
+    /// The excess of a label is its bits minus an allowance for each character and for the label. Irregular case
+    /// adds to it if the label is unusual without it: names of ordinary words with randomised case (0x20) stay
+    /// ordinary. Labels that are numbers up to 255 or belong to an IPv6 address have no excess. That of labels with
+    /// digests, GUIDs or IPv4 addresses counts one eighth, that of names of service discovery one quarter.
+    ///
+    /// ```
+    /// use dnsentropy::detect::{Encoding, NameEvidence};
+    ///
+    /// let evidence = NameEvidence::measure(b"6a57jk2ba1d9keg15cbg.t");
+    /// assert_eq!((evidence.characters, evidence.encoding), (21, Encoding::Base32));
+    /// assert!(evidence.excess > 40 * 256);
+    /// ```
+    pub fn measure(subdomain: &[u8]) -> NameEvidence {
+        NameEvidence::measure_with(Model::embedded(), subdomain)
     }
 
-    /// Evidence of `subdomain` by the parameters of `model`.
-    pub fn with(model: &Model, subdomain: &[u8]) -> NameEvidence {
+    /// Measures `subdomain` by the parameters of `model`.
+    pub fn measure_with(model: &Model, subdomain: &[u8]) -> NameEvidence {
         let mut evidence = NameEvidence::default();
         if subdomain.is_empty() {
             return evidence;
@@ -80,13 +89,13 @@ impl NameEvidence {
             if is_octet(&label) || (holds_address && is_nibble(&label)) {
                 continue;
             }
-            let classes = Classes::of(&label);
+            let classes = Classes::new(&label);
             let excess = excess(model, &label, classes, bits);
             evidence.excess = evidence.excess.saturating_add(excess);
             if excess >= model.names.unusual {
-                let encoding = Encoding::of(classes);
+                let encoding = Encoding::from_classes(classes);
                 evidence.encoding = evidence.encoding.max(encoding);
-                payload += encoding.carries(label.len());
+                payload += encoding.payload_bytes(label.len());
             }
         }
         if service {
@@ -96,10 +105,10 @@ impl NameEvidence {
         evidence
     }
 
-    /// The evidence of a name that was asked for in two spellings of case: that of the more ordinary spelling.
+    /// The evidence of a name that was queried in two spellings of case: that of the more ordinary spelling.
     ///
-    /// Resolvers that randomise case (0x20) ask for one name in many spellings. Names that differ by case alone are
-    /// therefore to be counted once.
+    /// Resolvers that randomise case (0x20) query one name in many spellings, so names that differ only by case count
+    /// once.
     #[must_use]
     pub fn or_spelt(self, other: NameEvidence) -> NameEvidence {
         let order = |evidence: &NameEvidence| (evidence.excess, evidence.to_bytes());
@@ -109,7 +118,7 @@ impl NameEvidence {
     /// The number of bytes of [`NameEvidence::to_bytes`].
     pub const BYTES: usize = 15;
 
-    /// The evidence in bytes that are the same on every machine.
+    /// The evidence as bytes, the same on every machine.
     pub fn to_bytes(self) -> [u8; NameEvidence::BYTES] {
         let mut bytes = [0; NameEvidence::BYTES];
         bytes[..2].copy_from_slice(&self.characters.to_le_bytes());
@@ -122,7 +131,7 @@ impl NameEvidence {
         bytes
     }
 
-    /// Evidence from its bytes; `None` where there is no such encoding.
+    /// Evidence from its bytes; `None` if the byte of the encoding is unknown.
     pub fn from_bytes(bytes: [u8; NameEvidence::BYTES]) -> Option<NameEvidence> {
         let [c0, c1, b0, b1, b2, b3, e0, e1, e2, e3, p0, p1, longest_label, labels, encoding] = bytes;
         Some(NameEvidence {
@@ -137,7 +146,7 @@ impl NameEvidence {
     }
 }
 
-/// The bits of `label` that an ordinary one would not take.
+/// The bits of `label` beyond those of an ordinary one.
 fn excess(model: &Model, label: &[u8], classes: Classes, bits: u32) -> u32 {
     let names = &model.names;
     let ordinary = u32::from(to_u16(label.len())).saturating_mul(names.character).saturating_add(names.label);
@@ -157,7 +166,7 @@ fn excess(model: &Model, label: &[u8], classes: Classes, bits: u32) -> u32 {
     excess
 }
 
-/// A number that is a byte, as in reversed IPv4 addresses.
+/// Whether `label` is a number up to 255, as in reversed IPv4 addresses.
 fn is_octet(label: &[u8]) -> bool {
     let digits = label.len() <= 3 && !label.is_empty() && label.iter().all(u8::is_ascii_digit);
     digits && label.iter().fold(0, |number, digit| 10 * number + u32::from(digit - b'0')) <= 255
@@ -167,8 +176,8 @@ fn is_nibble(label: &[u8]) -> bool {
     label.len() == 1 && label[0].is_ascii_hexdigit()
 }
 
-/// Whether `label`, of these classes of bytes, has a form that services put into names: between hyphens an MD5, SHA-1 or
-/// SHA-256 digest in hexadecimal digits or the four numbers of an IPv4 address, or as a whole that of a GUID.
+/// Whether `label`, of these classes of bytes, is an identifier as services put them into names: a GUID, or between
+/// hyphens an MD5, SHA-1 or SHA-256 digest in hexadecimal digits or the four numbers of an IPv4 address.
 fn is_identifier(label: &[u8], classes: Classes) -> bool {
     if !classes.have_hyphens() {
         return DIGESTS.contains(&label.len()) && classes.are_hexadecimal();
@@ -185,7 +194,7 @@ fn is_identifier(label: &[u8], classes: Classes) -> bool {
     label.len() == GUID_LENGTH && parts().map(<[u8]>::len).eq(GUID) && parts().all(is_hexadecimal)
 }
 
-/// A label with each of Zeek's `\xHH` as the byte that it stands for.
+/// `label` with each of Zeek's `\xHH` as one byte.
 fn unescape(label: &[u8]) -> Cow<'_, [u8]> {
     if !label.contains(&b'\\') {
         return Cow::Borrowed(label);
@@ -219,7 +228,7 @@ mod tests {
     use super::*;
 
     fn bits_of_excess(subdomain: &str) -> u32 {
-        NameEvidence::of(subdomain.as_bytes()).excess / 256
+        NameEvidence::measure(subdomain.as_bytes()).excess / 256
     }
 
     #[test]
@@ -239,7 +248,7 @@ mod tests {
             ("95fc03c0b0000000005b639e1554560947d038151ddb18e860dcbac93417", 80, Encoding::Hex),
             (r"0ebl582\xca2hb\xbe\xee\xf0\xd6gp\xcb\xddxb\xde\xdeP", 60, Encoding::Binary),
         ] {
-            let evidence = NameEvidence::of(name.as_bytes());
+            let evidence = NameEvidence::measure(name.as_bytes());
             assert!(evidence.excess / 256 >= least, "{name}: {evidence:?}");
             assert_eq!(evidence.encoding, encoding, "{name}");
             assert!(evidence.payload_bytes > 8, "{name}: {evidence:?}");
@@ -247,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_carry_nothing() {
+    fn addresses_have_no_excess() {
         let nibbles = "b.a.9.8.7.6.5.4.3.2.1.0.f.e.d.c.b.a.9.8.7.6.5.4.8.b.d.0.1.0.0.2";
         for name in ["4.3.2.1", "254.17.168.192.list", nibbles] {
             assert_eq!(bits_of_excess(name), 0, "{name}");
@@ -257,7 +266,7 @@ mod tests {
 
     #[test]
     fn digests_guids_and_service_names_count_in_part() {
-        let identifier = |label: &[u8]| is_identifier(label, Classes::of(label));
+        let identifier = |label: &[u8]| is_identifier(label, Classes::new(label));
         let digest = "776f5e5cb0f63d5cf5f7b33d077887e4";
         assert!(bits_of_excess(digest) * 4 < bits_of_excess(&digest[1..]));
         assert!(identifier(b"54540b4e-6ae9-4836-97b1-0f52ff00a24a"));
@@ -272,7 +281,7 @@ mod tests {
     fn irregular_case_is_evidence_only_where_the_name_is_unusual() {
         assert!(bits_of_excess("RdIBJAE5BA") > bits_of_excess("rdibjae5ba") + 10);
         assert_eq!(bits_of_excess("wWw.MaIl"), bits_of_excess("www.mail"));
-        let [mixed, lower] = [&b"RdIBJAE5BA"[..], b"rdibjae5ba"].map(NameEvidence::of);
+        let [mixed, lower] = [&b"RdIBJAE5BA"[..], b"rdibjae5ba"].map(NameEvidence::measure);
         assert_eq!((mixed.or_spelt(lower), lower.or_spelt(mixed)), (lower, lower));
     }
 
@@ -280,14 +289,14 @@ mod tests {
     fn an_escape_is_one_byte() {
         assert_eq!(unescape(br"a\xe4b\x2eC").as_ref(), b"a\xe4b.C");
         assert_eq!(unescape(br"\x4\xzz\").as_ref(), br"\x4\xzz\");
-        let evidence = NameEvidence::of(br"\xca\xe4Z.\x2e");
+        let evidence = NameEvidence::measure(br"\xca\xe4Z.\x2e");
         assert_eq!((evidence.characters, evidence.labels, evidence.longest_label), (4, 2, 3));
     }
 
     proptest! {
         #[test]
         fn any_bytes_have_evidence_that_survives_its_bytes(name in prop::collection::vec(any::<u8>(), 0..400)) {
-            let evidence = NameEvidence::of(&name);
+            let evidence = NameEvidence::measure(&name);
             prop_assert!(evidence.excess <= evidence.bits + 256 * 4 * 400);
             prop_assert!(usize::from(evidence.characters) <= name.len());
             prop_assert!(evidence.payload_bytes <= evidence.characters);
@@ -296,8 +305,8 @@ mod tests {
 
         #[test]
         fn labels_add_up(one in "[a-zA-Z0-9-]{0,40}", other in "[a-zA-Z0-9-]{1,40}") {
-            let [first, second] = [&one, &other].map(|label| NameEvidence::of(label.as_bytes()));
-            let joined = NameEvidence::of(format!("{one}.{other}").as_bytes());
+            let [first, second] = [&one, &other].map(|label| NameEvidence::measure(label.as_bytes()));
+            let joined = NameEvidence::measure(format!("{one}.{other}").as_bytes());
             prop_assert_eq!(joined.characters, first.characters + second.characters);
             prop_assert_eq!(joined.excess, first.excess + second.excess);
             prop_assert_eq!(joined.encoding, first.encoding.max(second.encoding));
@@ -314,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_cell_of_megabytes_does_not_hang() {
-        let evidence = NameEvidence::of(&vec![b'q'; 10_000_000]);
+        let evidence = NameEvidence::measure(&vec![b'q'; 10_000_000]);
         assert_eq!((evidence.characters, evidence.longest_label), (u16::MAX, u8::MAX));
     }
 }

@@ -1,4 +1,4 @@
-//! The reasons of a verdict, for people.
+//! The reasons of a verdict, as sentences.
 
 use super::alphabet::Encoding;
 use super::group::{GroupEvidence, ONE_NAME};
@@ -11,12 +11,12 @@ pub fn reasons(domain: &[u8], evidence: &GroupEvidence, verdict: &Verdict) -> Ve
     let distinct = evidence.distinct().max(1);
     let mut reasons = Vec::new();
     if is_service_discovery(domain) {
-        reasons.push("services on the local link: their names count a quarter".to_owned());
+        reasons.push("local service discovery (mDNS): weighted at one quarter".to_owned());
     } else if domain.ends_with(b".in-addr.arpa") || domain.ends_with(b".ip6.arpa") {
-        reasons.push("reverse zone: addresses in names count as no data".to_owned());
+        reasons.push("reverse DNS zone: addresses are not counted as data".to_owned());
     }
     if verdict.severity == Severity::Informational || evidence.names == 0 {
-        reasons.push("names like those of ordinary hosts".to_owned());
+        reasons.push("names look like those of ordinary hosts".to_owned());
         return reasons;
     }
     let names = u128::from(evidence.names);
@@ -49,7 +49,7 @@ pub fn reasons(domain: &[u8], evidence: &GroupEvidence, verdict: &Verdict) -> Ve
         ),
     });
     if terms.repeats > 0 {
-        reasons.push(format!("less likely as names repeat: {distinct} in {} queries", evidence.queries));
+        reasons.push(format!("lowered: names repeat ({distinct} distinct in {} queries)", evidence.queries));
     }
     reasons
 }
@@ -62,7 +62,7 @@ fn hundredths(number: u128) -> String {
     format!("{}.{:02}", number / 100, number % 100)
 }
 
-/// Bytes in the unit that people would choose.
+/// Bytes in the unit that reads best.
 fn size(bytes: u128) -> String {
     let tenths = |unit: u128| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
     match bytes {
@@ -80,7 +80,7 @@ mod tests {
     fn reasons_of(domain: &str, names: &[&str], queries: u64) -> Vec<String> {
         let mut group = GroupEvidence::new(queries);
         for name in names {
-            group.add(&NameEvidence::of(name.as_bytes()), ONE_NAME);
+            group.add(&NameEvidence::measure(name.as_bytes()), ONE_NAME);
         }
         reasons(domain.as_bytes(), &group, &judge(domain.as_bytes(), &group))
     }
@@ -93,7 +93,7 @@ mod tests {
             "4 distinct subdomains, 16 characters each, all of about one length",
             "base64 alphabet, ",
             " bits a name, ",
-            "names repeat: 4 in 20 queries",
+            "lowered: names repeat (4 distinct in 20 queries)",
         ] {
             assert!(reasons.contains(part), "{part}: {reasons}");
         }
@@ -101,14 +101,17 @@ mod tests {
 
     #[test]
     fn ordinary_names_and_special_zones_say_so() {
-        assert_eq!(reasons_of("example.com", &["www", "mail"], 9), ["names like those of ordinary hosts"]);
-        assert!(reasons_of("10.in-addr.arpa", &["3.2.1"], 1)[0].starts_with("reverse zone"));
-        assert!(reasons_of("_tcp.local", &["printer._ipp"], 1)[0].starts_with("services on the local link"));
-        assert_eq!(reasons_of("example.com", &[], 0), ["names like those of ordinary hosts"]);
+        assert_eq!(
+            reasons_of("example.com", &["www", "mail"], 9),
+            ["names look like those of ordinary hosts"]
+        );
+        assert!(reasons_of("10.in-addr.arpa", &["3.2.1"], 1)[0].starts_with("reverse DNS zone"));
+        assert!(reasons_of("_tcp.local", &["printer._ipp"], 1)[0].starts_with("local service discovery"));
+        assert_eq!(reasons_of("example.com", &[], 0), ["names look like those of ordinary hosts"]);
     }
 
     #[test]
-    fn sizes_for_people() {
+    fn sizes_have_the_unit_that_reads_best() {
         assert_eq!([1, 700, 1536, 3 << 20].map(size), ["1 byte", "700 bytes", "1.5 KiB", "3.0 MiB"]);
     }
 }

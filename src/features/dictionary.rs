@@ -1,4 +1,4 @@
-//! How much of a word is made of dictionary words.
+//! The share of a word that dictionary words cover.
 
 use std::sync::LazyLock;
 
@@ -6,21 +6,28 @@ use fst::raw::Fst;
 
 use super::text::length;
 
-/// The words of data/models/words.txt as build.rs turned them into a transducer, which is walked where it lies in
-/// the program: to open it is to read a few of its last bytes.
+/// The words of data/models/words.txt as a transducer that build.rs makes. It is walked in place, inside the program:
+/// opening it reads only a few of its last bytes.
 static WORDS: LazyLock<Fst<&[u8]>> = LazyLock::new(|| {
     Fst::new(include_bytes!(concat!(env!("OUT_DIR"), "/words.fst")).as_slice()).expect("build.rs made it")
 });
 
-/// More than the bytes of the longest word.
+/// Longer than the longest word, in bytes.
 const REACH: usize = 32;
 
 /// The share of the characters of `word` that words of the dictionary can cover without overlapping, 0 to 1, in
 /// upper or lower case: 1 for `microsoft` with micro and soft in the dictionary, 5/9 with micro alone. 0 for an
-/// empty text. It means what `ut_meaning` of the app URL Toolbox means.
+/// empty text. The same measure as `ut_meaning` of the app URL Toolbox.
 ///
-/// The cover is the best there is; a word of the dictionary may be used again and again. Takes time in proportion to
-/// the length of `word`, and no memory.
+/// The cover is the best possible one; a word of the dictionary may occur in it any number of times. Takes time in
+/// proportion to the length of `word`, and no memory.
+///
+/// ```
+/// use dnsentropy::features::meaning_ratio;
+///
+/// assert_eq!(meaning_ratio(b"MailServer"), 1.0);
+/// assert_eq!(meaning_ratio(b"qxzvkjwq"), 0.0);
+/// ```
 pub fn meaning_ratio(word: &[u8]) -> f64 {
     if word.is_empty() {
         return 0.0;
@@ -36,7 +43,7 @@ fn covered(words: &Fst<impl AsRef<[u8]>>, text: &[u8]) -> usize {
     let mut best = [0; REACH];
     for start in 0..text.len() {
         let before = best[start % REACH];
-        // Forget what lies behind, and let the byte at `start` be uncovered.
+        // Clear the slot of an end that is passed, and leave the byte at `start` uncovered.
         best[(start + REACH - 1) % REACH] = 0;
         best[(start + 1) % REACH] = before.max(best[(start + 1) % REACH]);
         let mut node = words.root();
@@ -148,7 +155,7 @@ mod tests {
         }
 
         #[test]
-        fn joining_texts_loses_nothing(one in "[a-z]{0,20}", other in "[a-z]{0,20}") {
+        fn joined_texts_are_covered_at_least_as_well(one in "[a-z]{0,20}", other in "[a-z]{0,20}") {
             let joined = covered(&WORDS, format!("{one}{other}").as_bytes());
             prop_assert!(joined >= covered(&WORDS, one.as_bytes()) + covered(&WORDS, other.as_bytes()));
         }

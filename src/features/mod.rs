@@ -1,8 +1,9 @@
-//! What is measured of a name. Each feature is a pure function of bytes in a file of its own.
+//! Measures of a name or a word. Each is a pure function of bytes, in a file of its own.
 
 mod dictionary;
 mod entropy;
 pub(crate) mod fixed_point;
+mod ngram_packing;
 mod ngrams;
 mod text;
 

@@ -4,8 +4,10 @@ use std::sync::LazyLock;
 
 use fst::raw::{Fst, Output};
 
-/// The scores of data/models/ngrams.txt as build.rs turned them into a transducer, each n-gram from its end to its
-/// beginning: one walk finds all that end at a place. It is walked where it lies in the program.
+use super::ngram_packing::unpack;
+
+/// The scores of data/models/ngrams.txt as a transducer that build.rs makes, each n-gram from its end to its
+/// beginning: one walk finds all that end at a place. It is walked in place, inside the program.
 static SCORES: LazyLock<Fst<&[u8]>> = LazyLock::new(|| {
     Fst::new(include_bytes!(concat!(env!("OUT_DIR"), "/ngrams.fst")).as_slice()).expect("build.rs made it")
 });
@@ -13,25 +15,20 @@ static SCORES: LazyLock<Fst<&[u8]>> = LazyLock::new(|| {
 /// The characters of the longest n-grams.
 const LONGEST: usize = 4;
 
-/// What build.rs adds to the two numbers of an n-gram, which are of `BITS` bits then, as a transducer holds one
-/// number, and none below zero.
-const ZERO: i64 = 1 << 10;
-const BITS: u32 = 11;
-
-/// The odds that a score of one says: scores are tenths of a nat.
+/// The odds of a score of one, as scores are tenths of a nat.
 const ODDS: f64 = 1.105_170_918_075_647_7;
 
 /// The probabilities, 0 to 1, that `word` is generated, such as random, encoded, or made by a domain generation
-/// algorithm, and not ordinary: by its n-grams of 2, of 3, and of 4 characters. They mean what `ut_bayesian` of the
-/// app URL Toolbox means.
+/// algorithm, and not ordinary: by its n-grams of 2, of 3, and of 4 characters. The same measure as `ut_bayesian` of the
+/// app URL Toolbox.
 ///
 /// Bayes' rule with the prior 1/2 for two Markov chains, one of generated and one of ordinary text (C. E. Shannon,
 /// "A Mathematical Theory of Communication", 1948, section 3): a character's probability depends on the n-1 before
-/// it. A plain product over n-grams would count each character n times. A word shorter than n is judged by what
-/// it has, the empty one at 1/2.
+/// it. A plain product over n-grams would count each character n times. A word shorter than n is judged by the
+/// n-grams that it has, and the empty word scores 1/2.
 ///
-/// The case of letters does not matter. Dots, white space and characters beyond ASCII say nothing, and no n-gram
-/// goes across them. Other ASCII that host names do not have is all one character, as are bytes that are no UTF-8.
+/// The case of letters does not matter. Dots, white space and characters beyond ASCII are not evidence, and no n-gram
+/// crosses them. All other ASCII that host names do not use counts as one character, and so do bytes that are not UTF-8.
 ///
 /// Takes time and memory in proportion to the length of `word`. The same on every machine to the last bit.
 pub fn bayesian(word: &[u8]) -> [f64; 3] {
@@ -43,7 +40,7 @@ pub fn bayesian(word: &[u8]) -> [f64; 3] {
             let here = ending(scores, &part[..end]);
             let mut score = 0;
             for n in 0..LONGEST {
-                // An n-gram that is not in the model has the score of its end, and the backoff of its beginning.
+                // An n-gram that the model lacks scores as its end does, with the backoff of its beginning.
                 let beginning = if n > 0 { before[n - 1] } else { None };
                 let backed_off = score + beginning.map_or(0, |(_, backoff)| backoff);
                 score = here[n].map_or(backed_off, |(score, _)| score);
@@ -55,7 +52,7 @@ pub fn bayesian(word: &[u8]) -> [f64; 3] {
     [probability(sums[1]), probability(sums[2]), probability(sums[3])]
 }
 
-/// The characters of the model for those of `word`.
+/// `word` in the characters of the model.
 fn folded(word: &[u8]) -> Vec<u8> {
     let mut folded = Vec::with_capacity(word.len());
     for chunk in word.utf8_chunks() {
@@ -69,7 +66,7 @@ fn folded(word: &[u8]) -> Vec<u8> {
     folded
 }
 
-/// What the model has of the n-grams with which `text` ends, from one character to the most: score and backoff.
+/// Score and backoff of each n-gram that `text` ends in, from one character to [`LONGEST`], if the model has it.
 fn ending(scores: &Fst<impl AsRef<[u8]>>, text: &[u8]) -> [Option<(i64, i64)>; LONGEST] {
     let mut found = [None; LONGEST];
     let mut node = scores.root();
@@ -80,16 +77,14 @@ fn ending(scores: &Fst<impl AsRef<[u8]>>, text: &[u8]) -> [Option<(i64, i64)>; L
         output = output.cat(step.out);
         node = scores.node(step.addr);
         if node.is_final() {
-            let both = output.cat(node.final_output()).value();
-            let [score, backoff] = [both & ((1 << BITS) - 1), both >> BITS].map(u64::cast_signed);
-            *found = Some((score - ZERO, backoff - ZERO));
+            *found = Some(unpack(output.cat(node.final_output()).value()));
         }
     }
     found
 }
 
-/// The probability whose odds are `ODDS` to the power of `sum`. Made of multiplications, which every machine rounds
-/// alike, unlike `exp`.
+/// The probability whose odds are `ODDS` to the power of `sum`. It multiplies, which every machine rounds alike, unlike
+/// `exp`.
 fn probability(sum: i64) -> f64 {
     let mut odds = 1.0;
     let mut power = ODDS;
@@ -144,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_is_as_likely_as_not() {
+    fn text_without_evidence_is_as_likely_as_not() {
         for word in ["", "...", " ", "åäö"] {
             assert_eq!(of(word).map(f64::to_bits), [0.5_f64.to_bits(); 3], "{word}");
         }
     }
 
     #[test]
-    fn the_model_is_found_as_it_is_written() {
+    fn every_line_of_the_model_is_found() {
         for (ngram, numbers) in model() {
             assert_eq!(folded(ngram.as_bytes()), ngram.as_bytes());
             assert_eq!(ending(&SCORES, ngram.as_bytes())[ngram.len() - 1], Some(numbers), "{ngram}");
@@ -170,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_host_names_do_not_have_is_one_character() {
+    fn characters_that_host_names_do_not_use_are_one() {
         assert_eq!(folded("aB-_9.é b\u{7}+=".as_bytes()), b"ab-_9...b+++");
         assert_eq!(folded(b"a\xff\xfe"), b"a++");
     }

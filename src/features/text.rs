@@ -1,6 +1,6 @@
-//! Bytes as characters, the way Splunk's `len` counts them.
+//! Bytes as characters, as Splunk's `len` counts them.
 
-/// The characters of `text`. Each byte that is no UTF-8 counts as a character of its own, distinct from every
+/// The characters of `text`. Each byte that is not UTF-8 counts as a character of its own, distinct from every
 /// other byte and from every character of Unicode (U+110000 and the byte).
 pub fn characters(text: &[u8]) -> impl Iterator<Item = u32> {
     text.utf8_chunks().flat_map(|chunk| {

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unreadable_literal)] // nobody reads them
 
+use std::borrow::Cow;
+
 use super::suffix_table::{Node, Slot, SuffixTable};
 
 include!(concat!(env!("OUT_DIR"), "/suffix_tables.rs"));
 
-/// The whole list's rules, mended, one a line, for a list that has the user's own beside them.
+/// The rules of the whole list, one a line and with hidden wildcards spelt out. A list that adds the user's own suffixes is
+/// made of them.
 pub const MOZILLA_RULES: &str = include_str!(concat!(env!("OUT_DIR"), "/mozilla"));

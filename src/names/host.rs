@@ -19,7 +19,7 @@ pub enum Host<'v> {
 impl<'v> Host<'v> {
     /// Reads a value. Every value is a host: bytes that no host has are kept as they are, but for white space at the
     /// end, which no top-level domain has and which would keep names from grouping.
-    pub fn read(value: &'v [u8]) -> Host<'v> {
+    pub fn parse(value: &'v [u8]) -> Host<'v> {
         let mut text = ascii_dots(value.trim_ascii_end());
         if text.last() == Some(&b'.') {
             match &mut text {
@@ -80,29 +80,29 @@ mod tests {
         let addresses =
             ["216.22.0.192", "1.2.3.4.", "2001:db8::1", "[::1]", "::", "::ffff:1.2.3.4", "fe80::1%eth0"];
         for address in addresses {
-            assert_eq!(Host::read(address.as_bytes()), Host::Address, "{address}");
+            assert_eq!(Host::parse(address.as_bytes()), Host::Address, "{address}");
         }
         for name in
             ["256.256.256.256", "127.0.0", "[1.2.3.4]", "1.2.3.4.5", "01.2.3.4", "::g", "fe80::1%", "-", ""]
         {
-            assert_eq!(Host::read(name.as_bytes()), Host::Name(Cow::Borrowed(name.as_bytes())), "{name}");
+            assert_eq!(Host::parse(name.as_bytes()), Host::Name(Cow::Borrowed(name.as_bytes())), "{name}");
         }
     }
 
     #[test]
     fn white_space_at_the_end_is_not_of_the_name() {
-        assert_eq!(Host::read(b" a.example.com. \r"), Host::Name(Cow::Borrowed(b" a.example.com")));
+        assert_eq!(Host::parse(b" a.example.com. \r"), Host::Name(Cow::Borrowed(b" a.example.com")));
     }
 
     #[test]
     fn full_stops_of_other_scripts_are_dots() {
-        let read = Host::read("www。example．com｡".as_bytes());
+        let read = Host::parse("www。example．com｡".as_bytes());
         assert_eq!(read, Host::Name(Cow::Borrowed(b"www.example.com")));
     }
 
     #[test]
     fn bytes_that_are_no_utf_8_are_kept() {
         let value = b"\xff\xe3\x80\x82\xe3.example.com";
-        assert_eq!(Host::read(value), Host::Name(Cow::Borrowed(b"\xff.\xe3.example.com")));
+        assert_eq!(Host::parse(value), Host::Name(Cow::Borrowed(b"\xff.\xe3.example.com")));
     }
 }

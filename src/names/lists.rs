@@ -1,4 +1,4 @@
-//! The lists that `list=` names, each loaded when first asked for.
+//! The suffix lists that `list=` names.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use super::builtin;
 use super::rules::{RuleError, Rules, Section};
-use super::suffix_list::SuffixList;
+use super::suffix_table::SuffixTable;
 
 /// A choice of suffixes, as users write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl FromStr for ListName {
     }
 }
 
-/// Why a list cannot be had. Only the user's own file can fail.
+/// Why a suffix list cannot be loaded. Only the user's own file can fail.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     /// The file is missing or unreadable.
@@ -97,21 +97,30 @@ pub enum ListError {
 }
 
 /// The lists of one program run.
+///
+/// The built-in ones are part of the program; those with the user's own suffixes are read when first asked for.
 pub struct Lists {
     custom_file: PathBuf,
-    loaded: [OnceCell<SuffixList>; ListName::ALL.len()],
+    custom: OnceCell<SuffixTable>,
+    all: OnceCell<SuffixTable>,
 }
 
 impl Lists {
     /// Lists whose own suffixes are in `custom_file`, a CSV file with a column `suffix`. Nothing is read yet.
     pub fn new(custom_file: PathBuf) -> Lists {
-        Lists { custom_file, loaded: Default::default() }
+        Lists { custom_file, custom: OnceCell::new(), all: OnceCell::new() }
     }
 
-    /// The list of that name, if it was loaded before.
+    /// The list of that name, if it is built in or was loaded before.
     #[inline]
-    pub fn loaded(&self, name: ListName) -> Option<&SuffixList> {
-        self.loaded[name as usize].get()
+    pub fn loaded(&self, name: ListName) -> Option<&SuffixTable> {
+        match name {
+            ListName::Mozilla => Some(&builtin::MOZILLA),
+            ListName::Icann => Some(&builtin::ICANN),
+            ListName::Iana => Some(&builtin::IANA),
+            ListName::Custom => self.custom.get(),
+            ListName::All => self.all.get(),
+        }
     }
 
     /// The list of that name.
@@ -119,29 +128,23 @@ impl Lists {
     /// # Errors
     ///
     /// For `custom` and `*`: the user's file cannot be used. `*` does without a file that does not exist.
-    pub fn load(&self, name: ListName) -> Result<&SuffixList, ListError> {
+    pub fn load(&self, name: ListName) -> Result<&SuffixTable, ListError> {
         if let Some(list) = self.loaded(name) {
             return Ok(list);
         }
-        let list = match name {
-            ListName::Mozilla => SuffixList::prepared(builtin::MOZILLA),
-            ListName::Icann => SuffixList::prepared(builtin::ICANN),
-            ListName::Iana => SuffixList::prepared(builtin::IANA),
-            ListName::Custom => {
-                let rules = custom(&self.custom_file)?;
-                if rules.is_empty() {
-                    return Err(ListError::Empty { file: self.custom_file.clone() });
-                }
-                SuffixList::new(rules)
+        if name == ListName::Custom {
+            let rules = custom(&self.custom_file)?;
+            if rules.is_empty() {
+                return Err(ListError::Empty { file: self.custom_file.clone() });
             }
-            ListName::All if !self.custom_file.exists() => SuffixList::prepared(builtin::MOZILLA),
-            ListName::All => {
-                let mut rules = mozilla();
-                rules.extend(custom(&self.custom_file)?);
-                SuffixList::new(rules)
-            }
-        };
-        Ok(self.loaded[name as usize].get_or_init(|| list))
+            return Ok(self.custom.get_or_init(|| SuffixTable::new(rules)));
+        }
+        if !self.custom_file.exists() {
+            return Ok(self.all.get_or_init(|| builtin::MOZILLA.clone()));
+        }
+        let mut rules = mozilla();
+        rules.extend(custom(&self.custom_file)?);
+        Ok(self.all.get_or_init(|| SuffixTable::new(rules)))
     }
 }
 
@@ -151,10 +154,10 @@ impl fmt::Debug for Lists {
     }
 }
 
-/// The rules of the whole list, as prepared.
+/// The rules of the whole list, as `build.rs` prepared them.
 fn mozilla() -> Rules {
     let mut rules = Rules::default();
-    // `build.rs` has read each of these rules, so none is refused here.
+    // `build.rs` read each of these rules, so none is refused here.
     let read = rules.add_list(builtin::MOZILLA_RULES);
     debug_assert_eq!(read, Ok(()));
     rules

@@ -5,16 +5,14 @@
 //! and every dot separates two labels; so a bit for each dot tells where the labels are. Any other name is split by
 //! [`Name`](super::Name), with the same parts.
 
-use wide::u8x16;
-
-use super::suffix_list::{SuffixList, SuffixType};
+use super::suffix_table::{SuffixTable, SuffixType};
+use crate::simd;
 use crate::slice::Slice;
 
 /// The longest name, in bytes; as DNS has them they end at 253.
-const MOST: usize = 4 * WORD;
-/// The dots of so many bytes are one number.
-const WORD: usize = 64;
-const LANES: usize = 16;
+const MAX_LENGTH: usize = 4 * WORD;
+/// The dots of this many bytes are one number.
+const WORD: usize = simd::BLOCK;
 
 /// The parts of an ordinary name that has a registrable domain, as places in the bytes around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +34,18 @@ pub struct OrdinaryName {
 impl OrdinaryName {
     /// Splits `name`; `None` where it is not ordinary or has no registrable domain.
     #[inline]
-    pub fn split(name: Slice<'_>, list: &SuffixList) -> Option<OrdinaryName> {
+    pub fn split(name: Slice<'_>, list: &SuffixTable) -> Option<OrdinaryName> {
         let Slice { bytes, start, end } = name;
         if end - start <= WORD {
-            OrdinaryName::split_by(&Dots::<1>::of(bytes, start, end)?, bytes, start, end, list)
+            OrdinaryName::split_by(&Dots::<1>::locate(bytes, start, end)?, bytes, start, end, list)
         } else {
-            OrdinaryName::split_by(&Dots::<{ MOST / WORD }>::of(bytes, start, end)?, bytes, start, end, list)
+            OrdinaryName::split_by(
+                &Dots::<{ MAX_LENGTH / WORD }>::locate(bytes, start, end)?,
+                bytes,
+                start,
+                end,
+                list,
+            )
         }
     }
 
@@ -51,7 +55,7 @@ impl OrdinaryName {
         bytes: &[u8],
         start: usize,
         end: usize,
-        list: &SuffixList,
+        list: &SuffixTable,
     ) -> Option<OrdinaryName> {
         let (labels, suffix_type) = list.find(Labels { dots, bytes, start, end: Some(end) });
         let mut suffix = end;
@@ -103,7 +107,7 @@ struct Dots<const WORDS: usize>([u64; WORDS]);
 impl<const WORDS: usize> Dots<WORDS> {
     /// The dots of `bytes[start..end]`; `None` where that is no ordinary name.
     #[inline]
-    fn of(bytes: &[u8], start: usize, end: usize) -> Option<Dots<WORDS>> {
+    fn locate(bytes: &[u8], start: usize, end: usize) -> Option<Dots<WORDS>> {
         let length = end - start;
         if length == 0 || length > WORDS * WORD || !bytes[end - 1].is_ascii_alphabetic() {
             return None;
@@ -111,7 +115,7 @@ impl<const WORDS: usize> Dots<WORDS> {
         let mut dots = [0; WORDS];
         let (mut unusual, mut before) = (0, 1);
         for (word, at) in dots.iter_mut().zip((0..length).step_by(WORD)) {
-            let (dot, odd) = marks(bytes, start + at);
+            let [dot, odd] = marks(bytes, start + at);
             let name = below(length - at);
             *word = dot & name;
             // A dot at the start or behind another one makes an empty label.
@@ -148,29 +152,11 @@ fn below(count: usize) -> u64 {
     if count < WORD { (1 << count) - 1 } else { u64::MAX }
 }
 
-/// A bit for each dot of the 64 bytes from `at` on, and one for each byte that no ordinary name has.
+/// A bit for each dot of the block at `at`, and one for each byte that no ordinary name has.
 #[inline]
-fn marks(bytes: &[u8], at: usize) -> (u64, u64) {
-    let rest = &bytes[at..];
-    if let Some(block) = rest.first_chunk() {
-        return marks_of(block);
-    }
-    let mut block = [0; WORD];
-    block[..rest.len()].copy_from_slice(rest);
-    marks_of(&block)
-}
-
-#[inline]
-fn marks_of(block: &[u8; WORD]) -> (u64, u64) {
-    let (mut dots, mut odd) = (0, 0);
-    for (index, lane) in block.as_chunks::<LANES>().0.iter().enumerate() {
-        let lane = u8x16::new(*lane);
-        let bits = |mask: u8x16| u64::from(mask.to_bitmask()) << (LANES * index);
-        dots |= bits(lane.simd_eq(u8x16::splat(b'.')));
-        // The bits of a mask are the high bits of its bytes, and a byte that is not ASCII has its high bit set.
-        odd |= bits(lane | lane.simd_eq(u8x16::splat(b':')));
-    }
-    (dots, odd)
+fn marks(bytes: &[u8], at: usize) -> [u64; 2] {
+    // A byte that is not ASCII has its highest bit set.
+    simd::masks(bytes, at, |lane| [simd::equal(lane, b'.'), lane | simd::equal(lane, b':')])
 }
 
 #[cfg(test)]
@@ -190,7 +176,7 @@ mod tests {
             let Some(quick) = OrdinaryName::split(Slice { bytes: &bytes, start, end }, list) else {
                 return false;
             };
-            let host = Host::read(name);
+            let host = Host::parse(name);
             let Host::Name(text) = &host else { panic!("an address: {name:?}") };
             let plain = Name::split(text, list);
             let lower = |from: usize, to: usize| bytes[from..to].to_ascii_lowercase();
@@ -219,11 +205,11 @@ mod tests {
             assert!(check(name.as_bytes(), ListName::Mozilla), "{name}");
         }
         let long = format!("{}example.com", "abcdefghijklmnopqrstuvwxyz234567.".repeat(8));
-        for length in 12..=MOST + 20 {
+        for length in 12..=MAX_LENGTH + 20 {
             if let Some(name) =
                 long.get(long.len().saturating_sub(length)..).filter(|name| !name.starts_with('.'))
             {
-                assert_eq!(check(name.as_bytes(), ListName::Mozilla), name.len() <= MOST, "{name}");
+                assert_eq!(check(name.as_bytes(), ListName::Mozilla), name.len() <= MAX_LENGTH, "{name}");
             }
         }
     }

@@ -1,7 +1,11 @@
-//! The rules of a public suffix list: read, spelt both ways, and mended for the `publicsuffix` crate.
+//! The rules of a public suffix list: reads them, spells them in Unicode and punycode, and spells out hidden wildcards.
 //!
 //! The format is that of <https://github.com/publicsuffix/list/wiki/Format>. `build.rs` compiles this file
-//! too, to prepare the vendored list, so it uses the standard library, `idna` and `thiserror` alone.
+//! too, to prepare the vendored list, so it uses only the standard library, `idna` and `thiserror`.
+//!
+//! The `publicsuffix` crate is a second opinion: it must be able to parse every list that we make, the built-in ones in
+//! `build.rs` and the user's own in [`lists`](super::lists), and property tests compare its answers with those of
+//! [`SuffixTable`](super::SuffixTable). The program itself splits no name with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -12,7 +16,7 @@ pub enum RuleError {
     /// Two dots in a row, or a dot at an end.
     #[error("it has an empty label; write it without a dot at either end and without double dots")]
     EmptyLabel,
-    /// A `*` that is not a whole label, or that stands for the top-level domain.
+    /// A `*` that is only a part of a label, or that is the top-level domain.
     #[error("'*' stands for one whole label before a top-level domain, as in *.example.com")]
     Wildcard,
     /// An exception that excepts nothing.
@@ -21,12 +25,12 @@ pub enum RuleError {
     /// White space or a control character.
     #[error("it has white space or a control character in it")]
     Space,
-    /// A label that is no valid internationalised one.
+    /// A label that is not valid in an internationalised name.
     #[error("the label '{0}' has no valid ASCII (punycode) spelling")]
     Label(String),
 }
 
-/// The part of the list a rule stands in, which is what users ask for as the suffix's type.
+/// The part of the list that a rule is in. Users see it as the suffix's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
     /// Suffixes delegated by registries.
@@ -50,11 +54,11 @@ pub struct Rules {
 impl Rules {
     /// Adds one rule (`co.uk`, `*.ck`, `!www.ck`) in its Unicode and its punycode spelling.
     ///
-    /// A rule that is there already keeps its section; an exception prevails over a rule of the same name.
+    /// A rule that was added before keeps its section; an exception overrides a rule of the same name.
     ///
     /// # Errors
     ///
-    /// A rule that cannot be read changes nothing.
+    /// The rule cannot be read; nothing changes then.
     pub fn add(&mut self, rule: &str, section: Section) -> Result<(), RuleError> {
         if rule.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err(RuleError::Space);
@@ -129,20 +133,20 @@ impl Rules {
         self.by_pattern.iter().map(|(pattern, kind)| (pattern.as_str(), kind.section, kind.exception))
     }
 
-    /// Whether there is no rule at all.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.by_pattern.is_empty()
     }
 
-    /// Adds what the `publicsuffix` crate needs to see every wildcard.
+    /// Adds the rules that a wildcard implies beside other rules, so that a search through a tree of labels finds them.
     ///
-    /// Its search walks a tree of labels and takes `*` only where the label itself has no node, so in
-    /// `mtls.run.app` the inner node of `*.mtls.run.app` hides the rule `*.run.app`. Spelling out each hidden
-    /// rule (`mtls.run.app` here) gives the tree the same answers as the published algorithm.
-    pub fn mend(&mut self) {
-        // A rule that is spelt out can hide others and have wildcards left, so this goes on until nothing is new.
+    /// Such a search, ours and that of the `publicsuffix` crate, takes `*` only if the label itself has no node: in
+    /// `mtls.run.app` the inner node of `*.mtls.run.app` hides the rule `*.run.app`. With each hidden rule spelt out
+    /// (`mtls.run.app` here) the tree answers as the published algorithm does.
+    pub fn spell_out_hidden_wildcards(&mut self) {
+        // A new rule can hide others and contain wildcards itself, so repeat until nothing is new.
         loop {
-            let hidden = self.hidden();
+            let hidden = self.hidden_rules();
             if hidden.is_empty() {
                 return;
             }
@@ -150,9 +154,9 @@ impl Rules {
         }
     }
 
-    /// For each wildcard of a rule, and each label that has a node beside it: the rule with that label there, unless
-    /// there is such a rule already.
-    fn hidden(&self) -> Vec<(String, Kind)> {
+    /// For each wildcard of a rule and each label that has a node beside it: the rule with that label instead of the `*`,
+    /// unless it exists already.
+    fn hidden_rules(&self) -> Vec<(String, Kind)> {
         let mut beside: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for pattern in self.by_pattern.keys() {
             let mut tail = pattern.as_str();
@@ -177,7 +181,6 @@ impl Rules {
     }
 
     /// The rules in the form that `publicsuffix::List` reads: two sections, a rule a line.
-    #[must_use]
     pub fn to_list(&self) -> String {
         let mut text = String::new();
         let sections = [(Section::Icann, "ICANN"), (Section::Private, "PRIVATE")];
@@ -196,7 +199,7 @@ impl Rules {
     }
 }
 
-/// The Unicode and the ASCII spelling of a label, both lower-cased (the mapping of UTS #46).
+/// The Unicode and the ASCII spelling of a label, both in lower case (the mapping of UTS #46).
 fn spellings(label: &str) -> Result<(String, String), RuleError> {
     if label == "*" {
         return Ok((label.to_owned(), label.to_owned()));
@@ -206,7 +209,7 @@ fn spellings(label: &str) -> Result<(String, String), RuleError> {
     Ok((unicode, ascii))
 }
 
-/// The ASCII (punycode, lower-case) spelling of one label, where it has one.
+/// The ASCII (punycode, lower-case) spelling of one label, if it has one.
 pub fn ascii_label(label: &str) -> Option<String> {
     let ascii = idna::domain_to_ascii(label).ok()?;
     (!ascii.is_empty() && !ascii.contains('.')).then_some(ascii)
@@ -250,13 +253,13 @@ mod tests {
         }
     }
 
-    /// The rules that inner nodes hide from the crate's search, in the list as vendored.
+    /// The rules that inner nodes hide in the vendored list.
     #[test]
-    fn the_rules_that_mending_adds() {
+    fn hidden_wildcards_of_the_vendored_list() {
         let mut rules = Rules::default();
         rules.add_list(include_str!("../../data/public_suffix_list.dat")).expect("a list");
         let before = rules.clone();
-        rules.mend();
+        rules.spell_out_hidden_wildcards();
         let added: Vec<&str> = rules
             .by_pattern
             .keys()

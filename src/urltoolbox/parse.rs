@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Member, MemberName, NONE, Value};
-use crate::names::{Host, ListName, Lists, Name, SuffixList, SuffixType};
+use crate::names::{Host, ListName, Lists, Name, SuffixTable, SuffixType};
 use crate::url::{Authority, Text, Url};
 
 /// The outputs of [`simple`].
@@ -53,7 +53,7 @@ pub fn extended(values: &[&[u8]], lists: &Lists) -> Vec<Value> {
 
 /// The list of that name, or URL Toolbox's default for any other name. `None` where the user's own list cannot be
 /// had.
-fn list<'l>(name: &[u8], lists: &'l Lists) -> Option<&'l SuffixList> {
+fn list<'l>(name: &[u8], lists: &'l Lists) -> Option<&'l SuffixTable> {
     let name = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
     lists.load(name.unwrap_or(ListName::Iana)).ok()
 }
@@ -93,7 +93,7 @@ impl HostParts {
 
 /// The parts of the host in `authority`, or of the whole of `text` where that is a DNS name which the rules of
 /// URLs cut up: tunnels put `/`, `:` and `?` into their names.
-fn host_parts(text: &Text<'_>, authority: &Authority<'_>, list: &SuffixList) -> [Value; 7] {
+fn host_parts(text: &Text<'_>, authority: &Authority<'_>, list: &SuffixTable) -> [Value; 7] {
     let mut parts = HostParts::default();
     if let Some(port) = authority.port {
         parts.port = owned(port);
@@ -103,7 +103,7 @@ fn host_parts(text: &Text<'_>, authority: &Authority<'_>, list: &SuffixList) -> 
         parts.domain_without_tld = parts.domain.clone();
         return parts.outputs();
     }
-    let (host, whole) = (Host::read(authority.host), Host::read(&text.text));
+    let (host, whole) = (Host::parse(authority.host), Host::parse(&text.text));
     let name = split(&host, list).filter(|name| name.domain().is_some());
     let name = name.or_else(|| split(&whole, list).filter(|name| !text.is_url && is_dns_name(name)));
     if let Some(name) = name.or_else(|| split(&host, list)) {
@@ -112,7 +112,7 @@ fn host_parts(text: &Text<'_>, authority: &Authority<'_>, list: &SuffixList) -> 
     parts.outputs()
 }
 
-fn split<'h>(host: &'h Host<'_>, list: &SuffixList) -> Option<Name<'h>> {
+fn split<'h>(host: &'h Host<'_>, list: &SuffixTable) -> Option<Name<'h>> {
     match host {
         Host::Address => None,
         Host::Name(text) => Some(Name::split(text, list)),

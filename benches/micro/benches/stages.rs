@@ -134,7 +134,7 @@ mod split {
         let list = lists.load(ListName::Mozilla).expect("a list");
         bencher.counter(ItemsCount::new(names.len())).bench(|| {
             for name in &names {
-                if let Host::Name(text) = Host::read(name) {
+                if let Host::Name(text) = Host::parse(name) {
                     let name = Name::split(&text, list);
                     black_box((name.domain(), name.subdomain(), name.suffix()));
                 }
@@ -157,7 +157,7 @@ mod subdomain {
 
     #[divan::bench]
     fn evidence(bencher: Bencher) {
-        each(bencher, NameEvidence::of);
+        each(bencher, NameEvidence::measure);
     }
 
     #[divan::bench]

@@ -10,7 +10,7 @@ use super::fields::{Field, Mode};
 use crate::detect::{NameEvidence, judge_name, surprisal};
 use crate::features::{length, shannon};
 use crate::names::ordinary::OrdinaryName;
-use crate::names::{Host, Name, SuffixList, SuffixType};
+use crate::names::{Host, Name, SuffixTable, SuffixType};
 use crate::rows::{AsciiCells, Output};
 use crate::slice::Slice;
 use crate::url::{Authority, Text, Url};
@@ -95,14 +95,14 @@ impl Sink for Outputs<'_> {
 }
 
 /// Writes the values of `fields` that `value` has in this mode.
-pub fn write_value(value: &[u8], mode: Mode, list: &SuffixList, fields: &[Field], sink: &mut impl Sink) {
+pub fn write_value(value: &[u8], mode: Mode, list: &SuffixTable, fields: &[Field], sink: &mut impl Sink) {
     if value.is_empty() {
         return fields.iter().for_each(|_| sink.empty());
     }
     match mode {
         Mode::Shannon => fields.iter().for_each(|_| write_entropy(value, sink)),
         Mode::Name => {
-            let host = Host::read(value);
+            let host = Host::parse(value);
             let name = HostName::split(&host, list);
             fields.iter().for_each(|&field| name.write(field, sink));
         }
@@ -110,7 +110,7 @@ pub fn write_value(value: &[u8], mode: Mode, list: &SuffixList, fields: &[Field]
             let text = Text::read(value);
             let url = Url::split(&text);
             let authority = Authority::split(url.netloc);
-            let host = Host::read(authority.host);
+            let host = Host::parse(authority.host);
             let name = HostName::split(&host, list);
             for &field in fields {
                 match url_part(field, &url, &authority) {
@@ -172,7 +172,7 @@ struct OwnedParts<'h> {
 }
 
 impl<'h> HostName<'h> {
-    fn split(host: &'h Host<'_>, list: &SuffixList) -> HostName<'h> {
+    fn split(host: &'h Host<'_>, list: &SuffixTable) -> HostName<'h> {
         match host {
             Host::Address => HostName::Address,
             Host::Name(text) => {
@@ -267,9 +267,9 @@ fn write_judgement(field: Field, subdomain: &[u8], sink: &mut impl Sink) {
     }
     match field {
         Field::Encoding => {
-            sink.text(Slice::whole(NameEvidence::of(subdomain).encoding.as_str().as_bytes()));
+            sink.text(Slice::whole(NameEvidence::measure(subdomain).encoding.as_str().as_bytes()));
         }
-        Field::PayloadBytes => sink.number(usize::from(NameEvidence::of(subdomain).payload_bytes)),
+        Field::PayloadBytes => sink.number(usize::from(NameEvidence::measure(subdomain).payload_bytes)),
         Field::Surprisal => match surprisal(subdomain) {
             Some(bits) => sink.float(bits),
             None => sink.empty(),

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use crate::aggregate::{Combiner, CommonTypes, Query, TimeRange, time};
 use crate::commands::distinct;
 use crate::commands::missing_field::MissingFieldCheck;
-use crate::names::SuffixList;
+use crate::names::SuffixTable;
 use crate::rows::{Column, Row};
 use crate::slice::Slice;
 
@@ -58,7 +58,7 @@ impl<'c> Columns<'c> {
 pub fn add(
     row: Row<'_>,
     columns: &Columns<'_>,
-    list: &SuffixList,
+    list: &SuffixTable,
     combiner: &mut Combiner,
     missing_fields: &mut [MissingFieldCheck],
 ) {
@@ -71,7 +71,7 @@ pub fn add(
 fn add_plain_values(
     row: Row<'_>,
     columns: &Columns<'_>,
-    list: &SuffixList,
+    list: &SuffixTable,
     combiner: &mut Combiner,
     missing_fields: &mut [MissingFieldCheck],
 ) -> Option<()> {
@@ -106,7 +106,7 @@ fn add_plain_values(
 fn add_all_values(
     row: Row<'_>,
     columns: &Columns<'_>,
-    list: &SuffixList,
+    list: &SuffixTable,
     combiner: &mut Combiner,
     missing_fields: &mut [MissingFieldCheck],
 ) {
@@ -150,7 +150,7 @@ mod tests {
     use crate::names::{ListName, Lists};
     use crate::rows::RowReader;
 
-    type Add = fn(Row<'_>, &Columns<'_>, &SuffixList, &mut Combiner, &mut [MissingFieldCheck]);
+    type Add = fn(Row<'_>, &Columns<'_>, &SuffixTable, &mut Combiner, &mut [MissingFieldCheck]);
 
     /// The groups of the events in `body`, and the warnings.
     fn groups(body: &[u8], by: &[String], add: Add) -> (Vec<(GroupKey, Group)>, Vec<bool>) {
