@@ -13,7 +13,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::names::{ListName, Lists};
+use crate::names::rules::Rules;
+use crate::names::{ListName, Lists, SuffixTable};
 use crate::protocol::arguments::one_of;
 use crate::protocol::session::Command;
 use crate::protocol::{ArgumentErrors, Arguments};
@@ -64,15 +65,21 @@ fn distinct(mut values: Vec<Cow<'_, [u8]>>) -> Vec<Cow<'_, [u8]>> {
     values
 }
 
-/// Takes the option `list=`. The user's own file is read now, so an error in it is reported before the search starts.
-fn take_list(arguments: &mut Arguments, lists: &Lists) -> ListName {
-    let list = arguments.take_choice("list", &ListName::ALL.map(|list| (list.as_str(), list)));
-    if let Some(list @ (ListName::Custom | ListName::All)) = list
-        && let Err(error) = lists.load(list)
-    {
-        arguments.error(format!("list={}: {error}", list.as_str()));
-    }
-    list.unwrap_or(ListName::Mozilla)
+/// Takes the option `list=` and loads the list. The user's own file is read here, so an error in it is reported before the
+/// search starts.
+fn take_list(arguments: &mut Arguments, app: &App) -> (ListName, SuffixTable) {
+    let names = ListName::ALL.map(|list| (list.as_str(), list));
+    let name = arguments.take_choice("list", &names).unwrap_or(ListName::Mozilla);
+    let lists = app.lists();
+    let list = match lists.load(name) {
+        Ok(list) => list.clone(),
+        Err(error) => {
+            arguments.error(format!("list={}: {error}", name.as_str()));
+            // Never used, as the arguments are refused.
+            SuffixTable::new(Rules::default())
+        }
+    };
+    (name, list)
 }
 
 /// `'a', 'b' or 'c'`.

@@ -13,13 +13,9 @@
 
 use std::borrow::Cow;
 
-use wide::u8x16;
-
 use super::block_copy::append;
+use crate::simd::{self, BLOCK};
 use crate::slice::Slice;
-
-const BLOCK: usize = 64;
-const LANES: usize = 16;
 
 /// Where the cells of one row lie in the scanned bytes.
 #[derive(Debug, Default)]
@@ -229,26 +225,11 @@ impl<'b> Scanner<'b> {
 /// A bit for each special byte among the 64 bytes from `at`.
 #[inline]
 fn specials(bytes: &[u8], at: usize) -> u64 {
-    if let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-        return specials_of(block);
-    }
-    let mut block = [0; BLOCK];
-    let rest = bytes.get(at..).unwrap_or_default();
-    block[..rest.len()].copy_from_slice(rest);
-    specials_of(&block)
-}
-
-#[inline]
-fn specials_of(block: &[u8; BLOCK]) -> u64 {
-    let (lanes, _) = block.as_chunks::<LANES>();
-    let mut bits = 0;
-    for (index, lane) in lanes.iter().enumerate() {
-        let lane = u8x16::new(*lane);
-        let is = |byte: u8| lane.simd_eq(u8x16::splat(byte));
-        let special = is(b',') | is(b'\n') | is(b'"') | is(b'\r');
-        bits |= u64::from(special.to_bitmask()) << (LANES * index);
-    }
-    bits
+    let [specials] = simd::masks(bytes, at, |lane| {
+        let equal = |byte| simd::equal(lane, byte);
+        [equal(b',') | equal(b'\n') | equal(b'"') | equal(b'\r')]
+    });
+    specials
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use self::fields::{Field, Mode};
 use self::values::{Outputs, write_ordinary, write_value};
 use crate::commands::missing_field::MissingFieldCheck;
 use crate::commands::{App, distinct, quoted_names, take_list};
+use crate::names::SuffixTable;
 use crate::names::ordinary::OrdinaryName;
-use crate::names::{ListName, Lists};
 use crate::protocol::arguments::one_of;
 use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, UserMessage};
@@ -29,8 +29,7 @@ struct DnsEntropy {
     field: String,
     mode: Mode,
     fields: Vec<Field>,
-    list: ListName,
-    lists: Lists,
+    list: SuffixTable,
     reader: RowReader,
     appender: ColumnAppender,
     cache: AnswerCache,
@@ -54,17 +53,15 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
             "the output '{field}' would replace the field that is read: choose another prefix="
         ));
     }
-    let lists = app.lists();
     if mode == Mode::Shannon && arguments.has("list") {
         arguments.error("mode=shannon splits nothing: leave list= out".to_owned());
     }
-    let list = take_list(&mut arguments, &lists);
+    let (_, list) = take_list(&mut arguments, app);
     arguments.finish(&OPTIONS)?;
     Ok(Box::new(DnsEntropy {
         mode,
         fields,
         list,
-        lists,
         reader: RowReader::new(vec![field.clone()]),
         appender: ColumnAppender::new(outputs),
         cache: AnswerCache::default(),
@@ -138,12 +135,10 @@ impl Command for DnsEntropy {
         reply: &mut Vec<u8>,
         messages: &mut Vec<UserMessage>,
     ) -> usize {
-        let DnsEntropy { reader, appender, cache, mode, fields, lists, list, missing_field, .. } = self;
+        let DnsEntropy { reader, appender, cache, mode, fields, list, missing_field, .. } = self;
         let mut rows = reader.rows(chunk.bytes, chunk.end);
         appender.begin(chunk.bytes, rows.header(), reply);
-        if let Some(header) = rows.header()
-            && let Ok(list) = lists.load(*list)
-        {
+        if let Some(header) = rows.header() {
             let column = header.columns[0];
             while let Some(row) = rows.next() {
                 if let Some(name) = row.only(column)
@@ -192,6 +187,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::names::{ListName, Lists};
     use crate::rows::{CsvRows, reference};
 
     const MODES: [(&str, Mode); 3] = Mode::ALL;

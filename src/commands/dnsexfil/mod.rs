@@ -17,7 +17,7 @@ use crate::aggregate::partial::{self, PartialError, PartialWriter};
 use crate::aggregate::{Combiner, Groups};
 use crate::commands::App;
 use crate::commands::missing_field::MissingFieldCheck;
-use crate::names::Lists;
+use crate::names::SuffixTable;
 use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
 use crate::rows::RowReader;
@@ -27,7 +27,7 @@ pub use self::options::NAME;
 struct DnsExfil {
     options: Options,
     reader: RowReader,
-    lists: Lists,
+    list: SuffixTable,
     allowlist: Allowlist,
     /// The events of the chunk.
     combiner: Combiner,
@@ -46,7 +46,7 @@ struct DnsExfil {
 ///
 /// Every argument that is wrong, and a lookup file of the user's that cannot be read.
 pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, ArgumentErrors> {
-    let (options, lists) = Options::read(arguments, app)?;
+    let (options, list) = Options::parse(arguments, app)?;
     let allowlist = match (options.phase, options.allowlist) {
         (Phase::Reduce, true) => Allowlist::read(&app.lookups),
         _ => Ok(Allowlist::default()),
@@ -60,7 +60,7 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Argumen
     Ok(Box::new(DnsExfil {
         options,
         reader,
-        lists,
+        list,
         allowlist,
         combiner: Combiner::default(),
         groups,
@@ -116,10 +116,8 @@ impl Command for DnsExfil {
 
 impl DnsExfil {
     fn take_in(&mut self, body: &[u8], whole: bool, reply: &mut Vec<u8>) -> usize {
-        let DnsExfil { reader, lists, options, combiner, groups, writer, missing_fields, unreadable, .. } =
+        let DnsExfil { reader, list, options, combiner, groups, writer, missing_fields, unreadable, .. } =
             self;
-        // Read before the search where it can fail; see `take_list`.
-        let Ok(list) = lists.load(options.list) else { return body.len() };
         let mut rows = reader.rows(body, whole);
         let Some(columns) = rows.header().and_then(|header| event::Columns::new(&header.columns)) else {
             return rows.consumed();

@@ -7,7 +7,7 @@ use super::event;
 use crate::aggregate::Limits;
 use crate::aggregate::group::MAX_SAMPLES;
 use crate::commands::{App, quoted_names, take_list};
-use crate::names::{ListName, Lists};
+use crate::names::{ListName, SuffixTable};
 use crate::protocol::{ArgumentErrors, Arguments};
 
 /// The command's name in a search.
@@ -45,15 +45,14 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the arguments of a search.
+    /// The options of a search, and the suffixes that they name.
     ///
     /// # Errors
     ///
     /// Every argument that is wrong, and a custom suffix list that cannot be read.
-    pub fn read(mut arguments: Arguments, app: &App) -> Result<(Options, Lists), ArgumentErrors> {
+    pub fn parse(mut arguments: Arguments, app: &App) -> Result<(Options, SuffixTable), ArgumentErrors> {
         let (field, by) = take_fields(&mut arguments);
-        let lists = app.lists();
-        let list = take_list(&mut arguments, &lists);
+        let (list, table) = take_list(&mut arguments, app);
         let limit = take_number(&mut arguments, "limit", 1..=1_000_000).unwrap_or(10_000);
         let min_score = take_number(&mut arguments, "min_score", 0..=100).unwrap_or(0);
         let samples = take_number(&mut arguments, "samples", 0..=MAX_SAMPLES).unwrap_or(3);
@@ -64,7 +63,7 @@ impl Options {
         let phase = arguments.take_choice("phase", &phases).unwrap_or(Phase::Reduce);
         arguments.finish(&OPTIONS)?;
         let min_score = u8::try_from(min_score).unwrap_or(100);
-        Ok((Options { field, by, list, limit, min_score, allowlist, samples, phase }, lists))
+        Ok((Options { field, by, list, limit, min_score, allowlist, samples, phase }, table))
     }
 
     /// The limits of memory for these options.
