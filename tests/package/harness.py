@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
+import sys
 import tempfile
 import unittest
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from app import App, newest_package, unpack
-from rows import Event, load_events
-from spl import Splunk
-from splunkd import Options
+ROOT = Path(__file__).resolve().parents[2]
+# Every file that needs tools/spl imports this module first.
+sys.path.insert(0, str(ROOT / "tools" / "spl"))
 
-SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample_stream_dns.ndjson"
+from spl import Splunk  # noqa: E402
+from spl.splunkd.app import App, AppError, unpack  # noqa: E402
+from spl.splunkd.program import Options  # noqa: E402
+from spl.splunkd.rows import Event, load_events  # noqa: E402
+
+PACKAGES = ROOT / "target" / "package"
+SAMPLE = ROOT / "data" / "sample_stream_dns.ndjson"
 INDEX = "botsv2"
 OUTPUTS = (
     "ut_domain", "ut_subdomain", "ut_domain_without_tld", "ut_tld", "ut_subdomain_count", "ut_subdomain_length",
     "ut_shannon", "ut_suffix_type",
 )  # fmt: skip
+
+
+def newest_package() -> Path:
+    """The package under test: the one that DNSENTROPY_SPL names, else the newest in target/package."""
+    if named := os.environ.get("DNSENTROPY_SPL"):
+        return Path(named)
+    packages = sorted(PACKAGES.glob("*.spl"), key=lambda path: path.stat().st_mtime)
+    if not packages:
+        raise AppError("target/package/*.spl is missing: run bin/package first")
+    return packages[-1]
 
 
 class PackageTest(unittest.TestCase):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rows import Event, columns_of
-from spl import server
-from spl.clauses import options_of
-from spl.context import Context, Step
-from spl.files import outputlookup, write
-from spl.pipeline import Command, words
+import harness  # noqa: F401
+from spl.language.clauses import options_of
+from spl.language.pipeline import Command, words
+from spl.run import server
+from spl.run.context import Context, Step
+from spl.run.files import outputlookup, write
+from spl.splunkd.rows import Event, columns_of
 
 
 def _making(context: Context, command: Command) -> Step:

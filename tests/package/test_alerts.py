@@ -7,10 +7,10 @@ import unittest
 from datetime import datetime, timezone
 
 import made_files  # noqa: F401
-from app import newest_package, unpack
-from harness import PackageTest
-from rows import Event
+from harness import PackageTest, newest_package
 from spl import Clock, Splunk
+from spl.splunkd.app import unpack
+from spl.splunkd.rows import Event
 
 EXFILTRATION = "Exfiltration by Source and Domain - Rule"
 FIRST_SEEN = "First Seen Domain with High Score - Rule"

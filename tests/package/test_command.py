@@ -9,11 +9,11 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from app import App
-from conversation import Conversation, Metadata
 from harness import PackageTest, entropy
 from spl import Splunk
-from splunkd import Call, CommandError, Options, ask, searchinfo
+from spl.splunkd.app import App
+from spl.splunkd.conversation import Conversation, Metadata
+from spl.splunkd.program import Call, CommandError, Options, ask, searchinfo
 
 CUSTOM = "dnsentropy_custom_suffixes"
 # The sources of events; drill-downs of Enterprise Security call them from its own app.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import unittest
 
 import test_alerts as alerts
-from rows import Event
+from harness import ROOT
 from spl import Clock
-from splcheck import corpus
+from spl.check import corpus
+from spl.splunkd.rows import Event
 
 
 class Documents(alerts.AlertTest):
@@ -20,7 +21,7 @@ class Documents(alerts.AlertTest):
 
     def test_every_search_runs(self) -> None:
         """Through the real program, to its end; parts that begin with dots are no searches of their own."""
-        whole = [search for search in corpus.documents() if not search.text.startswith("...")]
+        whole = [search for search in corpus.documents(ROOT) if not search.text.startswith("...")]
         self.assertGreater(len(whole), 25)
         for search in whole:
             with self.subTest(where=search.where, search=search.text):
@@ -28,7 +29,7 @@ class Documents(alerts.AlertTest):
 
     def hunt(self, part: str) -> list[Event]:
         """What the search of docs/hunting.md that has this text finds."""
-        (text,) = (s.text for s in corpus.documents() if s.where.startswith("hunting.md") and part in s.text)
+        (text,) = (s.text for s in corpus.documents(ROOT) if s.where.startswith("hunting.md") and part in s.text)
         return self.paste(text)
 
     def test_the_hunts_find_the_leak(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import unittest
 
 from harness import PackageTest
-from rows import Event
-from splunkd import CommandError, Options
+from spl.splunkd.program import CommandError, Options
+from spl.splunkd.rows import Event
 
 QUERIES = "index=botsv2 sourcetype=stream:dns message_type=QUERY"
 RANKING = f"{QUERIES} | dnsexfil query by src dest"

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import made_files  # noqa: F401
-from app import newest_package, unpack
-from harness import PackageTest
-from rows import Event
+from harness import PackageTest, newest_package
 from spl import Clock, Splunk
+from spl.splunkd.app import unpack
+from spl.splunkd.rows import Event
 
 NOW = 1_900_000_000.0
 SPLUNKS_OWN = {"search", "alerts", "reports"}

@@ -11,9 +11,9 @@ from collections import defaultdict
 from dataclasses import replace
 
 from harness import INDEX, OUTPUTS, PackageTest, entropy
-from rows import Event
 from spl import average, deviation
-from splunkd import Options
+from spl.splunkd.program import Options
+from spl.splunkd.rows import Event
 
 EXFILTRATION = f"index={INDEX} sourcetype=stream:dns message_type=QUERY query=*.hildegardsfarm.com"
 OLD_HUNT = """

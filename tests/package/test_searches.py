@@ -6,16 +6,16 @@ import json
 import re
 import unittest
 
-from harness import PackageTest
-from spl.expression import parse_expression
-from spl.terms import parse_terms
-from splcheck import corpus
-from splcheck.check import Check
-from splcheck.commands import COMMANDS, GENERATING
-from splcheck.fields import EVENTS, Fields
-from splcheck.functions import check_expression
-from splcheck.lookups import Lookups
-from splunkd import SearchError
+from harness import ROOT, PackageTest
+from spl.check import corpus
+from spl.check.fields import EVENTS, Fields
+from spl.check.functions import check_expression
+from spl.check.lookups import Lookups
+from spl.check.rules import COMMANDS, GENERATING
+from spl.check.walk import Check
+from spl.language.expression import parse_expression
+from spl.language.terms import parse_terms
+from spl.splunkd.program import SearchError
 
 ANYTHING = Fields(any_other=True)
 EVENT = {"_time", "query", "src", "dest", "record_type"}
@@ -82,7 +82,7 @@ class Searches(PackageTest):
 
     def test_every_search_holds(self) -> None:
         """Commands, options, functions, macros and lookups exist, and what a command reads is there."""
-        found = list(corpus.everything(self.app))
+        found = list(corpus.everything(self.app, ROOT))
         for kind in ("- Rule", "drill-down", "- Lookup Gen", ".xml", "searchbnf.conf", "README.md", "admin.md"):
             self.assertTrue([search for search in found if kind in search.where], kind)
         for search in found:
@@ -122,7 +122,7 @@ class Searches(PackageTest):
         """A macro to configure that nothing reads would be a trap."""
         macros = self.app.settings("macros.conf")
         texts = [stanza["definition"] for stanza in macros.values()]
-        texts += [search.text for search in corpus.everything(self.app)]
+        texts += [search.text for search in corpus.everything(self.app, ROOT)]
         for name in (name.partition("(")[0] for name in macros if name.startswith("dnsentropy_")):
             variant = name.startswith("dnsentropy_events_")
             self.assertTrue(variant or any(re.search(rf"`{name}[(`]", text) for text in texts), name)

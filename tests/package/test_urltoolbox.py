@@ -7,8 +7,8 @@ import re
 import unittest
 
 from harness import INDEX, PackageTest, entropy
-from rows import Event
-from splunkd import CommandError, Options
+from spl.splunkd.program import CommandError, Options
+from spl.splunkd.rows import Event
 
 EXTENDED_LOOKUP = "lookup ut_parse_extended_lookup url AS query"
 PARSE = f"{EXTENDED_LOOKUP}, list | spath input=ut_subdomain_parts | fields - ut_subdomain_parts"

@@ -1,0 +1,57 @@
+"""The app's lookups and their columns."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+
+from spl.check.fields import Fields
+from spl.splunkd.app import App
+from spl.splunkd.program import SearchError
+
+# Files that are not in the package: users make them.
+MADE_BY_USERS = {"dnsentropy_allowlist_local.csv": {"domain", "reason"}}
+
+
+@dataclass
+class Lookups:
+    """What lookups there are."""
+
+    app: App
+    # Files that some search of the app or of its help writes.
+    written: set[str] = field(default_factory=set)
+
+    def columns(self, name: str) -> set[str]:
+        """The columns of a lookup, by its definition or its file."""
+        stanza = self.app.settings("transforms.conf").get(name)
+        if stanza and "fields_list" in stanza:
+            return {column.strip() for column in stanza["fields_list"].split(",")}
+        if name in MADE_BY_USERS:
+            return MADE_BY_USERS[name]
+        if name in self.written:
+            return set()
+        path = self.app.root / "lookups" / (stanza["filename"] if stanza else name)
+        if not name or not path.is_file():
+            raise SearchError(f"there is no lookup {name}")
+        with path.open(encoding="utf-8", newline="") as file:
+            return set(next(csv.reader(file)))
+
+    def is_collection(self, name: str) -> bool:
+        """Whether it is in the KV store."""
+        return self.app.settings("transforms.conf").get(name, {}).get("external_type") == "kvstore"
+
+    def is_open(self, name: str) -> bool:
+        """Whether it is a file of which only the name is known."""
+        return name in self.written and name not in MADE_BY_USERS
+
+    def check_written(self, name: str, fields: Fields, strict: bool) -> None:
+        """Refuse to write a lookup without its very columns."""
+        if name.endswith(".csv") and name not in MADE_BY_USERS:
+            self.written.add(name)
+            return
+        columns = self.columns(name)
+        if fields.any_other and not strict:
+            return
+        if fields.any_other or fields.known != columns:
+            differing = sorted(fields.known ^ columns) or ["any fields"]
+            raise SearchError(f"outputlookup {name}: its columns are {sorted(columns)}; different: {differing}")

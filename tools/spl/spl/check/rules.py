@@ -1,0 +1,327 @@
+"""What each command of Splunk's does to the fields. One that is not here does not exist, or is not used in the app."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from spl.check.fields import EVENTS, NONE, Fields
+from spl.check.functions import TIMECHART, check_aggregation, check_expression
+from spl.language.clauses import Aggregations, aggregations, bare, names_of, options_of, orders, renamings
+from spl.language.expression import fields_of, parse_assignments, parse_expression
+from spl.language.pipeline import Command, without_brackets, words
+from spl.language.terms import comparisons, parse_terms
+from spl.splunkd.program import SearchError
+
+if TYPE_CHECKING:
+    from spl.check.walk import Check
+
+DNS = ("query", "src", "dest", "record_type", "message_type", "reply_code", "answer")
+Rule = Callable[["Check", Command, Fields], Fields]
+FirstRule = Callable[["Check", Command, "Fields | None"], Fields]
+
+
+def take_options(command: Command, allowed: str, anywhere: bool = True) -> tuple[dict[str, str], list[str]]:
+    """The options of a command, which must be some of those allowed, and its other words."""
+    options, rest = options_of(words(without_brackets(command.arguments)), anywhere)
+    if unknown := set(options) - set(allowed.split()):
+        raise SearchError(f"{command.name} has no option {', '.join(sorted(unknown))}")
+    return options, rest
+
+
+def _search(check: Check, command: Command, before: Fields | None) -> Fields:
+    fields = EVENTS if before is None else before
+    for inner in command.subsearches:
+        check.pipeline(inner, None)
+    found = list(comparisons(parse_terms(without_brackets(command.arguments))))
+    fields.need([term.field for term in found if term.field], "search")
+    if before is None:
+        return fields.plus(term.field for term in found if term.field and "*" not in term.field)
+    return fields
+
+
+def _tstats(check: Check, command: Command, before: Fields | None) -> Fields:
+    if before is not None:
+        raise SearchError("tstats makes events: it must be the first command")
+    found = re.fullmatch(
+        r"(?P<options>(?:\w+=\w+\s+)*)(?P<functions>.+?)(?:\s+from\s+datamodel=(?P<model>[\w.]+))?"
+        r"(?:\s+where\s+(?P<where>.+?))?(?:\s+by\s+(?P<by>.+))?",
+        command.arguments, re.DOTALL | re.IGNORECASE,
+    )  # fmt: skip
+    if found is None:
+        raise SearchError(f"tstats {command.arguments}")
+    allowed = {"summariesonly", "allow_old_summaries", "prestats", "local", "append", "chunk_size"}
+    if unknown := {word.partition("=")[0] for word in found["options"].split()} - allowed:
+        raise SearchError(f"tstats has no option {', '.join(sorted(unknown))}")
+    if found["model"] not in (None, "Network_Resolution"):
+        raise SearchError(f"there is no data model {found['model']}")
+    names = {f"DNS.{name}" for name in DNS} | {"nodename"} if found["model"] else set()
+    model = Fields(frozenset({"_time", "index", "host", "sourcetype", "source", *names}))
+    by = [word for word in words(found["by"] or "") if not word.startswith("span=")]
+    terms = comparisons(parse_terms(found["where"] or ""))
+    counted = aggregations(found["functions"])
+    model.need([*by, *(term.field for term in terms if term.field), *_aggregated(counted)], "tstats")
+    return Fields(frozenset([*by, *(function.output for function in counted.functions)]))
+
+
+def _inputlookup(check: Check, command: Command, before: Fields | None) -> Fields:
+    options, rest = take_options(command, "append start max strict where")
+    if before is not None and options.get("append") not in ("t", "true"):
+        raise SearchError("inputlookup behind another command needs append=true")
+    columns = Fields(frozenset(check.lookups.columns(rest[0])), check.lookups.is_open(rest[0]))
+    if rest[1:2] == ["where"]:
+        columns.need((term.field for term in comparisons(parse_terms(" ".join(rest[2:])))), "inputlookup")
+    elif rest[1:]:
+        raise SearchError(f"inputlookup {command.arguments}")
+    return columns.union(before or NONE)
+
+
+def _makeresults(check: Check, command: Command, before: Fields | None) -> Fields:
+    take_options(command, "count annotate format data splunk_server")
+    return NONE.plus(["_time"])
+
+
+def _rest(check: Check, command: Command, before: Fields | None) -> Fields:
+    take_options(command, "splunk_server count timeout")
+    return Fields(any_other=True)
+
+
+def _where(check: Check, command: Command, before: Fields) -> Fields:
+    tree = parse_expression(command.arguments)
+    check_expression(tree, predicate=True)
+    before.need(fields_of(tree), "where")
+    return before
+
+
+def _eval(check: Check, command: Command, before: Fields) -> Fields:
+    fields = before
+    for target, tree in parse_assignments(command.arguments):
+        check_expression(tree)
+        # Splunk takes a field that is not there for null, so coalesce() may ask for one; whoever means that says so.
+        fields.need(fields_of(tree), f"eval {target}")
+        fields = fields.plus([target])
+    return fields
+
+
+def _aggregated(counted: Aggregations, more: dict[str, int] | None = None) -> list[str]:
+    """The fields that aggregations read."""
+    read: list[str] = []
+    for function in counted.functions:
+        check_aggregation(function.function, function.argument is not None, more)
+        if function.argument is not None:
+            check_expression(function.argument)
+            read += fields_of(function.argument)
+    return read
+
+
+def _aggregate(command: Command, allowed: str, before: Fields, more: dict[str, int] | None = None) -> Aggregations:
+    counted = aggregations(command.arguments)
+    if unknown := set(counted.options) - set(allowed.split()):
+        raise SearchError(f"{command.name} has no option {', '.join(sorted(unknown))}")
+    before.need([*_aggregated(counted, more), *counted.by, *filter(None, [counted.over])], command.name)
+    return counted
+
+
+def _outputs(counted: Aggregations) -> list[str]:
+    return [function.output for function in counted.functions]
+
+
+def _stats(check: Check, command: Command, before: Fields) -> Fields:
+    counted = _aggregate(command, "allnum delim partitions dedup_splitvals", before)
+    return Fields(frozenset([*_outputs(counted), *counted.by]))
+
+
+def _eventstats(check: Check, command: Command, before: Fields) -> Fields:
+    allowed = "allnum" if command.name == "eventstats" else "current window global reset_on_change time_window allnum"
+    return before.plus(_outputs(_aggregate(command, allowed, before)))
+
+
+def _chart(check: Check, command: Command, before: Fields) -> Fields:
+    allowed = "span bins limit useother usenull otherstr nullstr cont partial fixedrange minspan aligntime start end"
+    counted = _aggregate(command, allowed, before, TIMECHART if command.name == "timechart" else None)
+    over = "_time" if command.name == "timechart" else counted.over or counted.by[0]
+    if command.name == "timechart":
+        before.need(["_time"], "timechart")
+    split_by = counted.by if command.name == "timechart" or counted.over else counted.by[1:]
+    # A column for each value of the field that splits: names that nobody knows beforehand.
+    return Fields(frozenset([over]), any_other=True) if split_by else Fields(frozenset([over, *_outputs(counted)]))
+
+
+def _top(check: Check, command: Command, before: Fields) -> Fields:
+    options, rest = take_options(command, "limit showperc showcount countfield percentfield useother otherstr")
+    names = [name for name in rest if name.lower() != "by" and not name.isdecimal()]
+    before.need(names, command.name)
+    return Fields(frozenset([*names, options.get("countfield", "count"), options.get("percentfield", "percent")]))
+
+
+def _fields(check: Check, command: Command, before: Fields) -> Fields:
+    names = names_of(command.arguments.lstrip("+-"))
+    before.need(names, command.name)
+    if command.arguments.startswith("-"):
+        return before.minus(names)
+    return before.only(names, inner=command.name == "fields")
+
+
+def _rename(check: Check, command: Command, before: Fields) -> Fields:
+    fields = before
+    for old, new in renamings(command.arguments):
+        before.need([old], "rename")
+        if "*" in old:
+            head, _, tail = old.partition("*")
+            stems = {name: name[len(head) : len(name) - len(tail)] for name in before.matching(old)}
+            moved = {name: new.replace("*", stem) for name, stem in stems.items()}
+        else:
+            moved = {old: new}
+        fields = fields.minus(moved).plus(moved.values())
+    return fields
+
+
+def _sort(check: Check, command: Command, before: Fields) -> Fields:
+    text = re.sub(r"\s+(d|desc)$", "", command.arguments)
+    before.need((key.field for key in orders(text)[1]), "sort")
+    return before
+
+
+def _dedup(check: Check, command: Command, before: Fields) -> Fields:
+    _, rest = take_options(command, "keepevents keepempty consecutive")
+    names = [name for name in rest if not name.isdecimal()]
+    if "sortby" in names:
+        names = names[: names.index("sortby")]
+    before.need(map(bare, names), "dedup")
+    return before
+
+
+def _head(check: Check, command: Command, before: Fields) -> Fields:
+    if not re.fullmatch(r"(limit=)?\d*", command.arguments):
+        raise SearchError(f"{command.name} {command.arguments}")
+    return before
+
+
+def _bin(check: Check, command: Command, before: Fields) -> Fields:
+    options, rest = take_options(command, "span bins minspan aligntime start end")
+    if not rest or len(rest) not in (1, 3):
+        raise SearchError(f"bin {command.arguments}")
+    before.need([bare(rest[0])], "bin")
+    return before.plus([bare(rest[-1])])
+
+
+def _lookup(check: Check, command: Command, before: Fields) -> Fields:
+    options, rest = take_options(command, "local update")
+    name, *rest = rest
+    at = next((at for at, word in enumerate(rest) if word in ("OUTPUT", "OUTPUTNEW")), len(rest))
+    inputs, outputs = _pairs(rest[:at]), _pairs(rest[at + 1 :])
+    columns = Fields(frozenset(check.lookups.columns(name)))
+    columns.need([column for column, _ in inputs + outputs], f"lookup {name}")
+    before.need([field for _, field in inputs], f"lookup {name}")
+    if not inputs:
+        raise SearchError(f"lookup {name} by no field")
+    others = columns.known - {column for column, _ in inputs}
+    return before.plus([field for _, field in outputs] if at < len(rest) else others)
+
+
+def _pairs(given: list[str]) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    while given:
+        column, *given = given
+        if given and given[0].upper() == "AS":
+            pairs.append((column, bare("".join(given[1:2]))))
+            given = given[2:]
+        else:
+            pairs.append((column, column))
+    return pairs
+
+
+def _outputlookup(check: Check, command: Command, before: Fields) -> Fields:
+    allowed = "append create_empty override_if_empty key_field max createinapp create_context output_format allow_updates"
+    _, rest = take_options(command, allowed)
+    if len(rest) != 1:
+        raise SearchError(f"outputlookup {command.arguments}")
+    check.lookups.check_written(rest[0], before, check.strict)
+    return before
+
+
+def _fillnull(check: Check, command: Command, before: Fields) -> Fields:
+    _, names = take_options(command, "value")
+    before.need(names, "fillnull")
+    return before
+
+
+def _one_field(allowed: str) -> Rule:
+    """A command of one field, which stays."""
+
+    def rule(check: Check, command: Command, before: Fields) -> Fields:
+        _, names = take_options(command, allowed)
+        if len(names) != 1:
+            raise SearchError(f"{command.name} {command.arguments}")
+        before.need(map(bare, names), command.name)
+        return before
+
+    return rule
+
+
+def _rex(check: Check, command: Command, before: Fields) -> Fields:
+    options, rest = take_options(command, "field mode max_match offset_field")
+    before.need([options.get("field", "_raw")], "rex")
+    pattern = bare("".join(rest))
+    try:
+        return before.plus(re.compile(pattern.replace("(?<", "(?P<")).groupindex)
+    except re.error as error:
+        raise SearchError(f"rex: {error}") from None
+
+
+def _append(check: Check, command: Command, before: Fields) -> Fields:
+    take_options(command, "maxtime maxout timeout extendtimerange override")
+    if len(command.subsearches) != 1:
+        raise SearchError(f"{command.name} needs one search in brackets")
+    inner = check.pipeline(command.subsearches[0], before if command.name == "appendpipe" else None)
+    return before.union(inner)
+
+
+def _addinfo(check: Check, command: Command, before: Fields) -> Fields:
+    return before.plus(["info_min_time", "info_max_time", "info_search_time", "info_sid"])
+
+
+def _untable(check: Check, command: Command, before: Fields) -> Fields:
+    names = names_of(command.arguments)
+    if len(names) != 3:
+        raise SearchError(f"{command.name} takes three fields")
+    before.need(names[:1] if command.name == "untable" else names, command.name)
+    return Fields(frozenset(names)) if command.name == "untable" else Fields(frozenset(names[:1]), any_other=True)
+
+
+def _transpose(check: Check, command: Command, before: Fields) -> Fields:
+    options, _ = take_options(command, "header_field column_name include_empty")
+    before.need(filter(None, [options.get("header_field")]), "transpose")
+    return Fields(frozenset([options.get("column_name", "column")]), any_other=True)
+
+
+def _makemv(check: Check, command: Command, before: Fields) -> Fields:
+    return _one_field("delim tokenizer allowempty setsv")(check, command, before)
+
+
+def _spath(check: Check, command: Command, before: Fields) -> Fields:
+    options, _ = take_options(command, "input output path")
+    before.need([options.get("input", "_raw")], "spath")
+    return before.plus([options["output"]]) if "output" in options else Fields(before.known, any_other=True)
+
+
+def _addcoltotals(check: Check, command: Command, before: Fields) -> Fields:
+    options, names = take_options(command, "labelfield label row col fieldname")
+    before.need(names, command.name)
+    return before.plus(filter(None, [options.get("labelfield"), options.get("fieldname")]))
+
+
+GENERATING: dict[str, FirstRule] = {
+    "search": _search, "tstats": _tstats, "inputlookup": _inputlookup, "makeresults": _makeresults, "rest": _rest,
+}  # fmt: skip
+COMMANDS: dict[str, Rule] = {
+    "where": _where, "eval": _eval, "fieldformat": _eval, "stats": _stats, "eventstats": _eventstats,
+    "streamstats": _eventstats, "chart": _chart, "timechart": _chart, "top": _top, "rare": _top, "fields": _fields,
+    "table": _fields, "rename": _rename, "sort": _sort, "dedup": _dedup, "head": _head, "tail": _head, "reverse": _head,
+    "bin": _bin, "bucket": _bin, "lookup": _lookup, "outputlookup": _outputlookup, "fillnull": _fillnull,
+    "mvexpand": _one_field("limit"), "nomv": _one_field(""), "mvcombine": _one_field("delim"), "makemv": _makemv,
+    "rex": _rex, "append": _append, "appendpipe": _append, "appendcols": _append, "addinfo": _addinfo,
+    "untable": _untable, "xyseries": _untable, "transpose": _transpose, "spath": _spath, "addcoltotals": _addcoltotals,
+    "addtotals": _addcoltotals,
+}  # fmt: skip

@@ -1,0 +1,82 @@
+"""The walk along a search's commands."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from spl.check import programs
+from spl.check.fields import NONE, Fields
+from spl.check.lookups import Lookups
+from spl.check.rules import COMMANDS, GENERATING, take_options
+from spl.language.pipeline import Command, Pipeline, parse
+from spl.splunkd.app import App
+from spl.splunkd.program import SearchError
+
+NUMBER = re.compile(r"(limit=)?\d+\s")
+# What search peers do, as long as nothing else came before.
+STREAMING = (
+    "search", "where", "eval", "fields", "lookup", "spath", "rename", "rex", "fillnull", "addinfo", "makemv", "nomv",
+    "mvexpand", "bin", "bucket",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check of the searches of an app."""
+
+    app: App
+    lookups: Lookups
+    home: Path
+    # Whether to refuse what works on small data only, or writes fields that nobody knows.
+    strict: bool = True
+
+    def search(self, text: str, before: Fields | None = None) -> Fields:
+        """The fields of a search's results; `before` are those of what it goes on from, if it is only a part."""
+        return self.pipeline(parse(text, self.app), before)
+
+    def pipeline(self, pipeline: Pipeline, before: Fields | None) -> Fields:
+        """The fields behind the last command."""
+        fields = before
+        on_peers = before is not None or pipeline[0].name == "search"
+        for command, following in zip(pipeline, [*(command.name for command in pipeline[1:]), ""]):
+            if self.strict and command.name == "sort" and following != "head" and not NUMBER.match(command.arguments):
+                raise SearchError("sort without a number keeps 10,000 rows: say 0 for all")
+            if on_peers and command.name == "lookup":
+                self._check_place(command)
+            on_peers = on_peers and self._is_streaming(command)
+            fields = self.command(command, fields)
+        return fields or NONE
+
+    def _check_place(self, command: Command) -> None:
+        """Collections of the KV store are on the search head alone."""
+        given, (name, *_) = take_options(command, "local update")
+        if self.lookups.is_collection(name) and given.get("local") != "true":
+            raise SearchError(f"lookup {name} would run on the search peers, which do not have it: say local=true")
+
+    def _is_streaming(self, command: Command) -> bool:
+        if self.app.has_command(command.name):
+            return not programs.call(self.app, command.name, command.arguments, self.home)[2]
+        return command.name in STREAMING
+
+    def command(self, command: Command, before: Fields | None) -> Fields:
+        """The fields behind a command; `before` is None for the first one."""
+        if self.app.has_command(command.name):
+            return self._program(command, _behind(command, before))
+        if command.name in GENERATING:
+            return GENERATING[command.name](self, command, before)
+        if command.name not in COMMANDS:
+            raise SearchError(f"there is no command {command.name}")
+        return COMMANDS[command.name](self, command, _behind(command, before))
+
+    def _program(self, command: Command, before: Fields) -> Fields:
+        reads, gives, reporting = programs.call(self.app, command.name, command.arguments, self.home)
+        before.need(reads, command.name)
+        return Fields(frozenset(gives)) if reporting else before.plus(gives)
+
+
+def _behind(command: Command, before: Fields | None) -> Fields:
+    if before is None:
+        raise SearchError(f"{command.name} makes no events: it cannot be the first command")
+    return before

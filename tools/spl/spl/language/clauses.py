@@ -1,0 +1,145 @@
+"""The arguments of Splunk's commands: options, aggregations, renamings, orders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spl.language.expression import Expression, Field, parse_expression, unquote
+from spl.language.pipeline import words
+from spl.splunkd.program import SearchError
+
+AS_AND_BY = ("as", "by", "over")
+
+
+@dataclass(frozen=True)
+class Aggregation:
+    """`avg(x) AS y`, `count`, `dc(eval(...))`: a function of a group, what it reads of each event, and its name."""
+
+    function: str
+    argument: Expression | None
+    output: str
+
+
+@dataclass(frozen=True)
+class Aggregations:
+    """What stats and its relatives take."""
+
+    functions: tuple[Aggregation, ...]
+    by: tuple[str, ...]
+    options: dict[str, str]
+    over: str = ""
+    # Options that stand behind a by-field belong to its columns, as in timechart and chart.
+    span: str = ""
+
+
+def aggregations(text: str) -> Aggregations:
+    """`[option=value ...] function [AS name] ... [OVER field] [BY field ...]`."""
+    options, rest = options_of(words(text))
+    # `span=1h` may stand between the functions and the by-fields too.
+    functions: list[Aggregation] = []
+    while rest and rest[0].lower() not in ("by", "over"):
+        call, *rest = rest
+        name = call
+        if rest and rest[0].lower() == "as":
+            if len(rest) < 2:
+                raise SearchError(f"{call} AS nothing")
+            name, rest = bare(rest[1]), rest[2:]
+        functions.append(_aggregation(call, name, text))
+    over, by = "", []
+    while rest:
+        keyword, *rest = rest
+        end = next((at for at, word in enumerate(rest) if word.lower() in ("by", "over")), len(rest))
+        more, names = options_of(rest[:end], anywhere=True)
+        options |= more
+        if not names or (keyword.lower() == "over" and len(names) > 1):
+            raise SearchError(f"{keyword} needs a field: {text}")
+        if keyword.lower() == "over":
+            over = bare(names[0])
+        else:
+            by += [bare(name) for name in names]
+        rest = rest[end:]
+    if not functions:
+        raise SearchError(f"no aggregation: {text}")
+    return Aggregations(tuple(functions), tuple(by), options, over)
+
+
+def _aggregation(call: str, name: str, text: str) -> Aggregation:
+    found = re.fullmatch(r"([A-Za-z]+[\d.]*)(?:\((.*)\))?", call, re.DOTALL)
+    if found is None:
+        raise SearchError(f"no aggregation {call!r}: {text}")
+    inner = (found[2] or "").strip()
+    wrapped = re.fullmatch(r"eval\s*\((.*)\)", inner, re.DOTALL | re.IGNORECASE)
+    if wrapped:
+        argument: Expression | None = parse_expression(wrapped[1])
+    else:
+        argument = Field(bare(inner)) if inner else None
+    return Aggregation(found[1].lower(), argument, name)
+
+
+def options_of(given: Sequence[str], anywhere: bool = False) -> tuple[dict[str, str], list[str]]:
+    """`name=value` words in front (or anywhere), and the other words."""
+    options: dict[str, str] = {}
+    for at, word in enumerate(given):
+        found = re.fullmatch(r"(\w+)=(.+)", word, re.DOTALL)
+        if found:
+            options[found[1]] = bare(found[2])
+        elif not anywhere:
+            return options, list(given[at:])
+    return options, [word for word in given if not re.fullmatch(r"\w+=.+", word, re.DOTALL)]
+
+
+def renamings(text: str) -> list[tuple[str, str]]:
+    """`a AS b, c.* AS *`."""
+    given = words(text)
+    if len(given) % 3 or not given or any(word.lower() != "as" for word in given[1::3]):
+        raise SearchError(f"rename {text}")
+    return [(bare(old), bare(new)) for old, new in zip(given[::3], given[2::3])]
+
+
+@dataclass(frozen=True)
+class Order:
+    """A key of sort."""
+
+    field: str
+    descending: bool
+    kind: str  # auto, num, str or ip
+
+
+def orders(text: str) -> tuple[int, list[Order]]:
+    """`sort [N] [-|+]field ...`: the most rows (0: all), and the keys."""
+    given = words(re.sub(r"([-+])\s+", r"\1", text))
+    count = 10_000
+    if given and re.fullmatch(r"(limit=)?\d+", given[0]):
+        count = int(given[0].removeprefix("limit="))
+        given = given[1:]
+    keys = []
+    for word in given:
+        found = re.fullmatch(r"([-+]?)(?:(auto|num|str|ip)\((.+)\)|(.+))", word)
+        if found is None:
+            raise SearchError(f"sort {text}")
+        keys.append(Order(bare(found[3] or found[4]), found[1] == "-", found[2] or "auto"))
+    if not keys:
+        raise SearchError(f"sort {text}")
+    return count, keys
+
+
+def names_of(text: str) -> list[str]:
+    """Fields between commas or white space."""
+    found = [bare(word) for word in words(text)]
+    if not found:
+        raise SearchError("no field is named")
+    return found
+
+
+def bare(word: str) -> str:
+    """A word without its quotes."""
+    if len(word) > 1 and word[0] == word[-1] == '"':
+        return unquote(word)
+    return word[1:-1] if len(word) > 1 and word[0] == word[-1] == "'" else word
+
+
+def wildcard(pattern: str) -> re.Pattern[str]:
+    """A name or value in which `*` is any text, without regard to case."""
+    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.IGNORECASE | re.DOTALL)
