@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import tarfile
 import unittest
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
-import made_files  # noqa: F401
 from harness import PackageTest, newest_package
 from spl import Clock, Splunk
 from spl.splunkd.app import unpack
@@ -229,7 +228,7 @@ class Baselines(AlertTest):
             self.assertEqual([row["ut_domain"] for row in rows], found)
         self.assertEqual((rows[0]["days"], rows[0]["src"], rows[0]["queries"]), (["6"], ["10.0.3.3"], ["12"]))
         self.assertEqual(rows[0]["distinct_subdomains"], ["12"])
-        began = datetime.fromtimestamp(TODAY - 6 * DAY + 9 * 3_600, timezone.utc)
+        began = datetime.fromtimestamp(TODAY - 6 * DAY + 9 * 3_600, UTC)
         self.assertEqual(rows[0]["first_seen"], [f"{began:%Y-%m-%d %H:%M:%S}"])
         self.assertLess(int(rows[0]["max_day_score"][0]), 70)
         self.assertEqual(self.saved(LOW_AND_SLOW, [], now=TODAY + 8 * DAY), [])

@@ -8,7 +8,6 @@ import unittest
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
-import made_files  # noqa: F401
 from harness import PackageTest, newest_package
 from spl import Clock, Splunk
 from spl.splunkd.app import unpack

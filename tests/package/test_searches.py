@@ -11,11 +11,11 @@ from spl.check import corpus
 from spl.check.fields import EVENTS, Fields
 from spl.check.functions import check_expression
 from spl.check.lookups import Lookups
-from spl.check.rules import COMMANDS, GENERATING
 from spl.check.walk import Check
+from spl.commands import COMMANDS
+from spl.errors import SearchError
 from spl.language.expression import parse_expression
 from spl.language.terms import parse_terms
-from spl.splunkd.program import SearchError
 
 ANYTHING = Fields(any_other=True)
 EVENT = {"_time", "query", "src", "dest", "record_type"}
@@ -101,7 +101,7 @@ class Searches(PackageTest):
                 given = ", ".join(f"field{n}" for n, _ in enumerate(stanza.get("args", "").split(",")))
                 text = self.app.expand("`" + (f"{name.partition('(')[0]}({given})" if "(" in name else name) + "`")
                 first = re.match(r"\w*", text)
-                if first and first[0] in GENERATING:
+                if first and first[0] in COMMANDS and COMMANDS[first[0]].starts:
                     self.check.search("| " + text)
                 elif first and (first[0] in COMMANDS or self.app.has_command(first[0])):
                     self.check.search("| " + text, EVENTS)

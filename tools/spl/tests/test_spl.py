@@ -8,12 +8,12 @@ import unittest
 from pathlib import Path
 
 from spl import Clock, Splunk
+from spl.errors import SearchError
 from spl.language.clauses import aggregations, renamings
 from spl.language.expression import fields_of, parse_assignments, parse_expression
 from spl.language.pipeline import parse, words
 from spl.language.times import moment
 from spl.splunkd.app import App
-from spl.splunkd.program import SearchError
 from spl.splunkd.rows import Event
 
 NOON = 1_503_576_000.0  # 24 August 2017, 12:00 UTC, a Thursday

@@ -8,9 +8,10 @@ import unittest
 from pathlib import Path
 
 from spl import Splunk
+from spl.errors import SearchError
 from spl.splunkd.app import App, read_settings
 from spl.splunkd.conversation import ProtocolError
-from spl.splunkd.program import Call, CommandError, Options, Outcome, SearchError, run, split_arguments
+from spl.splunkd.program import Call, CommandError, Options, Outcome, run, split_arguments
 from spl.splunkd.rows import Event, RowError, decode, encode, join_values, split_values
 
 # A command that returns its rows with `seen` added; FAULT is what it does wrong.

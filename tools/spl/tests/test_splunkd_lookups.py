@@ -8,9 +8,10 @@ import unittest
 from pathlib import Path
 
 from spl import Splunk
+from spl.errors import SearchError
 from spl.splunkd.app import App
 from spl.splunkd.lookups import LookupFault, look_up
-from spl.splunkd.program import Options, SearchError
+from spl.splunkd.program import Options
 from spl.splunkd.rows import Event
 
 # A lookup that joins its inputs with `+`, and counts its starts; FAULT is what it does wrong.

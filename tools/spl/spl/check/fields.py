@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from spl.errors import SearchError
 from spl.language.clauses import wildcard
-from spl.splunkd.program import SearchError
 
 
 @dataclass(frozen=True)

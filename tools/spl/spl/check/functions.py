@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from spl.errors import SearchError
 from spl.language.expression import Call, Expression, Field, Literal
-from spl.splunkd.program import SearchError
 
 MANY = 99
 EVAL = {

@@ -6,8 +6,8 @@ import csv
 from dataclasses import dataclass, field
 
 from spl.check.fields import Fields
+from spl.errors import SearchError
 from spl.splunkd.app import App
-from spl.splunkd.program import SearchError
 
 # Files that are not in the package: users make them.
 MADE_BY_USERS = {"dnsentropy_allowlist_local.csv": {"domain", "reason"}}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from spl.errors import SearchError
 from spl.splunkd.app import App
 from spl.splunkd.conversation import Conversation
-from spl.splunkd.program import INDEX, Call, CommandError, Options, SearchError, ask, searchinfo
+from spl.splunkd.program import INDEX, Call, CommandError, Options, ask, searchinfo
 from spl.splunkd.rows import encode, read_lines
 
 # Read where they are there, and not missed where they are not.

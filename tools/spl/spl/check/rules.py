@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spl.check.fields import EVENTS, NONE, Fields
 from spl.check.functions import TIMECHART, check_aggregation, check_expression
-from spl.language.clauses import Aggregations, aggregations, bare, names_of, options_of, orders, renamings
+from spl.errors import SearchError
+from spl.language.clauses import (
+    Aggregations, aggregations, bare, field_and_pattern, moving_average, names_of, options_of, orders,
+    regular_expression, renamings,
+)  # fmt: skip
 from spl.language.expression import fields_of, parse_assignments, parse_expression
-from spl.language.pipeline import Command, without_brackets, words
+from spl.language.pipeline import Command, brackets, parse, without_brackets, words
 from spl.language.terms import comparisons, parse_terms
-from spl.splunkd.program import SearchError
 
 if TYPE_CHECKING:
     from spl.check.walk import Check
 
 DNS = ("query", "src", "dest", "record_type", "message_type", "reply_code", "answer")
-Rule = Callable[["Check", Command, Fields], Fields]
-FirstRule = Callable[["Check", Command, "Fields | None"], Fields]
+# The walk, the command, and the fields before it: None for the first command, which only some rules accept.
+Rule = Callable[["Check", Command, Any], Fields]
 
 
 def take_options(command: Command, allowed: str, anywhere: bool = True) -> tuple[dict[str, str], list[str]]:
@@ -30,7 +33,7 @@ def take_options(command: Command, allowed: str, anywhere: bool = True) -> tuple
     return options, rest
 
 
-def _search(check: Check, command: Command, before: Fields | None) -> Fields:
+def search(check: Check, command: Command, before: Fields | None) -> Fields:
     fields = EVENTS if before is None else before
     for inner in command.subsearches:
         check.pipeline(inner, None)
@@ -41,7 +44,7 @@ def _search(check: Check, command: Command, before: Fields | None) -> Fields:
     return fields
 
 
-def _tstats(check: Check, command: Command, before: Fields | None) -> Fields:
+def tstats(check: Check, command: Command, before: Fields | None) -> Fields:
     if before is not None:
         raise SearchError("tstats makes events: it must be the first command")
     found = re.fullmatch(
@@ -65,7 +68,7 @@ def _tstats(check: Check, command: Command, before: Fields | None) -> Fields:
     return Fields(frozenset([*by, *(function.output for function in counted.functions)]))
 
 
-def _inputlookup(check: Check, command: Command, before: Fields | None) -> Fields:
+def inputlookup(check: Check, command: Command, before: Fields | None) -> Fields:
     options, rest = take_options(command, "append start max strict where")
     if before is not None and options.get("append") not in ("t", "true"):
         raise SearchError("inputlookup behind another command needs append=true")
@@ -77,24 +80,31 @@ def _inputlookup(check: Check, command: Command, before: Fields | None) -> Field
     return columns.union(before or NONE)
 
 
-def _makeresults(check: Check, command: Command, before: Fields | None) -> Fields:
+def makeresults(check: Check, command: Command, before: Fields | None) -> Fields:
     take_options(command, "count annotate format data splunk_server")
     return NONE.plus(["_time"])
 
 
-def _rest(check: Check, command: Command, before: Fields | None) -> Fields:
+def rest(check: Check, command: Command, before: Fields | None) -> Fields:
     take_options(command, "splunk_server count timeout")
     return Fields(any_other=True)
 
 
-def _where(check: Check, command: Command, before: Fields) -> Fields:
+def where(check: Check, command: Command, before: Fields) -> Fields:
     tree = parse_expression(command.arguments)
     check_expression(tree, predicate=True)
     before.need(fields_of(tree), "where")
     return before
 
 
-def _eval(check: Check, command: Command, before: Fields) -> Fields:
+def regex(check: Check, command: Command, before: Fields) -> Fields:
+    """`regex [field(=|!=)]"pattern"`."""
+    field, _, _ = field_and_pattern(command.arguments)
+    before.need([field], "regex")
+    return before
+
+
+def evaluation(check: Check, command: Command, before: Fields) -> Fields:
     fields = before
     for target, tree in parse_assignments(command.arguments):
         check_expression(tree)
@@ -127,17 +137,17 @@ def _outputs(counted: Aggregations) -> list[str]:
     return [function.output for function in counted.functions]
 
 
-def _stats(check: Check, command: Command, before: Fields) -> Fields:
+def stats(check: Check, command: Command, before: Fields) -> Fields:
     counted = _aggregate(command, "allnum delim partitions dedup_splitvals", before)
     return Fields(frozenset([*_outputs(counted), *counted.by]))
 
 
-def _eventstats(check: Check, command: Command, before: Fields) -> Fields:
+def eventstats(check: Check, command: Command, before: Fields) -> Fields:
     allowed = "allnum" if command.name == "eventstats" else "current window global reset_on_change time_window allnum"
     return before.plus(_outputs(_aggregate(command, allowed, before)))
 
 
-def _chart(check: Check, command: Command, before: Fields) -> Fields:
+def chart(check: Check, command: Command, before: Fields) -> Fields:
     allowed = "span bins limit useother usenull otherstr nullstr cont partial fixedrange minspan aligntime start end"
     counted = _aggregate(command, allowed, before, TIMECHART if command.name == "timechart" else None)
     over = "_time" if command.name == "timechart" else counted.over or counted.by[0]
@@ -148,14 +158,14 @@ def _chart(check: Check, command: Command, before: Fields) -> Fields:
     return Fields(frozenset([over]), any_other=True) if split_by else Fields(frozenset([over, *_outputs(counted)]))
 
 
-def _top(check: Check, command: Command, before: Fields) -> Fields:
+def top(check: Check, command: Command, before: Fields) -> Fields:
     options, rest = take_options(command, "limit showperc showcount countfield percentfield useother otherstr")
     names = [name for name in rest if name.lower() != "by" and not name.isdecimal()]
     before.need(names, command.name)
     return Fields(frozenset([*names, options.get("countfield", "count"), options.get("percentfield", "percent")]))
 
 
-def _fields(check: Check, command: Command, before: Fields) -> Fields:
+def fields(check: Check, command: Command, before: Fields) -> Fields:
     names = names_of(command.arguments.lstrip("+-"))
     before.need(names, command.name)
     if command.arguments.startswith("-"):
@@ -163,7 +173,7 @@ def _fields(check: Check, command: Command, before: Fields) -> Fields:
     return before.only(names, inner=command.name == "fields")
 
 
-def _rename(check: Check, command: Command, before: Fields) -> Fields:
+def rename(check: Check, command: Command, before: Fields) -> Fields:
     fields = before
     for old, new in renamings(command.arguments):
         before.need([old], "rename")
@@ -177,13 +187,13 @@ def _rename(check: Check, command: Command, before: Fields) -> Fields:
     return fields
 
 
-def _sort(check: Check, command: Command, before: Fields) -> Fields:
+def sort(check: Check, command: Command, before: Fields) -> Fields:
     text = re.sub(r"\s+(d|desc)$", "", command.arguments)
     before.need((key.field for key in orders(text)[1]), "sort")
     return before
 
 
-def _dedup(check: Check, command: Command, before: Fields) -> Fields:
+def dedup(check: Check, command: Command, before: Fields) -> Fields:
     _, rest = take_options(command, "keepevents keepempty consecutive")
     names = [name for name in rest if not name.isdecimal()]
     if "sortby" in names:
@@ -192,13 +202,13 @@ def _dedup(check: Check, command: Command, before: Fields) -> Fields:
     return before
 
 
-def _head(check: Check, command: Command, before: Fields) -> Fields:
+def head(check: Check, command: Command, before: Fields) -> Fields:
     if not re.fullmatch(r"(limit=)?\d*", command.arguments):
         raise SearchError(f"{command.name} {command.arguments}")
     return before
 
 
-def _bin(check: Check, command: Command, before: Fields) -> Fields:
+def bins(check: Check, command: Command, before: Fields) -> Fields:
     options, rest = take_options(command, "span bins minspan aligntime start end")
     if not rest or len(rest) not in (1, 3):
         raise SearchError(f"bin {command.arguments}")
@@ -206,7 +216,7 @@ def _bin(check: Check, command: Command, before: Fields) -> Fields:
     return before.plus([bare(rest[-1])])
 
 
-def _lookup(check: Check, command: Command, before: Fields) -> Fields:
+def lookup(check: Check, command: Command, before: Fields) -> Fields:
     options, rest = take_options(command, "local update")
     name, *rest = rest
     at = next((at for at, word in enumerate(rest) if word in ("OUTPUT", "OUTPUTNEW")), len(rest))
@@ -232,7 +242,7 @@ def _pairs(given: list[str]) -> list[tuple[str, str]]:
     return pairs
 
 
-def _outputlookup(check: Check, command: Command, before: Fields) -> Fields:
+def outputlookup(check: Check, command: Command, before: Fields) -> Fields:
     allowed = "append create_empty override_if_empty key_field max createinapp create_context output_format allow_updates"
     _, rest = take_options(command, allowed)
     if len(rest) != 1:
@@ -241,13 +251,13 @@ def _outputlookup(check: Check, command: Command, before: Fields) -> Fields:
     return before
 
 
-def _fillnull(check: Check, command: Command, before: Fields) -> Fields:
+def fillnull(check: Check, command: Command, before: Fields) -> Fields:
     _, names = take_options(command, "value")
     before.need(names, "fillnull")
     return before
 
 
-def _one_field(allowed: str) -> Rule:
+def one_field(allowed: str) -> Rule:
     """A command of one field, which stays."""
 
     def rule(check: Check, command: Command, before: Fields) -> Fields:
@@ -260,17 +270,13 @@ def _one_field(allowed: str) -> Rule:
     return rule
 
 
-def _rex(check: Check, command: Command, before: Fields) -> Fields:
+def rex(check: Check, command: Command, before: Fields) -> Fields:
     options, rest = take_options(command, "field mode max_match offset_field")
     before.need([options.get("field", "_raw")], "rex")
-    pattern = bare("".join(rest))
-    try:
-        return before.plus(re.compile(pattern.replace("(?<", "(?P<")).groupindex)
-    except re.error as error:
-        raise SearchError(f"rex: {error}") from None
+    return before.plus(regular_expression(bare("".join(rest))).groupindex)
 
 
-def _append(check: Check, command: Command, before: Fields) -> Fields:
+def append(check: Check, command: Command, before: Fields) -> Fields:
     take_options(command, "maxtime maxout timeout extendtimerange override")
     if len(command.subsearches) != 1:
         raise SearchError(f"{command.name} needs one search in brackets")
@@ -278,11 +284,11 @@ def _append(check: Check, command: Command, before: Fields) -> Fields:
     return before.union(inner)
 
 
-def _addinfo(check: Check, command: Command, before: Fields) -> Fields:
+def addinfo(check: Check, command: Command, before: Fields) -> Fields:
     return before.plus(["info_min_time", "info_max_time", "info_search_time", "info_sid"])
 
 
-def _untable(check: Check, command: Command, before: Fields) -> Fields:
+def untable(check: Check, command: Command, before: Fields) -> Fields:
     names = names_of(command.arguments)
     if len(names) != 3:
         raise SearchError(f"{command.name} takes three fields")
@@ -290,38 +296,59 @@ def _untable(check: Check, command: Command, before: Fields) -> Fields:
     return Fields(frozenset(names)) if command.name == "untable" else Fields(frozenset(names[:1]), any_other=True)
 
 
-def _transpose(check: Check, command: Command, before: Fields) -> Fields:
+def transpose(check: Check, command: Command, before: Fields) -> Fields:
     options, _ = take_options(command, "header_field column_name include_empty")
     before.need(filter(None, [options.get("header_field")]), "transpose")
     return Fields(frozenset([options.get("column_name", "column")]), any_other=True)
 
 
-def _makemv(check: Check, command: Command, before: Fields) -> Fields:
-    return _one_field("delim tokenizer allowempty setsv")(check, command, before)
-
-
-def _spath(check: Check, command: Command, before: Fields) -> Fields:
+def spath(check: Check, command: Command, before: Fields) -> Fields:
     options, _ = take_options(command, "input output path")
     before.need([options.get("input", "_raw")], "spath")
     return before.plus([options["output"]]) if "output" in options else Fields(before.known, any_other=True)
 
 
-def _addcoltotals(check: Check, command: Command, before: Fields) -> Fields:
+def addcoltotals(check: Check, command: Command, before: Fields) -> Fields:
     options, names = take_options(command, "labelfield label row col fieldname")
     before.need(names, command.name)
     return before.plus(filter(None, [options.get("labelfield"), options.get("fieldname")]))
 
 
-GENERATING: dict[str, FirstRule] = {
-    "search": _search, "tstats": _tstats, "inputlookup": _inputlookup, "makeresults": _makeresults, "rest": _rest,
-}  # fmt: skip
-COMMANDS: dict[str, Rule] = {
-    "where": _where, "eval": _eval, "fieldformat": _eval, "stats": _stats, "eventstats": _eventstats,
-    "streamstats": _eventstats, "chart": _chart, "timechart": _chart, "top": _top, "rare": _top, "fields": _fields,
-    "table": _fields, "rename": _rename, "sort": _sort, "dedup": _dedup, "head": _head, "tail": _head, "reverse": _head,
-    "bin": _bin, "bucket": _bin, "lookup": _lookup, "outputlookup": _outputlookup, "fillnull": _fillnull,
-    "mvexpand": _one_field("limit"), "nomv": _one_field(""), "mvcombine": _one_field("delim"), "makemv": _makemv,
-    "rex": _rex, "append": _append, "appendpipe": _append, "appendcols": _append, "addinfo": _addinfo,
-    "untable": _untable, "xyseries": _untable, "transpose": _transpose, "spath": _spath, "addcoltotals": _addcoltotals,
-    "addtotals": _addcoltotals,
-}  # fmt: skip
+def accum(check: Check, command: Command, before: Fields) -> Fields:
+    """`accum field [AS field]`."""
+    source, *rest = names_of(command.arguments)
+    if rest and (len(rest) != 2 or rest[0].lower() != "as"):
+        raise SearchError(f"accum {command.arguments}")
+    before.need([source], "accum")
+    return before.plus(rest[1:])
+
+
+def trendline(check: Check, command: Command, before: Fields) -> Fields:
+    """`trendline sma5(x) [AS y]`."""
+    found = re.fullmatch(r"((?:sma|ema|wma)\d+\((\S+)\))(?:\s+as\s+(\S+))?", command.arguments, re.IGNORECASE)
+    if found is None:
+        raise SearchError(f"trendline {command.arguments}")
+    before.need([bare(found[2])], "trendline")
+    return before.plus([bare(found[3] or found[1])])
+
+
+def multisearch(check: Check, command: Command, before: Fields | None) -> Fields:
+    """`multisearch [search] [search]`, `union [search] [search]`."""
+    if not command.subsearches:
+        raise SearchError(f"{command.name} needs searches in brackets")
+    fields = before or NONE
+    for inner in command.subsearches:
+        fields = fields.union(check.pipeline(inner, None))
+    return fields
+
+
+def foreach(check: Check, command: Command, before: Fields) -> Fields:
+    """`foreach a b [eval …<<FIELD>>…]`: the commands in brackets for each field in turn."""
+    templates, names = brackets(command.arguments), words(without_brackets(command.arguments))
+    if len(templates) != 1 or not names:
+        raise SearchError(f"foreach {command.arguments}")
+    before.need(names, "foreach")
+    fields = before
+    for name in names:
+        fields = check.pipeline(parse("| " + templates[0].replace("<<FIELD>>", name)), fields)
+    return fields

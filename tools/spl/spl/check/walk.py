@@ -9,17 +9,13 @@ from pathlib import Path
 from spl.check import programs
 from spl.check.fields import NONE, Fields
 from spl.check.lookups import Lookups
-from spl.check.rules import COMMANDS, GENERATING, take_options
+from spl.check.rules import take_options
+from spl.commands import COMMANDS, Missing
+from spl.errors import SearchError
 from spl.language.pipeline import Command, Pipeline, parse
 from spl.splunkd.app import App
-from spl.splunkd.program import SearchError
 
 NUMBER = re.compile(r"(limit=)?\d+\s")
-# What search peers do, as long as nothing else came before.
-STREAMING = (
-    "search", "where", "eval", "fields", "lookup", "spath", "rename", "rex", "fillnull", "addinfo", "makemv", "nomv",
-    "mvexpand", "bin", "bucket",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,8 @@ class Check:
     def pipeline(self, pipeline: Pipeline, before: Fields | None) -> Fields:
         """The fields behind the last command."""
         fields = before
-        on_peers = before is not None or pipeline[0].name == "search"
+        first = COMMANDS.get(pipeline[0].name)
+        on_peers = before is not None or (first is not None and first.starts == "events")
         for command, following in zip(pipeline, [*(command.name for command in pipeline[1:]), ""]):
             if self.strict and command.name == "sort" and following != "head" and not NUMBER.match(command.arguments):
                 raise SearchError("sort without a number keeps 10,000 rows: say 0 for all")
@@ -58,17 +55,21 @@ class Check:
     def _is_streaming(self, command: Command) -> bool:
         if self.app.has_command(command.name):
             return not programs.call(self.app, command.name, command.arguments, self.home)[2]
-        return command.name in STREAMING
+        known = COMMANDS.get(command.name)
+        return known is not None and known.streaming(command)
 
     def command(self, command: Command, before: Fields | None) -> Fields:
         """The fields behind a command; `before` is None for the first one."""
         if self.app.has_command(command.name):
-            return self._program(command, _behind(command, before))
-        if command.name in GENERATING:
-            return GENERATING[command.name](self, command, before)
+            return self._program(command, _not_first(command, before))
         if command.name not in COMMANDS:
             raise SearchError(f"there is no command {command.name}")
-        return COMMANDS[command.name](self, command, _behind(command, before))
+        definition = COMMANDS[command.name]
+        if isinstance(definition.check, Missing):
+            raise SearchError(f"there is no command {command.name} for the checker: {definition.check.reason}")
+        if not definition.starts:
+            before = _not_first(command, before)
+        return definition.check(self, command, before)
 
     def _program(self, command: Command, before: Fields) -> Fields:
         reads, gives, reporting = programs.call(self.app, command.name, command.arguments, self.home)
@@ -76,7 +77,7 @@ class Check:
         return Fields(frozenset(gives)) if reporting else before.plus(gives)
 
 
-def _behind(command: Command, before: Fields | None) -> Fields:
+def _not_first(command: Command, before: Fields | None) -> Fields:
     if before is None:
         raise SearchError(f"{command.name} makes no events: it cannot be the first command")
     return before

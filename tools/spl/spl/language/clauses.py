@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spl.errors import SearchError
 from spl.language.expression import Expression, Field, parse_expression, unquote
 from spl.language.pipeline import words
-from spl.splunkd.program import SearchError
 
 AS_AND_BY = ("as", "by", "over")
 
@@ -90,12 +90,41 @@ def options_of(given: Sequence[str], anywhere: bool = False) -> tuple[dict[str, 
     return options, [word for word in given if not re.fullmatch(r"\w+=.+", word, re.DOTALL)]
 
 
+def is_true(option: str) -> bool:
+    """Whether the value of a boolean option is true."""
+    return option.lower() in ("t", "true", "1")
+
+
 def renamings(text: str) -> list[tuple[str, str]]:
     """`a AS b, c.* AS *`."""
     given = words(text)
     if len(given) % 3 or not given or any(word.lower() != "as" for word in given[1::3]):
         raise SearchError(f"rename {text}")
     return [(bare(old), bare(new)) for old, new in zip(given[::3], given[2::3])]
+
+
+def regular_expression(text: str) -> re.Pattern[str]:
+    """A regular expression in Splunk's (PCRE's) spelling: named groups are `(?<name>…)`."""
+    try:
+        return re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", text))
+    except re.error as error:
+        raise SearchError(f"the regular expression {text!r} is malformed: {error}") from None
+
+
+def field_and_pattern(text: str) -> tuple[str, bool, re.Pattern[str]]:
+    """The arguments of `regex`: the field, whether it has to match (`=`) or must not (`!=`), and the pattern."""
+    found = re.fullmatch(r"(?:([\w.{}]+)\s*(!?=)\s*)?(\".*\")", text, re.DOTALL)
+    if found is None:
+        raise SearchError(f"regex {text}")
+    return found[1] or "_raw", found[2] != "!=", regular_expression(bare(found[3]))
+
+
+def moving_average(text: str) -> tuple[int, str, str]:
+    """The arguments of `trendline sma5(x) [AS y]`: the number of rows, the field, and the field of the result."""
+    found = re.fullmatch(r"(sma(\d+)\((.+?)\))(?:\s+as\s+(\S+))?", text, re.IGNORECASE)
+    if found is None:
+        raise SearchError(f"trendline {text}: only sma<rows>(<field>) [AS <field>] is supported")
+    return int(found[2]), bare(found[3]), bare(found[4] or found[1])
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from spl.errors import SearchError
 from spl.splunkd.app import App
-from spl.splunkd.program import SearchError
 
 COMMENT = re.compile(r"```.*?```", re.DOTALL)
 PAIRS = {"(": ")", "[": "]"}

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from spl.errors import SearchError
 from spl.language.clauses import bare
-from spl.splunkd.program import SearchError
 
 QUOTED = r'"(?:\\.|[^"\\])*"'
 TERM = re.compile(

@@ -8,15 +8,15 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
-from spl.language.clauses import Aggregation, Aggregations, aggregations, options_of
+from spl.errors import SearchError
+from spl.language.clauses import Aggregation, Aggregations, aggregations, is_true, options_of
 from spl.language.expression import Field
 from spl.language.pipeline import Command, words
-from spl.run.context import Context, Maker, Step
+from spl.run.context import Context, Step
 from spl.run.evaluate import evaluate
 from spl.run.filters import rank
 from spl.run.functions import Clock
 from spl.run.values import NUMBER, number_text, to_field
-from spl.splunkd.program import SearchError
 from spl.splunkd.rows import Event
 
 Key = tuple[str, ...]
@@ -58,7 +58,7 @@ def streamstats(context: Context, command: Command) -> Step:
     """The figures of the events so far, or of the last `window`; without the event itself for current=f."""
     wanted = aggregations(command.arguments)
     window = int(wanted.options.get("window", "0")) or None
-    current = wanted.options.get("current", "t") in ("t", "true", "1")
+    current = is_true(wanted.options.get("current", "t"))
 
     def step(events: list[Event]) -> list[Event]:
         seen: dict[Key, deque[Event]] = defaultdict(lambda: deque(maxlen=window))
@@ -196,8 +196,4 @@ OF_NUMBERS: dict[str, Callable[[Sequence[float]], float]] = {
     "avg": average, "mean": average, "sum": math.fsum, "stdev": deviation, "range": lambda n: max(n) - min(n),
     "stdevp": lambda n: math.sqrt(average([(x - average(n)) ** 2 for x in n])), "var": lambda n: deviation(n) ** 2,
     "median": lambda n: nth(n, 50), "sumsq": lambda n: math.fsum(x * x for x in n),
-}  # fmt: skip
-
-COMMANDS: dict[str, Maker] = {
-    "stats": stats, "eventstats": eventstats, "streamstats": streamstats, "top": top,
 }  # fmt: skip

@@ -6,15 +6,15 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 
-from spl.language.clauses import Aggregations, aggregations, bare, names_of, options_of
+from spl.errors import SearchError
+from spl.language.clauses import Aggregations, aggregations, bare, is_true, moving_average, names_of, options_of
 from spl.language.pipeline import Command, words
 from spl.language.times import seconds
 from spl.run.aggregate import aggregate, average
-from spl.run.context import Context, Maker, Step
+from spl.run.context import Context, Step
 from spl.run.filters import rank
 from spl.run.functions import Clock
 from spl.run.values import NUMBER, number_text
-from spl.splunkd.program import SearchError
 from spl.splunkd.rows import Event
 
 # The spans that Splunk chooses among when none is given.
@@ -114,11 +114,11 @@ def _grid(events: list[Event], row: str, wanted: Aggregations, clock: Clock) -> 
     leading = _leading(events, by, wanted, clock) if by else set()
     for event in events:
         values = (event.get(by) or ["NULL"]) if by else [""]
-        if by and by not in event and wanted.options.get("usenull", "t") in ("f", "false", "0"):
+        if by and by not in event and not is_true(wanted.options.get("usenull", "t")):
             continue
         for value in values:
             if by and value not in leading and value != "NULL":
-                if wanted.options.get("useother", "t") in ("f", "false", "0"):
+                if not is_true(wanted.options.get("useother", "t")):
                     continue
                 value = "OTHER"
             for place in event.get(row, []):
@@ -209,9 +209,8 @@ def addtotals(_: Context, command: Command) -> Step:
 
 
 def trendline(_: Context, command: Command) -> Step:
-    """`trendline sma5(x) AS y`: the moving average."""
-    call, _as, target = words(command.arguments)
-    period, name = int(call[3 : call.index("(")]), call[call.index("(") + 1 : -1]
+    """`trendline sma5(x) [AS y]`: the moving average."""
+    period, name, target = moving_average(command.arguments)
 
     def step(events: list[Event]) -> list[Event]:
         results = []
@@ -221,9 +220,3 @@ def trendline(_: Context, command: Command) -> Step:
         return results
 
     return step
-
-
-COMMANDS: dict[str, Maker] = {
-    "bin": bins, "bucket": bins, "timechart": timechart, "chart": chart, "xyseries": xyseries, "untable": untable,
-    "transpose": transpose, "addtotals": addtotals, "trendline": trendline,
-}  # fmt: skip

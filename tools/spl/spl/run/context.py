@@ -26,4 +26,4 @@ class Context:
     jobs: list[Event] = field(default_factory=list)
 
 
-Maker = Callable[[Context, Command], Step]
+Runner = Callable[[Context, Command], Step]

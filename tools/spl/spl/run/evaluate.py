@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from spl.errors import SearchError
 from spl.language.expression import Call, Expression, Field, Literal
 from spl.run.functions import FUNCTIONS, Clock
 from spl.run.values import Value, from_field, number, text, truth
-from spl.splunkd.program import SearchError
 from spl.splunkd.rows import Event
 
 

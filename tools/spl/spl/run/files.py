@@ -7,19 +7,19 @@ import re
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
-from spl.language.clauses import bare, options_of, wildcard
+from spl.errors import SearchError
+from spl.language.clauses import bare, is_true, options_of, wildcard
 from spl.language.expression import parse_expression
 from spl.language.pipeline import Command, words
-from spl.run.context import Context, Maker, Step
+from spl.run.context import Context, Step
 from spl.run.evaluate import evaluate
 from spl.run.values import truth
 from spl.splunkd.app import App
 from spl.splunkd.lookups import Pairs, look_up, pairs
-from spl.splunkd.program import SearchError, split_arguments
-from spl.splunkd.rows import Event, join_values, split_values
+from spl.splunkd.program import split_arguments
+from spl.splunkd.rows import Event, columns_of, join_values, split_values
 
 MULTIVALUE = "__mv_"
-TRUE = ("t", "true", "1")
 
 
 def inputlookup(context: Context, command: Command) -> Step:
@@ -33,7 +33,7 @@ def inputlookup(context: Context, command: Command) -> Step:
         rows = [row for row in rows if tree is None or truth(evaluate(tree, row, context.clock))]
         start, most = int(options.get("start", "0")), int(options.get("max", "0"))
         rows = rows[start : start + most if most else None]
-        return events + rows if options.get("append", "f") in TRUE else rows
+        return events + rows if is_true(options.get("append", "f")) else rows
 
     return step
 
@@ -41,14 +41,16 @@ def inputlookup(context: Context, command: Command) -> Step:
 def outputlookup(context: Context, command: Command) -> Step:
     """`outputlookup [append=t] [create_empty=t] [override_if_empty=t] [key_field=f] name`; the events go on."""
     options, (name,) = options_of(words(command.arguments), anywhere=True)
-    path = _file(context.app, name)
+    path = _file(context.app, name, is_output=True)
     key = options.get("key_field")
 
     def step(events: list[Event]) -> list[Event]:
-        if not events and options.get("override_if_empty", "t") not in TRUE:
+        if not path.is_file():
+            write(path, [], columns_of(events))
+        if not events and not is_true(options.get("override_if_empty", "t")):
             return events
         rows = [{n: v for n, v in event.items() if n == "_time" or not n.startswith("_")} for event in events]
-        if options.get("append", "f") in TRUE:
+        if is_true(options.get("append", "f")):
             # A file keeps its own columns: what is not one of them is dropped.
             columns = header(path)
             old = read(path)
@@ -136,7 +138,7 @@ class _Table:
         return wanted == value if self._case else wanted.lower() == value.lower()
 
 
-def _file(app: App, name: str) -> Path:
+def _file(app: App, name: str, is_output: bool = False) -> Path:
     """The file of a lookup, by its definition or its own name. A collection of the KV store is one beside the app."""
     stanza = app.settings("transforms.conf").get(name)
     if stanza and stanza.get("external_type") == "kvstore":
@@ -148,7 +150,7 @@ def _file(app: App, name: str) -> Path:
     if stanza:
         return app.lookup(name)
     path = app.root / "lookups" / bare(name)
-    if not name.endswith(".csv") or not path.is_file():
+    if not name.endswith(".csv") or not (is_output or path.is_file()):
         raise SearchError(f"no lookup {name}")
     return path
 
@@ -183,6 +185,3 @@ def write(path: Path, rows: list[Event], columns: list[str]) -> None:
         for row in rows:
             cells = ["\n".join(row.get(name, [])) for name in columns]
             writer.writerow(cells + [join_values(row[n]) if len(row.get(n, [])) > 1 else "" for n in several])
-
-
-COMMANDS: dict[str, Maker] = {"inputlookup": inputlookup, "outputlookup": outputlookup, "lookup": lookup}

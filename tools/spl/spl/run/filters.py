@@ -6,15 +6,14 @@ import operator
 import re
 from ipaddress import ip_address
 
-from spl.language.clauses import Order, bare, options_of, orders, wildcard
+from spl.language.clauses import Order, bare, field_and_pattern, is_true, options_of, orders, wildcard
 from spl.language.expression import parse_expression
 from spl.language.pipeline import Command, words
 from spl.language.terms import Comparison, Term, parse_terms
 from spl.language.times import moment
-from spl.run.context import Context, Maker, Step
+from spl.run.context import Context, Step
 from spl.run.evaluate import evaluate
 from spl.run.values import NUMBER, truth
-from spl.splunkd.program import SearchError
 from spl.splunkd.rows import Event
 
 ORDERINGS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -65,11 +64,8 @@ def where(context: Context, command: Command) -> Step:
 
 def regex(_: Context, command: Command) -> Step:
     """`regex field="pattern"`, `regex field!="pattern"`."""
-    found = re.fullmatch(r"(\w+)\s*(!?=)\s*(\".*\")", command.arguments, re.DOTALL)
-    if found is None:
-        raise SearchError(f"regex {command.arguments}")
-    pattern, wanted = re.compile(bare(found[3])), found[2] == "="
-    return lambda events: [e for e in events if any(pattern.search(v) for v in e.get(found[1], [])) == wanted]
+    field, wanted, pattern = field_and_pattern(command.arguments)
+    return lambda events: [e for e in events if any(pattern.search(v) for v in e.get(field, [])) == wanted]
 
 
 def head(_: Context, command: Command) -> Step:
@@ -96,7 +92,7 @@ def dedup(_: Context, command: Command) -> Step:
     options, given = options_of(words(text), anywhere=True)
     count = int(given.pop(0)) if given and given[0].isdecimal() else 1
     names = [bare(name) for name in given]
-    keep_empty = options.get("keepempty", "false") in ("true", "t", "1")
+    keep_empty = is_true(options.get("keepempty", "f"))
     order = sorter(*orders(sortby)) if sortby else None
 
     def step(events: list[Event]) -> list[Event]:
@@ -142,9 +138,3 @@ def rank(value: str, kind: str = "auto") -> tuple[int, float, str]:
         except ValueError:
             return (1, 0, value)
     return (0, float(value), "") if kind != "str" and NUMBER.fullmatch(value) else (1, 0, value)
-
-
-COMMANDS: dict[str, Maker] = {
-    "search": search, "where": where, "regex": regex, "head": head, "tail": tail, "reverse": reverse, "dedup": dedup,
-    "sort": sort,
-}  # fmt: skip

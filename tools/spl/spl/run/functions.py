@@ -12,9 +12,9 @@ from hashlib import md5, sha256
 from ipaddress import ip_address, ip_network
 from itertools import zip_longest
 
+from spl.errors import SearchError
 from spl.language.times import moment
 from spl.run.values import Value, from_field, number, number_text, text, texts
-from spl.splunkd.program import SearchError
 
 
 @dataclass(frozen=True)

@@ -7,25 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from spl.commands import COMMANDS, Missing
+from spl.errors import SearchError
 from spl.language.pipeline import Command, Pipeline, parse
-from spl.run import aggregate, charts, files, filters, shaping, sources
-from spl.run.context import Context, Maker
+from spl.run import sources
+from spl.run.context import Context, Runner
 from spl.run.functions import Clock
 from spl.splunkd.app import App
-from spl.splunkd.program import Call, Options, SearchError, ask, run
+from spl.splunkd.program import Call, Options, ask, run
 from spl.splunkd.rows import Event
-
-COMMANDS: dict[str, Maker] = {
-    **filters.COMMANDS, **shaping.COMMANDS, **aggregate.COMMANDS, **charts.COMMANDS, **files.COMMANDS,
-    **sources.COMMANDS
-}  # fmt: skip
-# What is run on the peers, as long as nothing else came before.
-STREAMING = (
-    "search", "where", "regex", "eval", "fields", "lookup", "spath", "rename", "rex", "fillnull", "addinfo", "makemv",
-    "nomv", "mvexpand",
-)  # fmt: skip
-# They make rows of their own, on the search head.
-GENERATING = ("inputlookup", "makeresults", "rest", "multisearch", "union")
 
 
 @dataclass(frozen=True)
@@ -69,7 +59,8 @@ class Splunk:
         )
 
     def _distribute(self, pipeline: Pipeline, events: list[Event], text: str, clock: Clock) -> list[Event]:
-        if pipeline[0].name in GENERATING:
+        first = COMMANDS.get(pipeline[0].name)
+        if first and first.starts == "rows":
             return self._on_head(pipeline, [], text, clock, events)
         stages = [self._plan(command, text) for command in pipeline]
         head = next((at for at, stage in enumerate(stages) if not stage.streaming), len(stages))
@@ -84,7 +75,8 @@ class Splunk:
 
     def _plan(self, command: Command, text: str) -> Stage:
         if not self.app.has_command(command.name):
-            return Stage(command, command.name in STREAMING)
+            known = COMMANDS.get(command.name)
+            return Stage(command, known is not None and known.streaming(command))
         call = Call(command.name, self.app.command(command.name), command.arguments, text)
         reply = ask(call, self.options, self._dispatch())
         return Stage(command, reply.get("type", "streaming") == "streaming", reply.get("streaming_preop", ""))
@@ -112,10 +104,8 @@ class Splunk:
                 outcome = run(call, events, self.options, self._dispatch())
                 self.messages += outcome.messages
                 events = outcome.events
-            elif command.name in COMMANDS:
-                events = COMMANDS[command.name](context, command)(events)
             else:
-                raise SearchError(f"unknown command {command.name}")
+                events = _runner(command)(context, command)(events)
             spent, into, out = self._seconds.get(command.name, (0.0, 0, 0))
             self._seconds[command.name] = (spent + time.monotonic() - started, into + before, out + len(events))
         return events
@@ -124,3 +114,12 @@ class Splunk:
         folder = self.home / "dispatch"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _runner(command: Command) -> Runner:
+    if command.name not in COMMANDS:
+        raise SearchError(f"unknown command {command.name}")
+    runner = COMMANDS[command.name].run
+    if isinstance(runner, Missing):
+        raise SearchError(f"{command.name} is not supported by the interpreter: {runner.reason}")
+    return runner

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 
-from spl.language.clauses import bare, names_of, options_of, renamings, wildcard
+from spl.errors import SearchError
+from spl.language.clauses import bare, names_of, options_of, regular_expression, renamings, wildcard
 from spl.language.expression import parse_assignments
 from spl.language.pipeline import Command, words
-from spl.run.context import Context, Maker, Step
+from spl.run.context import Context, Step
 from spl.run.evaluate import evaluate
 from spl.run.values import NUMBER, number_text, to_field
-from spl.splunkd.program import SearchError
 from spl.splunkd.rows import Event
 
 SED = re.compile(r"s/((?:\\.|[^/])*)/((?:\\.|[^/])*)/(g?)")
@@ -109,7 +109,7 @@ def rex(_: Context, command: Command) -> Step:
             event | {source: [old.sub(new, v, count=count) for v in event[source]]} if source in event else event
             for event in events
         ]
-    expression = re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", bare(pattern)))
+    expression = regular_expression(bare(pattern))
     most = int(options.get("max_match", "1"))
 
     def extract(event: Event) -> Event:
@@ -196,9 +196,3 @@ def accum(_: Context, command: Command) -> Step:
         return results
 
     return step
-
-
-COMMANDS: dict[str, Maker] = {
-    "eval": evaluation, "fields": fields, "table": table, "rename": rename, "fillnull": fillnull, "rex": rex,
-    "spath": spath, "mvexpand": mvexpand, "makemv": makemv, "nomv": nomv, "addinfo": addinfo, "accum": accum,
-}  # fmt: skip

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 
+from spl.errors import SearchError
 from spl.language.clauses import bare, options_of
 from spl.language.pipeline import Command, brackets, parse, without_brackets, words
 from spl.language.terms import parse_terms
 from spl.run.aggregate import stats
 from spl.run.charts import bins
-from spl.run.context import Context, Maker, Step
+from spl.run.context import Context, Step
 from spl.run.filters import matches
 from spl.run.values import number_text
-from spl.splunkd.program import SearchError
 from spl.splunkd.rows import Event
 
 JOBS = "/services/search/jobs"
@@ -143,9 +143,3 @@ def foreach(context: Context, command: Command) -> Step:
         return events
 
     return step
-
-
-COMMANDS: dict[str, Maker] = {
-    "makeresults": makeresults, "append": append, "appendpipe": appendpipe, "appendcols": appendcols, "join": join,
-    "tstats": tstats, "rest": rest, "multisearch": multisearch, "union": multisearch, "foreach": foreach,
-}  # fmt: skip

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from spl.errors import SearchError
 from spl.splunkd.app import App, AppError
-from spl.splunkd.program import Options, SearchError, split_arguments
+from spl.splunkd.program import Options, split_arguments
 from spl.splunkd.rows import Event, RowError, is_broken, read_lines, write_lines
 
 # Pairs of a lookup's field and an event's field.

@@ -25,10 +25,6 @@ TYPES = ("streaming", "stateful", "events", "reporting")
 LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
 
-class SearchError(Exception):
-    """A search that Splunk would refuse, or that this interpreter does not know."""
-
-
 class CommandError(Exception):
     """The command gave up; the text is what the user sees."""
 
