@@ -13,12 +13,16 @@ from types import ModuleType
 from spl import Splunk
 from spl.check import rules
 from spl.check.fields import Fields
+from spl.check.functions import EVAL, NOT_RUN, STATS
 from spl.check.lookups import Lookups
 from spl.check.walk import Check
 from spl.commands import COMMANDS, DEFINITIONS, Missing
 from spl.errors import SearchError
 from spl.language.pipeline import parse
 from spl.run import aggregate, charts, files, filters, shaping, sources
+from spl.run.aggregate import OF_NUMBERS, OF_VALUES, TIMED
+from spl.run.evaluate import LAZY, OPERATORS
+from spl.run.functions import FUNCTIONS
 from spl.splunkd.app import App
 
 TRANSFORMS = """
@@ -89,6 +93,15 @@ class Table(unittest.TestCase):
             (command,) = parse("| " + text)
             with self.subTest(text=text):
                 self.assertEqual(COMMANDS[command.name].streaming(command), streaming)
+
+
+class Functions(unittest.TestCase):
+    """The functions of eval and stats."""
+
+    def test_the_interpreter_runs_what_the_checker_accepts(self) -> None:
+        run = {*FUNCTIONS, *OPERATORS, *LAZY} - {"negate", "plus"}
+        self.assertEqual({name for name in run if name.isidentifier() and name.islower()}, EVAL.keys() - NOT_RUN.keys())
+        self.assertEqual({*TIMED, *OF_VALUES, *OF_NUMBERS}, STATS.keys() - NOT_RUN.keys())
 
 
 class Readers(unittest.TestCase):

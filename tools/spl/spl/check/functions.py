@@ -9,9 +9,10 @@ from spl.language.expression import Call, Expression, Field, Literal
 
 MANY = 99
 EVAL = {
-    "abs": (1, 1), "case": (2, MANY), "ceiling": (1, 1), "cidrmatch": (2, 2), "coalesce": (1, MANY),
+    "abs": (1, 1), "case": (2, MANY), "ceil": (1, 1), "ceiling": (1, 1), "cidrmatch": (2, 2), "coalesce": (1, MANY),
     "exact": (1, 1), "exp": (1, 1), "false": (0, 0), "floor": (1, 1), "if": (3, 3), "in": (2, MANY), "isint": (1, 1),
-    "isnotnull": (1, 1), "isnull": (1, 1), "isnum": (1, 1), "isstr": (1, 1), "json_extract": (1, MANY), "len": (1, 1),
+    "isnotnull": (1, 1), "isnull": (1, 1), "isnum": (1, 1), "isstr": (1, 1), "json_extract": (1, MANY), "json_object": (0, MANY),
+    "len": (1, 1),
     "like": (2, 2), "ln": (1, 1), "log": (1, 2), "lower": (1, 1), "ltrim": (1, 2), "match": (2, 2), "max": (1, MANY),
     "md5": (1, 1), "min": (1, MANY), "mvappend": (1, MANY), "mvcount": (1, 1), "mvdedup": (1, 1), "mvfilter": (1, 1),
     "mvfind": (2, 2), "mvindex": (2, 3), "mvjoin": (2, 2), "mvmap": (2, 3), "mvrange": (2, 3), "mvsort": (1, 1),
@@ -32,6 +33,11 @@ STATS = {
     "avg": 1, "count": 0, "c": 0, "dc": 1, "distinct_count": 1, "earliest": 1, "earliest_time": 1, "estdc": 1, "first": 1,
     "last": 1, "latest": 1, "latest_time": 1, "list": 1, "max": 1, "mean": 1, "median": 1, "min": 1,
     "mode": 1, "range": 1, "rate": 1, "stdev": 1, "stdevp": 1, "sum": 1, "sumsq": 1, "values": 1, "var": 1, "varp": 1,
+}  # fmt: skip
+# Functions that the interpreter does not run, and why.
+NOT_RUN = {
+    "random": "its result differs each time", "rate": "no search runs it", "json_extract": "no search runs it",
+    "spath": "no search runs it", "searchmatch": "no search runs it",
 }  # fmt: skip
 TIMECHART = {"per_second": 1, "per_minute": 1, "per_hour": 1, "per_day": 1}
 

@@ -195,5 +195,6 @@ OF_VALUES: dict[str, Callable[[list[str]], list[str]]] = {
 OF_NUMBERS: dict[str, Callable[[Sequence[float]], float]] = {
     "avg": average, "mean": average, "sum": math.fsum, "stdev": deviation, "range": lambda n: max(n) - min(n),
     "stdevp": lambda n: math.sqrt(average([(x - average(n)) ** 2 for x in n])), "var": lambda n: deviation(n) ** 2,
+    "varp": lambda n: average([(x - average(n)) ** 2 for x in n]),
     "median": lambda n: nth(n, 50), "sumsq": lambda n: math.fsum(x * x for x in n),
 }  # fmt: skip

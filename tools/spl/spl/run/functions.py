@@ -211,6 +211,7 @@ FUNCTIONS: dict[str, Function] = {
     "true": lambda _: True, "false": lambda _: False, "pi": lambda _: math.pi,
     "isnull": lambda _, value=None: value is None, "isnotnull": lambda _, value=None: value is not None,
     "isnum": lambda _, value=None: number(value) is not None,
+    "isint": lambda _, value=None: (number(value) or 0.5) % 1 == 0 or number(value) == 0,
     "isstr": lambda _, value=None: value is not None and number(value) is None, "typeof": _typeof, "nullif": _nullif,
     "abs": _numeric(abs), "ceiling": _numeric(math.ceil), "ceil": _numeric(math.ceil), "floor": _numeric(math.floor),
     "exp": _numeric(math.exp), "ln": _numeric(math.log), "log": _numeric(lambda x, base=10: math.log(x, base)),
