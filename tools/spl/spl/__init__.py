@@ -1,9 +1,8 @@
-"""As much of Splunk's search language as the app's searches use, run on search peers and a search head.
+"""The part of Splunk's search language (SPL) that the app's searches use: parser, interpreter and static checker.
 
-The parser: pipeline (commands and subsearches), expression (eval), terms (search), clauses (options, aggregations),
-times. It knows nothing of events, so that a checker can read searches without running them. The interpreter: server
-plans and runs a search; filters, shaping, aggregate, charts, files and sources are the commands; evaluate, functions
-and values are eval.
+`language` parses searches and knows nothing of events. `commands` is the one table of Splunk's commands. `run` plans
+and runs a search on a search head and its peers; `check` follows the fields through a search without running it; both
+read the table. `splunkd` reads an app and calls its programs as splunkd does.
 """
 
 from spl.run.aggregate import average, deviation

@@ -69,6 +69,7 @@ def _addtotals_of_rows(command: Command) -> bool:
 
 
 _SLOW = Missing("it is slow and stops at 50,000 rows; use stats or lookup")
+_DISPLAY = Missing("it changes how values are displayed, not the rows")
 _UNUSED = Missing("no search of the app runs it, so it has not been written")
 
 DEFINITIONS = (
@@ -83,7 +84,7 @@ DEFINITIONS = (
     Definition(("sort",), filters.sort, rules.sort, never),
     # They change events one by one.
     Definition(("eval",), shaping.evaluation, rules.evaluation, always),
-    Definition(("fieldformat",), Missing("it changes how values are displayed, not the rows"), rules.evaluation, always),
+    Definition(("fieldformat",), _DISPLAY, rules.evaluation, always),
     Definition(("fields",), shaping.fields, rules.fields, always),
     Definition(("table",), shaping.table, rules.fields, never),
     Definition(("rename",), shaping.rename, rules.rename, always),

@@ -46,12 +46,13 @@ csv.writer(sys.stdout, lineterminator="\\n").writerows([header, *([a, a + "+"] f
 
 def functions(module: ModuleType, parameters: str) -> set[object]:
     """The public functions of a module that have these parameters."""
-    found = inspect.getmembers(module, lambda member: inspect.isfunction(member) and member.__module__ == module.__name__)
+    found = (function for _, function in inspect.getmembers(module, inspect.isfunction))
     return {
         function
-        for name, function in found
-        if not name.startswith("_") and re.fullmatch(parameters, " ".join(inspect.signature(function).parameters))
-    }
+        for function in found
+        if function.__module__ == module.__name__ and not function.__name__.startswith("_")
+        and re.fullmatch(parameters, " ".join(inspect.signature(function).parameters))
+    }  # fmt: skip
 
 
 class Table(unittest.TestCase):

@@ -1,6 +1,6 @@
-"""A static check of searches: commands, options, functions and lookups exist, and fields that are read are there.
+"""A static check of searches: commands, options, functions, lookups and every field that is read exist.
 
-`check` walks along a search; `fields` says what is known of its fields at a point, `commands` what each command makes of
-that, `functions` and `lookups` which there are; `programs` asks the app's own program about its commands. `corpus` finds
-every search that the app has.
+`walk` follows a search's commands, `fields` holds the fields that are known at a point, and `rules` are what commands
+do with them. `functions` and `lookups` list what exists; `programs` asks the app's own program about its commands.
+`corpus` finds every search of an app.
 """

@@ -1,6 +1,7 @@
-"""Every search that the app has: saved searches, dashboards, macros, examples of the help, documents.
+"""Finds every search of an app: saved searches, dashboards, examples of the help, documents.
 
-PYTHONPATH=tools/spl python3 -m spl.check.corpus APP FOLDER writes those that Splunk runs into files, for other checkers.
+PYTHONPATH=tools/spl python3 -m spl.check.corpus APP FOLDER
+writes those that Splunk runs into files, for other checkers.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ START = re.compile(r"(index=|\.\.\. \||search |\|\s*[`a-z])")
 
 @dataclass(frozen=True)
 class Search:
-    """A search and where it stands. One that begins with dots goes on from events of any kind."""
+    """A search and where it was found. A text that begins with dots continues a search whose events are not known."""
 
     where: str
     text: str
-    # Whether it is run as it stands; people try what they read and see what comes.
+    # Whether Splunk runs it unattended: then the check is strict. People look at the results of what they paste.
     strict: bool = True
 
 
 def saved_searches(app: App) -> Iterator[Search]:
-    """What savedsearches.conf runs, and the drill-downs of its alerts."""
+    """The searches of savedsearches.conf and the drill-downs of its alerts."""
     for name, stanza in app.settings("savedsearches.conf").items():
         yield Search(name, stanza["search"])
         drilldowns = [stanza.get("action.notable.param.drilldown_search", "")]
@@ -44,7 +45,7 @@ def saved_searches(app: App) -> Iterator[Search]:
 
 
 def dashboards(app: App) -> Iterator[Search]:
-    """The searches of the views, with each value that their tokens may have."""
+    """The searches of the views, once for each combination of values of their tokens."""
     for path in sorted((app.root / "default" / "data" / "ui" / "views").glob("*.xml")):
         view = ElementTree.fromstring(path.read_text(encoding="utf-8"))
         definition = view.find("definition")
@@ -54,7 +55,7 @@ def dashboards(app: App) -> Iterator[Search]:
 
 
 def _studio(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The data sources of Dashboard Studio; a chained one goes on from another."""
+    """The data sources of Dashboard Studio; a chain search continues another one."""
     sources = definition.get("dataSources", {})
     tokens = {}
     for given in definition.get("inputs", {}).values():
@@ -95,7 +96,7 @@ def _with_tokens(text: str, tokens: dict[str, list[str]]) -> Iterator[str]:
 
 
 def examples(app: App) -> Iterator[Search]:
-    """The examples of the search assistant's help."""
+    """The examples in searchbnf.conf, which the search assistant shows."""
     for name, stanza in app.settings("searchbnf.conf").items():
         for key, text in stanza.items():
             if re.fullmatch(r"example\d+", key):
@@ -137,7 +138,7 @@ def everything(app: App, root: Path) -> Iterator[Search]:
 
 
 def main(app: App, folder: Path) -> None:
-    """Write the searches that Splunk runs, with their macros put in."""
+    """Write the searches that Splunk runs, with their macros expanded."""
     for number, search in enumerate([*saved_searches(app), *dashboards(app)]):
         name = re.sub(r"\W+", "-", search.where)
         (folder / f"{number:03}-{name}.spl").write_text(app.expand(search.text) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Splunk's functions, with the fewest and the most arguments of each."""
+"""Splunk's functions of eval and stats, and the checks of their arguments."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from spl.errors import SearchError
 from spl.language.expression import Call, Expression, Field, Literal
 
 MANY = 99
+# Functions of eval: the least and the greatest number of arguments.
 EVAL = {
     "abs": (1, 1), "case": (2, MANY), "ceil": (1, 1), "ceiling": (1, 1), "cidrmatch": (2, 2), "coalesce": (1, MANY),
     "exact": (1, 1), "exp": (1, 1), "false": (0, 0), "floor": (1, 1), "if": (3, 3), "in": (2, MANY), "isint": (1, 1),
-    "isnotnull": (1, 1), "isnull": (1, 1), "isnum": (1, 1), "isstr": (1, 1), "json_extract": (1, MANY), "json_object": (0, MANY),
-    "len": (1, 1),
+    "isnotnull": (1, 1),
+    "isnull": (1, 1), "isnum": (1, 1), "isstr": (1, 1), "json_extract": (1, MANY),
+    "json_object": (0, MANY), "len": (1, 1),
     "like": (2, 2), "ln": (1, 1), "log": (1, 2), "lower": (1, 1), "ltrim": (1, 2), "match": (2, 2), "max": (1, MANY),
     "md5": (1, 1), "min": (1, MANY), "mvappend": (1, MANY), "mvcount": (1, 1), "mvdedup": (1, 1), "mvfilter": (1, 1),
     "mvfind": (2, 2), "mvindex": (2, 3), "mvjoin": (2, 2), "mvmap": (2, 3), "mvrange": (2, 3), "mvsort": (1, 1),
@@ -22,16 +24,17 @@ EVAL = {
     "strptime": (2, 2), "substr": (2, 3), "time": (0, 0), "tonumber": (1, 2), "tostring": (1, 2), "trim": (1, 2),
     "true": (0, 0), "typeof": (1, 1), "upper": (1, 1), "urldecode": (1, 1), "validate": (2, MANY),
 }  # fmt: skip
+# Functions and operators that return a condition.
 PREDICATES = {
-    "AND", "OR", "NOT", "XOR", "==", "!=", "<", ">", "<=", ">=", "LIKE", "cidrmatch", "false", "if", "case", "in", "isint",
-    "isnotnull", "isnull", "isnum", "isstr", "like", "match", "searchmatch", "true",
+    "AND", "OR", "NOT", "XOR", "==", "!=", "<", ">", "<=", ">=", "LIKE", "cidrmatch", "false", "if", "case",
+    "in", "isint", "isnotnull", "isnull", "isnum", "isstr", "like", "match", "searchmatch", "true",
     "coalesce",
 }  # fmt: skip
 TIMES = {"strftime", "strptime", "relative_time"}
-# Functions of stats; the second number says whether one needs an argument.
+# Functions of stats: 1 for those that need an argument.
 STATS = {
-    "avg": 1, "count": 0, "c": 0, "dc": 1, "distinct_count": 1, "earliest": 1, "earliest_time": 1, "estdc": 1, "first": 1,
-    "last": 1, "latest": 1, "latest_time": 1, "list": 1, "max": 1, "mean": 1, "median": 1, "min": 1,
+    "avg": 1, "count": 0, "c": 0, "dc": 1, "distinct_count": 1, "earliest": 1, "earliest_time": 1, "estdc": 1,
+    "first": 1, "last": 1, "latest": 1, "latest_time": 1, "list": 1, "max": 1, "mean": 1, "median": 1, "min": 1,
     "mode": 1, "range": 1, "rate": 1, "stdev": 1, "stdevp": 1, "sum": 1, "sumsq": 1, "values": 1, "var": 1, "varp": 1,
 }  # fmt: skip
 # Functions that the interpreter does not run, and why.
@@ -43,7 +46,7 @@ TIMECHART = {"per_second": 1, "per_minute": 1, "per_hour": 1, "per_day": 1}
 
 
 def check_expression(tree: Expression, predicate: bool = False) -> None:
-    """Refuse functions that do not exist, a wrong number of arguments, and a `where` that is no condition."""
+    """Raise a SearchError for unknown functions, wrong numbers of arguments, and a `where` without a condition."""
     if isinstance(tree, Call):
         known = EVAL.get(tree.name)
         if re.match(r"[a-z]", tree.name) and tree.name not in ("negate", "plus"):
@@ -59,7 +62,7 @@ def check_expression(tree: Expression, predicate: bool = False) -> None:
 
 
 def _check_pattern(call: Call) -> None:
-    """A regular expression that is written out must be one."""
+    """Check arguments that are written out: regular expressions must compile, formats of times must be texts."""
     if call.name in ("match", "replace", "mvfind") and isinstance(call.arguments[1], Literal):
         try:
             re.compile(str(call.arguments[1].value))
@@ -70,7 +73,7 @@ def _check_pattern(call: Call) -> None:
 
 
 def check_aggregation(function: str, has_argument: bool, more: dict[str, int] | None = None) -> None:
-    """Refuse a function that stats does not have."""
+    """Raise a SearchError for a function that stats does not have, or one that lacks its argument."""
     percentile = re.fullmatch(r"(exactperc|upperperc|perc|p)\d{1,2}(\.\d+)?", function)
     if not percentile and function not in STATS | (more or {}):
         raise SearchError(f"there is no aggregation {function}()")

@@ -9,20 +9,20 @@ from spl.check.fields import Fields
 from spl.errors import SearchError
 from spl.splunkd.app import App
 
-# Files that are not in the package: users make them.
+# Files that users make, with their columns: the package does not contain them.
 MADE_BY_USERS = {"dnsentropy_allowlist_local.csv": {"domain", "reason"}}
 
 
 @dataclass
 class Lookups:
-    """What lookups there are."""
+    """The lookups that searches can use."""
 
     app: App
-    # Files that some search of the app or of its help writes.
+    # Files that searches write.
     written: set[str] = field(default_factory=set)
 
     def columns(self, name: str) -> set[str]:
-        """The columns of a lookup, by its definition or its file."""
+        """The columns of a lookup, from its definition or its file; none for a file that a search writes."""
         stanza = self.app.settings("transforms.conf").get(name)
         if stanza and "fields_list" in stanza:
             return {column.strip() for column in stanza["fields_list"].split(",")}
@@ -37,15 +37,15 @@ class Lookups:
             return set(next(csv.reader(file)))
 
     def is_collection(self, name: str) -> bool:
-        """Whether it is in the KV store."""
+        """Whether the lookup is in the KV store."""
         return self.app.settings("transforms.conf").get(name, {}).get("external_type") == "kvstore"
 
     def is_open(self, name: str) -> bool:
-        """Whether it is a file of which only the name is known."""
+        """Whether the lookup is a file whose columns are not known."""
         return name in self.written and name not in MADE_BY_USERS
 
     def check_written(self, name: str, fields: Fields, strict: bool) -> None:
-        """Refuse to write a lookup without its very columns."""
+        """Raise a SearchError if a search writes a lookup with other columns than it has."""
         if name.endswith(".csv") and name not in MADE_BY_USERS:
             self.written.add(name)
             return

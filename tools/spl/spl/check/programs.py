@@ -1,4 +1,4 @@
-"""The app's own commands, as its program knows them: what is wrong with a call, what it reads, what it gives."""
+"""Asks the app's own commands which fields a call reads and adds, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from spl.splunkd.conversation import Conversation
 from spl.splunkd.program import INDEX, Call, CommandError, Options, ask, searchinfo
 from spl.splunkd.rows import encode, read_lines
 
-# Read where they are there, and not missed where they are not.
+# Fields that the app's commands read if they exist.
 OPTIONAL = {"_time", "record_type", "query_type", "qtype_name", "dnsexfil_partial"}
 
 
 def call(app: App, name: str, arguments: str, home: Path) -> tuple[set[str], set[str], bool]:
-    """The fields that a call reads, those that it gives, and whether its rows are new ones (a reporting command)."""
+    """The fields that a call reads, those that it returns, and whether it is a reporting command (its rows are new)."""
     argv = tuple(app.command(name))
     return _call(argv, name, arguments, home)
 
@@ -35,7 +35,7 @@ def _call(argv: tuple[str, ...], name: str, arguments: str, home: Path) -> tuple
 
 
 def _columns(called: Call, reads: list[str], home: Path) -> list[str]:
-    """The columns of the reply to one event."""
+    """The columns of the reply to one event, without their multivalue twins."""
     event = {field: ["0DsAAHNIclYsFcDN.example.com"] for field in reads} | {INDEX: ["0"]}
     with Conversation(called.argv, home, Options().timeout) as talk:
         talk.request(searchinfo(called, Options(), home), b"")

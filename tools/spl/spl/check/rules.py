@@ -1,4 +1,4 @@
-"""What each command of Splunk's does to the fields. One that is not here does not exist, or is not used in the app."""
+"""The rules of the checker: each checks a call of one command and returns the fields after it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from spl.check.fields import EVENTS, NONE, Fields
 from spl.check.functions import TIMECHART, check_aggregation, check_expression
 from spl.errors import SearchError
 from spl.language.clauses import (
-    Aggregations, aggregations, bare, field_and_pattern, moving_average, names_of, options_of, orders,
-    regular_expression, renamings,
-)  # fmt: skip
+    Aggregations,
+    aggregations,
+    bare,
+    field_and_pattern,
+    names_of,
+    options_of,
+    orders,
+    regular_expression,
+    renamings,
+)
 from spl.language.expression import fields_of, parse_assignments, parse_expression
 from spl.language.pipeline import Command, brackets, parse, without_brackets, words
 from spl.language.terms import comparisons, parse_terms
@@ -21,12 +28,12 @@ if TYPE_CHECKING:
     from spl.check.walk import Check
 
 DNS = ("query", "src", "dest", "record_type", "message_type", "reply_code", "answer")
-# The walk, the command, and the fields before it: None for the first command, which only some rules accept.
+# From the walk, the command, and the fields before it (None for the first command) to the fields after it.
 Rule = Callable[["Check", Command, Any], Fields]
 
 
 def take_options(command: Command, allowed: str, anywhere: bool = True) -> tuple[dict[str, str], list[str]]:
-    """The options of a command, which must be some of those allowed, and its other words."""
+    """The options of a command and its other words; raises a SearchError for options that are not allowed."""
     options, rest = options_of(words(without_brackets(command.arguments)), anywhere)
     if unknown := set(options) - set(allowed.split()):
         raise SearchError(f"{command.name} has no option {', '.join(sorted(unknown))}")
@@ -71,7 +78,7 @@ def tstats(check: Check, command: Command, before: Fields | None) -> Fields:
 def inputlookup(check: Check, command: Command, before: Fields | None) -> Fields:
     options, rest = take_options(command, "append start max strict where")
     if before is not None and options.get("append") not in ("t", "true"):
-        raise SearchError("inputlookup behind another command needs append=true")
+        raise SearchError("inputlookup after another command needs append=true")
     columns = Fields(frozenset(check.lookups.columns(rest[0])), check.lookups.is_open(rest[0]))
     if rest[1:2] == ["where"]:
         columns.need((term.field for term in comparisons(parse_terms(" ".join(rest[2:])))), "inputlookup")
@@ -108,7 +115,7 @@ def evaluation(check: Check, command: Command, before: Fields) -> Fields:
     fields = before
     for target, tree in parse_assignments(command.arguments):
         check_expression(tree)
-        # Splunk takes a field that is not there for null, so coalesce() may ask for one; whoever means that says so.
+        # Splunk takes a missing field for null, but a field that no command before made is a mistake.
         fields.need(fields_of(tree), f"eval {target}")
         fields = fields.plus([target])
     return fields
@@ -154,7 +161,7 @@ def chart(check: Check, command: Command, before: Fields) -> Fields:
     if command.name == "timechart":
         before.need(["_time"], "timechart")
     split_by = counted.by if command.name == "timechart" or counted.over else counted.by[1:]
-    # A column for each value of the field that splits: names that nobody knows beforehand.
+    # A column for each value of the field that splits: their names are not known before the search runs.
     return Fields(frozenset([over]), any_other=True) if split_by else Fields(frozenset([over, *_outputs(counted)]))
 
 
@@ -243,7 +250,9 @@ def _pairs(given: list[str]) -> list[tuple[str, str]]:
 
 
 def outputlookup(check: Check, command: Command, before: Fields) -> Fields:
-    allowed = "append create_empty override_if_empty key_field max createinapp create_context output_format allow_updates"
+    allowed = (
+        "append create_empty override_if_empty key_field max createinapp create_context output_format allow_updates"
+    )
     _, rest = take_options(command, allowed)
     if len(rest) != 1:
         raise SearchError(f"outputlookup {command.arguments}")
@@ -258,7 +267,7 @@ def fillnull(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def one_field(allowed: str) -> Rule:
-    """A command of one field, which stays."""
+    """The rule of a command that reads one field and keeps all fields."""
 
     def rule(check: Check, command: Command, before: Fields) -> Fields:
         _, names = take_options(command, allowed)

@@ -1,4 +1,4 @@
-"""The walk along a search's commands."""
+"""Walks along the commands of a search and follows its fields."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ NUMBER = re.compile(r"(limit=)?\d+\s")
 
 @dataclass(frozen=True)
 class Check:
-    """A check of the searches of an app."""
+    """Checks the searches of an app; `home` is a folder in which its programs run."""
 
     app: App
     lookups: Lookups
     home: Path
-    # Whether to refuse what works on small data only, or writes fields that nobody knows.
+    # Whether to refuse also what fails on much data only, and lookups written with fields that are not known.
     strict: bool = True
 
     def search(self, text: str, before: Fields | None = None) -> Fields:
-        """The fields of a search's results; `before` are those of what it goes on from, if it is only a part."""
+        """The fields of a search's results; `before` are the fields before it if it is the end of a longer search."""
         return self.pipeline(parse(text, self.app), before)
 
     def pipeline(self, pipeline: Pipeline, before: Fields | None) -> Fields:
-        """The fields behind the last command."""
+        """The fields after the last command; raises a SearchError for what Splunk would refuse."""
         fields = before
         first = COMMANDS.get(pipeline[0].name)
         on_peers = before is not None or (first is not None and first.starts == "events")
@@ -47,7 +47,7 @@ class Check:
         return fields or NONE
 
     def _check_place(self, command: Command) -> None:
-        """Collections of the KV store are on the search head alone."""
+        """Only the search head has the collections of the KV store."""
         given, (name, *_) = take_options(command, "local update")
         if self.lookups.is_collection(name) and given.get("local") != "true":
             raise SearchError(f"lookup {name} would run on the search peers, which do not have it: say local=true")
@@ -59,7 +59,7 @@ class Check:
         return known is not None and known.streaming(command)
 
     def command(self, command: Command, before: Fields | None) -> Fields:
-        """The fields behind a command; `before` is None for the first one."""
+        """The fields after a command; `before` is None for the first one."""
         if self.app.has_command(command.name):
             return self._program(command, _not_first(command, before))
         if command.name not in COMMANDS:

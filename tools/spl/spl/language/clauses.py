@@ -15,7 +15,7 @@ AS_AND_BY = ("as", "by", "over")
 
 @dataclass(frozen=True)
 class Aggregation:
-    """`avg(x) AS y`, `count`, `dc(eval(...))`: a function of a group, what it reads of each event, and its name."""
+    """`avg(x) AS y`, `count`, `dc(eval(...))`: a function, its argument for each event, and the name of its result."""
 
     function: str
     argument: Expression | None
@@ -24,20 +24,18 @@ class Aggregation:
 
 @dataclass(frozen=True)
 class Aggregations:
-    """What stats and its relatives take."""
+    """The arguments of stats, eventstats, streamstats, chart and timechart."""
 
     functions: tuple[Aggregation, ...]
     by: tuple[str, ...]
     options: dict[str, str]
     over: str = ""
-    # Options that stand behind a by-field belong to its columns, as in timechart and chart.
-    span: str = ""
 
 
 def aggregations(text: str) -> Aggregations:
-    """`[option=value ...] function [AS name] ... [OVER field] [BY field ...]`."""
+    """Parse `[option=value ...] function [AS name] ... [OVER field] [BY field ...]`."""
     options, rest = options_of(words(text))
-    # `span=1h` may stand between the functions and the by-fields too.
+    # Options such as `span=1h` may follow a by-field too.
     functions: list[Aggregation] = []
     while rest and rest[0].lower() not in ("by", "over"):
         call, *rest = rest
@@ -79,7 +77,7 @@ def _aggregation(call: str, name: str, text: str) -> Aggregation:
 
 
 def options_of(given: Sequence[str], anywhere: bool = False) -> tuple[dict[str, str], list[str]]:
-    """`name=value` words in front (or anywhere), and the other words."""
+    """The leading `name=value` words (with `anywhere`, all of them), and the other words."""
     options: dict[str, str] = {}
     for at, word in enumerate(given):
         found = re.fullmatch(r"(\w+)=(.+)", word, re.DOTALL)
@@ -96,7 +94,7 @@ def is_true(option: str) -> bool:
 
 
 def renamings(text: str) -> list[tuple[str, str]]:
-    """`a AS b, c.* AS *`."""
+    """Parse `a AS b, c.* AS *`."""
     given = words(text)
     if len(given) % 3 or not given or any(word.lower() != "as" for word in given[1::3]):
         raise SearchError(f"rename {text}")
@@ -129,7 +127,7 @@ def moving_average(text: str) -> tuple[int, str, str]:
 
 @dataclass(frozen=True)
 class Order:
-    """A key of sort."""
+    """One key of sort."""
 
     field: str
     descending: bool
@@ -137,7 +135,7 @@ class Order:
 
 
 def orders(text: str) -> tuple[int, list[Order]]:
-    """`sort [N] [-|+]field ...`: the most rows (0: all), and the keys."""
+    """Parse `[N] [-|+]field ...`, the arguments of sort: the most rows (0: all), and the keys."""
     given = words(re.sub(r"([-+])\s+", r"\1", text))
     count = 10_000
     if given and re.fullmatch(r"(limit=)?\d+", given[0]):
@@ -155,7 +153,7 @@ def orders(text: str) -> tuple[int, list[Order]]:
 
 
 def names_of(text: str) -> list[str]:
-    """Fields between commas or white space."""
+    """Names of fields, separated by commas or white space."""
     found = [bare(word) for word in words(text)]
     if not found:
         raise SearchError("no field is named")
@@ -170,5 +168,5 @@ def bare(word: str) -> str:
 
 
 def wildcard(pattern: str) -> re.Pattern[str]:
-    """A name or value in which `*` is any text, without regard to case."""
+    """A pattern in which `*` is any text and case does not matter."""
     return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.IGNORECASE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""Eval expressions: text -> tree."""
+"""Parses eval expressions into trees."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TOKEN = re.compile(
     r"""|(?P<word>[A-Za-z_][\w{}:]*)|(?P<sign>==|!=|<=|>=|[-+*/%.<>=(),]))""",
     re.DOTALL,
 )
-# From the loosest to the tightest.
+# Operators, from those that bind loosest to those that bind tightest.
 LEVELS = (("OR",), ("XOR",), ("AND",), ("NOT",), ("==", "=", "!=", "<=", ">=", "<", ">", "LIKE", "IN"), ("+", "-", "."),
           ("*", "/", "%"))  # fmt: skip
 NEGATION = LEVELS.index(("NOT",))
@@ -36,7 +36,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Call:
-    """A function, or an operator, which is a function with a name of signs or capitals."""
+    """A function or an operator; operators have names of signs or capital letters."""
 
     name: str
     arguments: tuple[Expression, ...]
@@ -46,7 +46,7 @@ Expression = Literal | Field | Call
 
 
 def parse_expression(text: str) -> Expression:
-    """A whole expression."""
+    """Parse a whole expression; raises a SearchError if it is malformed."""
     reader = _Reader(text)
     tree = reader.expression()
     reader.end()
@@ -54,7 +54,7 @@ def parse_expression(text: str) -> Expression:
 
 
 def parse_assignments(text: str) -> list[tuple[str, Expression]]:
-    """`a=expression, b=expression`, what eval takes."""
+    """Parse `a=expression, b=expression`, the arguments of eval."""
     reader = _Reader(text)
     found = []
     while True:
@@ -86,7 +86,7 @@ def calls_of(tree: Expression) -> Iterator[str]:
 
 
 def unquote(text: str) -> str:
-    """What a quoted text says; a backslash is dropped before a quote and another backslash only."""
+    """A text without its quotes; a backslash escapes a quote and another backslash only."""
     return re.sub(r'\\(["\\])', r"\1", text[1:-1])
 
 
@@ -112,25 +112,25 @@ class _Reader:
             at = found.end()
 
     def take(self) -> tuple[str, str]:
-        """The next token, which must be there."""
+        """The next token; raises a SearchError at the end."""
         self._at += 1
         if self._at > len(self._tokens):
             raise SearchError(f"the expression ends too early: {self._text!r}")
         return self._tokens[self._at - 1]
 
     def skip(self, *signs: str) -> str:
-        """The next token if it is one of these signs, else nothing."""
+        """Takes and returns the next token if it is one of these signs, else returns an empty text."""
         if self._at < len(self._tokens) and self._tokens[self._at] in [("sign", sign) for sign in signs]:
             return self.take()[1]
         return ""
 
     def end(self) -> None:
-        """Nothing may follow."""
+        """Raise a SearchError unless all tokens were taken."""
         if self._at < len(self._tokens):
             raise SearchError(f"expression {self._text!r}: {self._tokens[self._at][1]!r} was not expected")
 
     def expression(self, level: int = 0) -> Expression:
-        """What binds as tightly as this level or tighter."""
+        """Parse operators of this level and those that bind tighter."""
         if level == len(LEVELS):
             return self._operand()
         if level == NEGATION:

@@ -1,4 +1,4 @@
-"""The text of a search -> its commands, with their subsearches."""
+"""Splits the text of a search into commands and subsearches."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Pipeline = tuple[Command, ...]
 
 
 def parse(text: str, app: App | None = None) -> Pipeline:
-    """The commands of a search; its macros are put in first if the app is given."""
+    """The commands of a search; macros are expanded first if the app is given."""
     text = COMMENT.sub(" ", text)
     text = app.expand(text) if app else text
     parts = [part.strip() for part in split(text, "|")]
     if parts[0]:
-        # The first command is `search` without saying so.
+        # A search that does not begin with a bar begins with the command `search`.
         parts[0] = parts[0] if re.match(r"search\b", parts[0]) else "search " + parts[0]
     else:
         parts = parts[1:]
@@ -43,15 +43,15 @@ def parse(text: str, app: App | None = None) -> Pipeline:
 def _command(text: str) -> Command:
     found = re.match(r"[A-Za-z_]\w*", text)
     if found is None:
-        raise SearchError(f"no command: {text!r}")
+        raise SearchError(f"a command must begin with its name: {text!r}")
     arguments = text[found.end() :].strip()
-    # These take commands that go on with the rows, others a search of its own.
+    # Their brackets hold commands that continue with the rows; those of other commands hold a whole search.
     lead = "| " if found[0] in ("appendpipe", "foreach") else ""
     return Command(found[0], arguments, tuple(parse(lead + inner) for inner in brackets(arguments)))
 
 
 def brackets(text: str) -> list[str]:
-    """What stands in the outermost brackets of a command's arguments."""
+    """The texts in the outermost brackets of a command's arguments."""
     return [inner for kind, inner in _chunks(text) if kind == "["]
 
 
@@ -61,7 +61,7 @@ def without_brackets(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words between white space and commas; quotes, parentheses and brackets hold a word together."""
+    """The words of a text, separated by white space and commas outside quotes, parentheses and brackets."""
     return [word for word in split(text, " \t\r\n,") if word]
 
 

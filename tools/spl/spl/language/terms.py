@@ -1,4 +1,4 @@
-"""What the command `search` takes: terms with AND, OR, NOT and parentheses."""
+"""Parses the arguments of `search`: terms with AND, OR, NOT and parentheses."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Term = Comparison | Junction
 
 
 def parse_terms(text: str) -> Term:
-    """The terms of a search; none match every event."""
+    """Parse the terms of a search; without terms, every event matches."""
     tokens = list(_tokens(text))
     tree = _any_of(tokens) if tokens else Junction("AND", ())
     if tokens:
@@ -49,7 +49,7 @@ def parse_terms(text: str) -> Term:
 
 
 def comparisons(term: Term) -> Iterator[Comparison]:
-    """All comparisons, wherever they stand."""
+    """All comparisons of a tree."""
     if isinstance(term, Comparison):
         yield term
     else:

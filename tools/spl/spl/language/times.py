@@ -1,4 +1,4 @@
-"""Splunk's times: modifiers such as -24h@h, spans such as 5m. The stand-in's clock is UTC."""
+"""Splunk's times: modifiers such as -24h@h, spans such as 5m. All times are UTC."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 def unit(name: str) -> str:
-    """The unit that has this name."""
+    """The short name of a unit of time."""
     for short, names in UNITS.items():
         if name.lower() in names:
             return short
-    raise SearchError(f"no unit of time {name!r}")
+    raise SearchError(f"the unit of time {name!r} is unknown")
 
 
 def seconds(span: str) -> float:
-    """The length of a span; a bare number is seconds."""
+    """The length of a span in seconds; a number without a unit is seconds."""
     found = re.fullmatch(r"(\d+)([A-Za-z]*)", span)
     if found is None or (short := unit(found[2] or "s")) not in SECONDS:
         raise SearchError(f"span {span!r}")
@@ -32,7 +32,7 @@ def seconds(span: str) -> float:
 
 
 def moment(modifier: str, now: float) -> float:
-    """The time that a modifier means: `now`, an epoch, `-7d@d`, `@d+3h`, `0`."""
+    """The epoch of a modifier: `now`, an epoch, `-7d@d`, `@d+3h`, `0`."""
     text = modifier.strip()
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)

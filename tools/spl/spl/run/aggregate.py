@@ -1,4 +1,4 @@
-"""stats and its relatives."""
+"""Commands that count and calculate over groups of events: stats, eventstats, streamstats, top."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def stats(context: Context, command: Command) -> Step:
 
 
 def eventstats(context: Context, command: Command) -> Step:
-    """The figures of its group added to each event."""
+    """Adds to each event the figures of its group."""
     wanted = aggregations(command.arguments)
 
     def step(events: list[Event]) -> list[Event]:
@@ -55,7 +55,7 @@ def eventstats(context: Context, command: Command) -> Step:
 
 
 def streamstats(context: Context, command: Command) -> Step:
-    """The figures of the events so far, or of the last `window`; without the event itself for current=f."""
+    """Adds to each event the figures of the events so far, or of the last `window`; current=f leaves out the event."""
     wanted = aggregations(command.arguments)
     window = int(wanted.options.get("window", "0")) or None
     current = is_true(wanted.options.get("current", "t"))
@@ -79,7 +79,7 @@ def streamstats(context: Context, command: Command) -> Step:
 
 
 def top(_: Context, command: Command) -> Step:
-    """`top [limit=N] field [by field]`: the commonest values with count and percent."""
+    """`top [limit=N] field [by field]`: the most frequent values with count and percent."""
     options, rest = options_of(words(command.arguments))
     if rest and rest[0].isdecimal():
         options["limit"], rest = rest[0], rest[1:]
@@ -115,7 +115,7 @@ def groups_of(events: list[Event], names: Sequence[str]) -> dict[Key, list[Event
 
 
 def aggregate(events: list[Event], wanted: Aggregations, clock: Clock) -> Event:
-    """The figures of a group; what cannot be told is absent."""
+    """The figures of a group; a figure that cannot be computed is absent."""
     found: Event = {}
     for one in wanted.functions:
         if values := figure(one, events, clock):
@@ -127,13 +127,13 @@ def figure(wanted: Aggregation, events: list[Event], clock: Clock) -> list[str]:
     """One figure of a group."""
     if wanted.argument is None:
         if wanted.function not in ("count", "c"):
-            raise SearchError(f"{wanted.function}() of nothing")
+            raise SearchError(f"{wanted.function}() needs an argument")
         return [str(len(events))]
     if isinstance(wanted.argument, Field):
         values = [value for event in events for value in event.get(wanted.argument.name, [])]
     else:
         results = [evaluate(wanted.argument, event, clock) for event in events]
-        # A condition counts where it holds.
+        # An event counts if the condition is true.
         values = [value for result in results if result is not False for value in to_field(result)]
     if wanted.function in TIMED:
         return TIMED[wanted.function](events, wanted.argument)
@@ -154,13 +154,13 @@ def average(numbers: Sequence[float]) -> float:
 
 
 def deviation(numbers: Sequence[float]) -> float:
-    """The deviation of a sample, which is 0 for one number."""
+    """The standard deviation of a sample; 0 for one number."""
     mean = average(numbers)
     return math.sqrt(math.fsum((n - mean) ** 2 for n in numbers) / max(1, len(numbers) - 1))
 
 
 def nth(numbers: Sequence[float], percent: float) -> float:
-    """A percentile; of two middle numbers the higher."""
+    """The percentile `percent`; the higher one of two middle numbers."""
     return sorted(numbers)[min(len(numbers) - 1, int(len(numbers) * percent / 100))]
 
 

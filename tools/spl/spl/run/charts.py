@@ -17,7 +17,7 @@ from spl.run.functions import Clock
 from spl.run.values import NUMBER, number_text
 from spl.splunkd.rows import Event
 
-# The spans that Splunk chooses among when none is given.
+# The spans in seconds that Splunk chooses among if none is given.
 SPANS = (1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 86_400, 7 * 86_400, 30 * 86_400)
 
 
@@ -107,7 +107,7 @@ def chart(context: Context, command: Command) -> Step:
 
 
 def _grid(events: list[Event], row: str, wanted: Aggregations, clock: Clock) -> dict[str, Event]:
-    """The figures of each value of `row`, in columns by the by-field's values; beyond the limit they are OTHER."""
+    """The figures of each value of `row`, in columns by the by-field's values; those beyond the limit become OTHER."""
     plain = Aggregations(wanted.functions, (), {})
     cells: dict[str, dict[str, list[Event]]] = defaultdict(lambda: defaultdict(list))
     by = wanted.by[0] if wanted.by else ""
@@ -135,7 +135,7 @@ def _grid(events: list[Event], row: str, wanted: Aggregations, clock: Clock) -> 
 
 
 def _leading(events: list[Event], by: str, wanted: Aggregations, clock: Clock) -> set[str]:
-    """The by-values with the greatest sums; `limit=0` has them all."""
+    """The by-values with the greatest first figures; `limit=0` keeps all of them."""
     limit = int(wanted.options.get("limit", "10"))
     members: dict[str, list[Event]] = defaultdict(list)
     for event in events:

@@ -1,4 +1,4 @@
-"""What a command of Splunk's own knows of the search that it stands in."""
+"""What a runner knows of its search."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Step = Callable[[list[Event]], list[Event]]
 
 @dataclass(frozen=True)
 class Context:
-    """The app, the server, the time, and a way to run a subsearch on the search head (on given rows or all events)."""
+    """The app, the server, the time, and a function that runs a subsearch on given rows, or (None) on all events."""
 
     app: App
     options: Options
     clock: Clock
     subsearch: Callable[[Pipeline, list[Event] | None], list[Event]]
-    # What the server remembers of searches that were run, as its REST endpoint gives it.
+    # The searches that the server ran, as its REST endpoint returns them.
     jobs: list[Event] = field(default_factory=list)
 
 

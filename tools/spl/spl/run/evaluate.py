@@ -1,4 +1,4 @@
-"""Eval expressions on an event."""
+"""Evaluates eval expressions on an event."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spl.splunkd.rows import Event
 
 
 def evaluate(tree: Expression, event: Event, clock: Clock) -> Value:
-    """The value of an expression, None where it has none."""
+    """The value of an expression; None if it is null."""
     if isinstance(tree, Literal):
         return tree.value
     if isinstance(tree, Field):
@@ -69,7 +69,7 @@ def _in(tree: Call, event: Event, clock: Clock) -> Value:
 
 
 def _per_value(name: str, tree: Call, event: Event, clock: Clock) -> Value:
-    """mvmap and mvfilter: the second argument (or the condition) for each value of the field."""
+    """mvmap and mvfilter: evaluates the last argument for each value of the field."""
     first = tree.arguments[0]
     field = first.name if isinstance(first, Field) else _only_field(first)
     kept: list[str] = []
@@ -106,7 +106,7 @@ def _equal(left: Value, right: Value) -> bool:
 
 
 def _compare(holds: Callable[[float], bool]) -> Callable[[Value, Value], Value]:
-    """Numbers as numbers, anything else as text; nothing is known of absent values."""
+    """Compares numbers as numbers and other values as texts; null if one of them is null."""
 
     def compare(left: Value, right: Value) -> Value:
         if left is None or right is None:

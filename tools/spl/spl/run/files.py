@@ -39,7 +39,7 @@ def inputlookup(context: Context, command: Command) -> Step:
 
 
 def outputlookup(context: Context, command: Command) -> Step:
-    """`outputlookup [append=t] [create_empty=t] [override_if_empty=t] [key_field=f] name`; the events go on."""
+    """`outputlookup [append=t] [override_if_empty=t] [key_field=f] name`: returns the events unchanged."""
     options, (name,) = options_of(words(command.arguments), anywhere=True)
     path = _file(context.app, name, is_output=True)
     key = options.get("key_field")
@@ -51,7 +51,7 @@ def outputlookup(context: Context, command: Command) -> Step:
             return events
         rows = [{n: v for n, v in event.items() if n == "_time" or not n.startswith("_")} for event in events]
         if is_true(options.get("append", "f")):
-            # A file keeps its own columns: what is not one of them is dropped.
+            # A file keeps its columns; other fields are dropped.
             columns = header(path)
             old = read(path)
             if key:
@@ -68,7 +68,7 @@ def outputlookup(context: Context, command: Command) -> Step:
 
 
 def lookup(context: Context, command: Command) -> Step:
-    """`lookup name field [AS field] ... [OUTPUT|OUTPUTNEW field [AS field] ...]`, of a file or a program."""
+    """`lookup name field [AS field] ... [OUTPUT|OUTPUTNEW field [AS field] ...]`, from a file or a program."""
     given, _ = split_arguments(command.arguments.replace(",", " "))
     _options, (name, *rest) = options_of(given)
     if context.app.settings("transforms.conf").get(name, {}).get("external_type") == "executable":
@@ -94,7 +94,7 @@ def lookup(context: Context, command: Command) -> Step:
 
 
 class _Table:
-    """The rows of a lookup's file, and how its definition matches them."""
+    """The rows of a lookup's file, matched as its definition says."""
 
     def __init__(self, app: App, name: str, inputs: Pairs) -> None:
         stanza = app.settings("transforms.conf")[name]
@@ -139,7 +139,7 @@ class _Table:
 
 
 def _file(app: App, name: str, is_output: bool = False) -> Path:
-    """The file of a lookup, by its definition or its own name. A collection of the KV store is one beside the app."""
+    """The file of a lookup, by its definition or its own name; a KV store collection is a file beside the app."""
     stanza = app.settings("transforms.conf").get(name)
     if stanza and stanza.get("external_type") == "kvstore":
         path = app.root.parent / f"{app.name}.kvstore" / f"{stanza['collection']}.csv"
@@ -151,7 +151,7 @@ def _file(app: App, name: str, is_output: bool = False) -> Path:
         return app.lookup(name)
     path = app.root / "lookups" / bare(name)
     if not name.endswith(".csv") or not (is_output or path.is_file()):
-        raise SearchError(f"no lookup {name}")
+        raise SearchError(f"the lookup {name} does not exist")
     return path
 
 
@@ -162,7 +162,7 @@ def header(path: Path) -> list[str]:
 
 
 def read(path: Path) -> list[Event]:
-    """The rows of a file; an empty cell is an absent field."""
+    """The rows of a file; the field of an empty cell is absent."""
     with path.open(encoding="utf-8", newline="") as file:
         return [_row(line) for line in csv.DictReader(file)]
 
@@ -177,7 +177,7 @@ def _row(line: dict[str, str]) -> Event:
 
 
 def write(path: Path, rows: list[Event], columns: list[str]) -> None:
-    """A file with these columns; several values have a column of their own beside."""
+    """Write a file with these columns, and a column `__mv_<name>` for each one with several values."""
     several = [name for name in columns if any(len(row.get(name, [])) > 1 for row in rows)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -20,7 +20,7 @@ ORDERINGS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operat
 
 
 def search(context: Context, command: Command) -> Step:
-    """Terms, with subsearches in brackets put in as the terms that their rows make."""
+    """`search terms`; a subsearch in brackets becomes the terms of its rows."""
     text = command.arguments
     for inner in command.subsearches:
         rows = context.subsearch(inner, None)
@@ -31,7 +31,7 @@ def search(context: Context, command: Command) -> Step:
 
 
 def matches(tree: Term, event: Event, context: Context) -> bool:
-    """Whether an event is found by the terms."""
+    """Whether an event matches the terms."""
     if isinstance(tree, Comparison):
         return _holds(tree, event, context)
     if tree.kind == "NOT":
@@ -69,25 +69,25 @@ def regex(_: Context, command: Command) -> Step:
 
 
 def head(_: Context, command: Command) -> Step:
-    """`head 10`."""
+    """`head 10`: the first events."""
     options, rest = options_of(words(command.arguments))
     count = int(options.get("limit") or (rest or ["10"])[0])
     return lambda events: events[:count]
 
 
 def tail(_: Context, command: Command) -> Step:
-    """`tail 10`, in reverse order."""
+    """`tail 10`: the last events, in reverse order."""
     count = int(command.arguments or "10")
     return lambda events: events[: -count - 1 : -1]
 
 
 def reverse(_: Context, __: Command) -> Step:
-    """The last event first."""
+    """`reverse`: the last event first."""
     return lambda events: events[::-1]
 
 
 def dedup(_: Context, command: Command) -> Step:
-    """`dedup [N] a b [sortby -c]`: the first N events of each combination; those without a field go."""
+    """`dedup [N] a b [sortby -c]`: the first N events of each combination; events that lack a field are dropped."""
     text, _sort, sortby = command.arguments.partition("sortby")
     options, given = options_of(words(text), anywhere=True)
     count = int(given.pop(0)) if given and given[0].isdecimal() else 1
@@ -112,12 +112,12 @@ def dedup(_: Context, command: Command) -> Step:
 
 
 def sort(_: Context, command: Command) -> Step:
-    """`sort - count`, `sort 0 count -name`: numbers as numbers."""
+    """`sort - count`, `sort 0 count -name`: numbers are compared as numbers."""
     return sorter(*orders(command.arguments))
 
 
 def sorter(count: int, keys: list[Order]) -> Step:
-    """Order by these keys, and keep so many."""
+    """Sorts by these keys, and keeps the first `count` events (0: all)."""
 
     def step(events: list[Event]) -> list[Event]:
         for key in reversed(keys):
@@ -131,7 +131,7 @@ def sorter(count: int, keys: list[Order]) -> Step:
 
 
 def rank(value: str, kind: str = "auto") -> tuple[int, float, str]:
-    """What orders values: numbers before texts."""
+    """The sort key of a value: numbers come before texts."""
     if kind == "ip":
         try:
             return (0, int(ip_address(value)), "")

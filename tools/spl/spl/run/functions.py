@@ -1,4 +1,4 @@
-"""The functions of eval. Each takes the clock of the search and its arguments' values."""
+"""The functions of eval. Each takes the clock of the search and the values of its arguments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from spl.run.values import Value, from_field, number, number_text, text, texts
 
 @dataclass(frozen=True)
 class Clock:
-    """When a search is run, and over what time: epochs; no end is +Infinity."""
+    """When a search runs, and its time range: epochs; a range without an end has `latest` inf."""
 
     now: float
     earliest: float = 0
@@ -30,7 +30,7 @@ Function = Callable[..., Value]
 
 
 def _numeric(compute: Callable[..., float]) -> Function:
-    """A function of numbers alone; absent where one of them is none."""
+    """A function of numbers; null if an argument is not a number."""
 
     def apply(_: Clock, *values: Value) -> Value:
         numbers = [number(value) for value in values]
@@ -45,12 +45,12 @@ def _numeric(compute: Callable[..., float]) -> Function:
 
 
 def _textual(compute: Callable[..., Value]) -> Function:
-    """A function of texts; absent where the first of them is."""
+    """A function of texts; null if the first argument is null."""
     return lambda _, first=None, *values: None if first is None else compute(text(first), *(text(v) for v in values))
 
 
 def _several(compute: Callable[..., list[str]]) -> Function:
-    """A function of the values of one field, and of others as they are."""
+    """A function of all values of its first argument."""
     return lambda _, first=None, *rest: from_field(compute(texts(first), *rest))
 
 
@@ -168,7 +168,7 @@ def _cidrmatch(_: Clock, network: Value, address: Value) -> Value:
 
 
 def _extreme(pick: Callable[..., Value]) -> Function:
-    """min and max: numbers are smaller than texts."""
+    """min and max: numbers come before texts."""
 
     def apply(_: Clock, *values: Value) -> Value:
         given = [one for value in values for one in (value if isinstance(value, list) else [value]) if one is not None]

@@ -1,4 +1,4 @@
-"""A search head with its peers: searches are planned, and their commands run, as splunkd does."""
+"""A search head with its peers, which plans searches and runs their commands as splunkd does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from spl.splunkd.rows import Event
 
 @dataclass(frozen=True)
 class Stage:
-    """One command of a pipeline."""
+    """One command of a planned search."""
 
     command: Command
     streaming: bool
@@ -28,7 +28,7 @@ class Stage:
 
 
 class Splunk:
-    """A search head with its peers; no peers: one machine that does both."""
+    """A search head with its peers; without peers, one machine does both. `home` is a folder for its files."""
 
     def __init__(
         self, app: App, home: Path, peers: int = 0, options: Options = Options(), clock: Clock | None = None
@@ -45,7 +45,7 @@ class Splunk:
         return self.app.replicate(bundles / "head-1503612000" / "apps")
 
     def search(self, text: str, events: Sequence[Event], clock: Clock | None = None) -> list[Event]:
-        """The results of a search over these events."""
+        """The results of a search over these events; raises SearchError or CommandError."""
         self._seconds = {}
         clock = clock or self.clock
         results = self._distribute(parse(text, self.app), list(events), text, clock)
@@ -53,7 +53,7 @@ class Splunk:
         return results
 
     def chain(self, text: str, rows: Sequence[Event], clock: Clock | None = None) -> list[Event]:
-        """What further commands make of a search's results, as in a dashboard's chain searches."""
+        """The results of further commands on a search's results, as in a dashboard's chain searches."""
         return self._on_head(
             parse("| " + text.strip().removeprefix("|"), self.app), list(rows), text, clock or self.clock
         )

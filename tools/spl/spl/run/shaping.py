@@ -32,7 +32,7 @@ def evaluation(context: Context, command: Command) -> Step:
 
 
 def fields(_: Context, command: Command) -> Step:
-    """`fields a b*` keeps fields, and inner ones too; `fields - a` takes them away."""
+    """`fields a b*` keeps fields, and those that begin with an underscore; `fields - a` removes fields."""
     remove = command.arguments.startswith("-")
     patterns = [wildcard(name) for name in names_of(command.arguments.lstrip("+- "))]
 
@@ -49,7 +49,7 @@ def fields(_: Context, command: Command) -> Step:
 
 
 def table(_: Context, command: Command) -> Step:
-    """`table a b*`: these fields in this order, and no others."""
+    """`table a b*`: these fields in this order and no others."""
     patterns = [wildcard(name) for name in names_of(command.arguments)]
 
     def step(events: list[Event]) -> list[Event]:
@@ -122,7 +122,7 @@ def rex(_: Context, command: Command) -> Step:
 
 
 def spath(_: Context, command: Command) -> Step:
-    """`spath input=field`: the members of a JSON object as fields; other text has none."""
+    """`spath input=field`: adds the members of a JSON object as fields, and nothing for other texts."""
     found = re.fullmatch(r"input=(\w+)", command.arguments)
     if found is None:
         raise SearchError(f"spath {command.arguments}")
@@ -164,13 +164,13 @@ def makemv(_: Context, command: Command) -> Step:
 
 
 def nomv(_: Context, command: Command) -> Step:
-    """One text of several values."""
+    """`nomv field`: joins several values into one text."""
     name = bare(command.arguments)
     return lambda events: [e | {name: ["\n".join(e[name])]} if name in e else e for e in events]
 
 
 def addinfo(context: Context, _: Command) -> Step:
-    """When and over what time the search runs."""
+    """`addinfo`: adds when the search runs, and its time range."""
     clock = context.clock
     latest = "+Infinity" if clock.latest == float("inf") else f"{clock.latest:.3f}"
     info = {

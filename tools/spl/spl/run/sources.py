@@ -1,4 +1,4 @@
-"""Commands that bring rows from elsewhere: made ones, subsearches, data models, splunkd's REST endpoints."""
+"""Commands that bring rows from elsewhere: generated rows, subsearches, data models, REST endpoints."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def append(context: Context, command: Command) -> Step:
 
 
 def appendpipe(context: Context, command: Command) -> Step:
-    """`appendpipe [commands]`: what they make of these rows, after them."""
+    """`appendpipe [commands]`: the results of these commands on the rows, after the rows."""
     (inner,) = command.subsearches
     return lambda events: events + context.subsearch(inner, events)
 
 
 def appendcols(context: Context, command: Command) -> Step:
-    """`appendcols [search]`: its first row beside the first one, and so on."""
+    """`appendcols [search]`: adds its first row to the first row, and so on."""
     (inner,) = command.subsearches
 
     def step(events: list[Event]) -> list[Event]:
@@ -75,7 +75,7 @@ def _key(event: Event, names: list[str]) -> tuple[str, ...]:
 
 
 def tstats(context: Context, command: Command) -> Step:
-    """`tstats function ... [from datamodel=M[.D]] [where terms] [by _time span=1s, D.field ...]` of all events."""
+    """`tstats function ... [from datamodel=M[.D]] [where terms] [by _time span=1s, D.field ...]` over all events."""
     keywords = re.split(r"\s(from|where|by)\s", " " + command.arguments, flags=re.IGNORECASE)
     parts = {keyword.lower(): text for keyword, text in zip(keywords[1::2], keywords[2::2])}
     options, functions = options_of(words(keywords[0]))
@@ -84,7 +84,7 @@ def tstats(context: Context, command: Command) -> Step:
     prefix = _dataset(parts)
 
     def step(events: list[Event]) -> list[Event]:
-        # Of a data model, a field is known by its dataset's name and its own.
+        # A data model's fields have names such as DNS.query: the dataset's name, a dot, and the field's.
         rows = [
             event | {prefix + name: values for name, values in event.items()} for event in events if prefix
         ] or events
@@ -99,7 +99,7 @@ def tstats(context: Context, command: Command) -> Step:
 
 
 def _dataset(parts: dict[str, str]) -> str:
-    """What stands before the fields of the data model's dataset, `DNS.`."""
+    """The prefix of the fields of the data model's dataset, such as `DNS.`; empty without a data model."""
     if "from" not in parts:
         return ""
     found = re.search(r"nodename\s*=\s*\"?([\w.]+)", parts.get("where", "")) or re.search(r"\.(\w+)", parts["from"])
@@ -110,12 +110,12 @@ def rest(context: Context, command: Command) -> Step:
     """`rest /services/search/jobs`: the searches that this server ran, with the seconds of each of their commands."""
     _options, (path, *others) = options_of(words(command.arguments))
     if path != JOBS or any("=" not in other for other in others):
-        raise SearchError(f"rest {command.arguments}: this stand-in has {JOBS} alone")
+        raise SearchError(f"rest {command.arguments}: only {JOBS} is supported")
     return lambda _: [dict(job) for job in context.jobs]
 
 
 def job(number: int, text: str, clock: float, seconds: dict[str, tuple[float, int, int]]) -> Event:
-    """A search that was run, as the REST endpoint lists it: each command's seconds, rows in and rows out."""
+    """A search that ran, as the REST endpoint lists it: the seconds of each command, its input and output rows."""
     row: Event = {
         "sid": [f"1503612000.{number}"], "title": [text], "author": ["admin"], "published": [number_text(clock)],
         "runDuration": [number_text(sum(s for s, _, _ in seconds.values()))], "isDone": ["1"],
@@ -128,12 +128,12 @@ def job(number: int, text: str, clock: float, seconds: dict[str, tuple[float, in
 
 
 def multisearch(context: Context, command: Command) -> Step:
-    """`union [search] [search]`: the rows of all."""
+    """`union [search] [search]`: the rows of all searches."""
     return lambda events: events + [row for inner in command.subsearches for row in context.subsearch(inner, None)]
 
 
 def foreach(context: Context, command: Command) -> Step:
-    """`foreach a b* [eval …<<FIELD>>…]`: the commands in brackets for each field."""
+    """`foreach a b [eval …<<FIELD>>…]`: the commands in brackets for each field."""
     (template,) = brackets(command.arguments)
     names = words(without_brackets(command.arguments))
 

@@ -1,4 +1,4 @@
-"""Values of eval: absent, numbers, texts, truths and several texts; and how fields hold them."""
+"""Values of eval (null, numbers, texts, booleans and lists of texts), and how fields hold them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
 
 
 def from_field(values: Sequence[str]) -> Value:
-    """What a field holds."""
+    """The value of a field."""
     if not values:
         return None
     return values[0] if len(values) == 1 else list(values)
 
 
 def to_field(value: Value) -> list[str]:
-    """What a field is to hold; nothing for an absent value."""
+    """The values of a field that holds this value; none for null."""
     if value is None:
         return []
     return value if isinstance(value, list) else [text(value)]
 
 
 def text(value: Value) -> str:
-    """One text; several values are joined by line ends."""
+    """The value as one text; several values are joined by line ends."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -37,14 +37,14 @@ def text(value: Value) -> str:
 
 
 def number_text(number: float) -> str:
-    """A number as Splunk writes it: whole ones without a point."""
+    """A number as Splunk writes it: an integer without a decimal point."""
     if math.isfinite(number) and number == int(number) and abs(number) < 1e15:
         return str(int(number))
     return repr(float(number))
 
 
 def number(value: Value) -> float | None:
-    """The number that a value is or says."""
+    """The number that a value is, or that its text spells; else None."""
     if isinstance(value, bool | list) or value is None:
         return None
     if isinstance(value, str):
@@ -58,5 +58,5 @@ def texts(value: Value) -> list[str]:
 
 
 def truth(value: Value) -> bool:
-    """Whether a condition holds; an absent value does not."""
+    """Whether a condition is true; null is not."""
     return value is True or (isinstance(value, str) and value.lower() == "true")

@@ -11,14 +11,14 @@ from pathlib import Path
 
 PLATFORM = "linux_x86_64"
 EXTENSIONS = ("", ".exe", ".bat", ".cmd", ".sh", ".js", ".py", ".pl")
-# What a search head sends its peers of an app, unless distsearch.conf says otherwise.
+# The folders of an app that a search head sends to its peers by default.
 REPLICATED = ("bin", "default", "local", "lookups", "metadata")
 
 Settings = dict[str, dict[str, str]]
 
 
 class AppError(AssertionError):
-    """Something that Splunk would not accept or not find."""
+    """An error in an app: Splunk would not accept or not find something."""
 
 
 def unpack(package: Path, apps: Path) -> App:
@@ -27,7 +27,7 @@ def unpack(package: Path, apps: Path) -> App:
     with tarfile.open(package, "r:gz") as archive:
         tops = {name.split("/")[0] for name in archive.getnames()}
         if len(tops) != 1:
-            raise AppError(f"{package.name} holds not one folder but {sorted(tops)}")
+            raise AppError(f"{package.name} must hold one folder, not {sorted(tops)}")
         archive.extractall(apps, filter="tar")
     return App(apps / tops.pop())
 
@@ -43,12 +43,12 @@ def read_settings(text: str) -> Settings:
         if stripped.startswith("["):
             name = stripped[1:].removesuffix("]")
             if name in settings:
-                raise AppError(f"stanza [{name}] twice")
+                raise AppError(f"the stanza [{name}] appears twice")
             stanza = settings.setdefault(name, {})
             continue
         key, equals, value = (part.strip() for part in line.partition("="))
         if not equals or stanza is None or key in stanza:
-            raise AppError(f"no stanza, no '=', or a setting twice: {line!r}")
+            raise AppError(f"the line {line!r} is wrong: it needs a stanza above, a '=', and a name that is new")
         stanza[key] = value.replace("\0", "\n")
     return settings
 
@@ -61,23 +61,23 @@ class App:
         self.name = root.name
 
     def settings(self, name: str) -> Settings:
-        """The stanzas of a file of default/, none if there is no such file."""
+        """The stanzas of a file of default/, none if the file does not exist."""
         path = self.root / "default" / name
         return read_settings(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
     def replicate(self, apps: Path) -> App:
-        """Copy to a search peer what the knowledge bundle carries there."""
+        """Copy to a search peer the folders that the knowledge bundle holds."""
         for folder in REPLICATED:
             if (self.root / folder).is_dir():
                 shutil.copytree(self.root / folder, apps / self.name / folder)
         return App(apps / self.name)
 
     def has_command(self, name: str) -> bool:
-        """Whether a search command is the app's and not Splunk's."""
+        """Whether a search command is one of the app's own."""
         return name in self.settings("commands.conf")
 
     def command(self, name: str) -> list[str]:
-        """The program of a search command of the app, and its fixed arguments."""
+        """The program of one of the app's search commands, with its fixed arguments."""
         stanza = self.settings("commands.conf")[name]
         if stanza.get("chunked") not in ("true", "1"):
             raise AppError(f"the command {name} is not chunked")
@@ -89,14 +89,14 @@ class App:
         """The program of a lookup with its arguments, and the columns of its CSV."""
         stanza = self.settings("transforms.conf").get(name, {})
         if stanza.get("external_type") != "executable":
-            raise AppError(f"no lookup {name} that is an executable")
+            raise AppError(f"the lookup {name} is not an executable of the app")
         filename, *arguments = stanza["external_cmd"].split()
         program = self._program(filename, ("bin",), ("",))
         return [str(program), *arguments], [field.strip() for field in stanza["fields_list"].split(",")]
 
     def _program(self, filename: str, folders: Sequence[str], extensions: Sequence[str]) -> Path:
         if "/" in filename or filename.startswith("."):
-            raise AppError(f"the program {filename} lies outside bin")
+            raise AppError(f"the program {filename} is outside bin")
         for folder in (self.root / folder for folder in folders):
             for extension in extensions:
                 path = folder / (filename + extension)
@@ -104,14 +104,14 @@ class App:
                     if not os.access(path, os.X_OK):
                         raise AppError(f"{path.name} is not executable")
                     return path
-        raise AppError(f"no program {filename} in the app's bin folders")
+        raise AppError(f"the program {filename} is missing from the app's bin folders")
 
     def lookup(self, name: str) -> Path:
-        """The file of a lookup of transforms.conf."""
+        """The file of a lookup that transforms.conf defines."""
         return self.root / "lookups" / self.settings("transforms.conf")[name]["filename"]
 
     def metadata(self) -> Settings:
-        """Who sees what: each setting of local.meta in place of default.meta's in the same stanza."""
+        """The permissions: settings of local.meta override those of default.meta in the same stanza."""
         merged: Settings = {}
         for name in ("default.meta", "local.meta"):
             path = self.root / "metadata" / name
@@ -121,7 +121,7 @@ class App:
         return merged
 
     def is_exported(self, kind: str, name: str) -> bool:
-        """Whether other apps see an object, by the closest stanza that says so."""
+        """Whether other apps see an object, by the most specific stanza that has `export`."""
         meta = self.metadata()
         encoded = re.sub(r"[^\w.-]", lambda m: f"%{ord(m[0]):02X}", name)
         for stanza in (f"{kind}/{name}", f"{kind}/{encoded}", kind, ""):
@@ -130,38 +130,38 @@ class App:
         return False
 
     def expand(self, search: str) -> str:
-        """A search with its macros put in, inner ones too."""
+        """A search with its macros expanded, nested ones too."""
         macros = self.settings("macros.conf")
         for _ in range(100):
             found = re.search(r"`([^`]*)`", search)
             if found is None:
                 return search
             search = search[: found.start()] + _expansion(macros, found[1]) + search[found.end() :]
-        raise AppError("macros without end")
+        raise AppError("macros are nested without end: one calls itself")
 
 
 def _expansion(macros: Settings, call: str) -> str:
-    """What stands for `name` or `name(a, b)`."""
+    """The text that replaces `name` or `name(a, b)`."""
     name, has_arguments, rest = call.strip().partition("(")
     given = _macro_arguments(rest.removesuffix(")")) if has_arguments else []
     key = f"{name}({len(given)})" if given else name
     if key not in macros:
         raise AppError(f"no macro {key}")
     if macros[key].get("iseval", "0") not in ("0", "false"):
-        raise AppError(f"macro {key} is an eval macro, which this stand-in does not know")
+        raise AppError(f"the macro {key} is an eval macro: these are not supported")
     text = macros[key]["definition"]
-    # A definition in quotes is text all the same.
+    # A definition may be in quotes.
     if re.fullmatch(r'"(?:\\.|[^"\\])*"', text, re.DOTALL):
         text = re.sub(r"\\(.)", r"\1", text[1:-1])
     names = [name.strip() for name in macros[key].get("args", "").split(",") if name.strip()]
     if len(names) != len(given):
-        raise AppError(f"macro {key} names {len(names)} arguments")
+        raise AppError(f"the macro {key} has {len(given)} arguments, but args= names {len(names)}")
     values = dict(zip(names, given))
     return re.sub(r"\$(\w+)\$", lambda m: values[m[1]], text)
 
 
 def _macro_arguments(text: str) -> list[str]:
-    """Arguments between commas, where commas inside quotes and parentheses do not count; quotes around one go."""
+    """Arguments, separated by commas outside quotes and parentheses; quotes around an argument are removed."""
     arguments, depth, quoted = [""], 0, False
     for character in text:
         quoted ^= character == '"'

@@ -1,4 +1,4 @@
-"""The messages between splunkd and a search command ("chunked", version 2), without forgiving anything."""
+"""Talks to a search command in Splunk's chunked protocol (version 2), and rejects every deviation from it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-# No real one: it must never be seen again.
+# Not a real key. A command must not repeat it anywhere.
 SESSION_KEY = "5e55104" * 16
 
 Metadata = dict[str, Any]
@@ -23,7 +23,7 @@ class ProtocolError(AssertionError):
 
 
 class Conversation:
-    """One process of the command. Leaving the context without `finish`, `hang_up` or `abandon` kills it."""
+    """One process of a command; leaving the context without `finish`, `hang_up` or `abandon` kills it."""
 
     def __init__(self, argv: Sequence[str], cwd: Path, timeout: float) -> None:
         self._timeout = timeout
@@ -52,18 +52,18 @@ class Conversation:
         self._selector.close()
 
     def request(self, metadata: Metadata, body: bytes, ending: str = "") -> tuple[Metadata, bytes]:
-        """Send one message whole, then read the one reply to it."""
+        """Send one whole message, then read the one reply to it; raises ProtocolError."""
         spaced = (", ", ": ") if ending else (",", ":")
         head = (json.dumps(metadata, separators=spaced) + ending).encode()
         self._send(b"chunked 1.0,%d,%d\n" % (len(head), len(body)) + head + body)
         deadline = time.monotonic() + self._timeout
         while (reply := self._reply()) is None:
             if not self._pump(deadline):
-                raise self._broken("the command ended in place of a reply")
+                raise self._broken("the command ended instead of replying")
         return reply
 
     def finish(self) -> None:
-        """The last reply was read: the command must end of itself, and have said no more."""
+        """After the last reply: the command must end by itself and write no more."""
         self._end()
 
     def hang_up(self) -> None:
@@ -72,7 +72,7 @@ class Conversation:
         self._end()
 
     def abandon(self) -> None:
-        """Close both pipes as for `| head`: a normal end, even with a reply under way."""
+        """Close both pipes, as for `| head`: a normal end, even while the command writes a reply."""
         self._selector.unregister(self._stdout)
         self._stdout.close()
         self._stdin.close()
@@ -89,11 +89,11 @@ class Conversation:
             if self._received:
                 raise self._broken("output before the whole request was read")
             if not running:
-                raise self._broken("the command ended in place of reading its input")
+                raise self._broken("the command ended instead of reading its input")
         self._selector.unregister(self._stdin)
 
     def _pump(self, deadline: float) -> bool:
-        """Move what can be moved, waiting until something can; False once the command's output has ended."""
+        """Wait for a pipe, then read and write what it allows; returns False after the end of the command's output."""
         ready = self._selector.select(max(0, deadline - time.monotonic()))
         if not ready:
             raise self._broken(f"nothing happened for {self._timeout} seconds")
@@ -113,12 +113,12 @@ class Conversation:
         return running
 
     def _reply(self) -> tuple[Metadata, bytes] | None:
-        """The reply, once it has come whole."""
+        """The reply, or None until all of it has arrived."""
         line, newline, _ = bytes(self._received[:60]).partition(b"\n")
         header = re.fullmatch(rb"chunked 1\.0,([0-9]+),([0-9]+)", line)
         if header is None:
             if newline or len(line) == 60 or not b"chunked 1.0,".startswith(line[:12]):
-                raise self._broken(f"no chunk header: {line!r}")
+                raise self._broken(f"the chunk header is malformed: {line!r}")
             return None
         middle = len(line) + 1 + int(header[1])
         end = middle + int(header[2])
@@ -129,11 +129,11 @@ class Conversation:
         if self._received:
             raise self._broken(f"more than one reply, or a wrong length: {bytes(self._received[:80])!r}")
         if SESSION_KEY.encode() in head + body:
-            raise self._broken("the session key was given away")
+            raise self._broken("the reply contains the session key")
         try:
             return json.loads(head.decode("utf-8")), body
         except ValueError as error:
-            raise self._broken(f"the metadata is no JSON: {error}: {head!r}") from None
+            raise self._broken(f"the metadata is not JSON: {error}: {head!r}") from None
 
     def _end(self) -> None:
         deadline = time.monotonic() + self._timeout
@@ -148,7 +148,7 @@ class Conversation:
         if status != 0:
             raise self._broken(f"exit status {status}")
         if SESSION_KEY.encode() in self._errors:
-            raise self._broken("the session key was given away in the log")
+            raise self._broken("the log contains the session key")
 
     def _broken(self, what: str) -> ProtocolError:
         log = self._errors.decode("utf-8", "replace")

@@ -1,7 +1,7 @@
-"""The SPL command `lookup`, for lookups whose answers come from a program of the app.
+"""Calls lookups whose answers come from a program of the app.
 
-splunkd starts the program once a batch, with CSV on its standard input: all columns of `fields_list`, what is known
-filled. The program fills the rest.
+splunkd starts the program for each batch, with CSV on its standard input: all columns of `fields_list`, with the inputs
+filled in. The program fills in the rest.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from spl.splunkd.rows import Event, RowError, is_broken, read_lines, write_lines
 
 # Pairs of a lookup's field and an event's field.
 Pairs = list[tuple[str, str]]
-# One value for each input, and what the program answers to them: a value for each column.
+# One value for each input, and the program's answer to them: a value for each column.
 Key = tuple[str, ...]
 Answers = dict[Key, dict[str, str]]
 
 
 class LookupFault(AssertionError):
-    """The program failed, or did not answer as splunkd needs it."""
+    """The program failed, or its answer is not one that splunkd accepts."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a search asks of a lookup."""
+    """A call of a lookup in a search."""
 
     argv: Sequence[str]
     columns: Sequence[str]
     inputs: Pairs
     outputs: Pairs
-    keep: bool  # fields that an event has already
+    keep: bool  # whether an event's own fields stay (OUTPUTNEW)
 
 
 def look_up(app: App, arguments: str, events: Sequence[Event], options: Options) -> list[Event]:
-    """The events with a lookup's outputs; an event that lacks an input is left alone."""
+    """The events with a lookup's outputs; an event that lacks an input stays unchanged."""
     request = parse(app, arguments)
     keys = [_keys(event, request.inputs) for event in events]
     distinct = list(dict.fromkeys(key for several in keys for key in several))
@@ -50,7 +50,7 @@ def look_up(app: App, arguments: str, events: Sequence[Event], options: Options)
 
 
 def parse(app: App, arguments: str) -> Request:
-    """`name field [AS field] ... [OUTPUT|OUTPUTNEW field [AS field] ...]`; without OUTPUT, all other columns."""
+    """Parse `name field [AS field] ... [OUTPUT|OUTPUTNEW field [AS field] ...]`; without OUTPUT, all other columns."""
     words, _ = split_arguments(arguments.replace(",", " "))
     if not words or "=" in words[0]:
         raise SearchError(f"lookup {arguments}")
@@ -70,7 +70,7 @@ def parse(app: App, arguments: str) -> Request:
 
 
 def pairs(words: list[str]) -> Pairs:
-    """`field [AS field] ...`: the lookup's fields, and the event's."""
+    """Parse `field [AS field] ...`: pairs of a lookup's field and an event's field."""
     pairs: Pairs = []
     while words:
         field, *words = words
@@ -85,12 +85,12 @@ def pairs(words: list[str]) -> Pairs:
 
 
 def _keys(event: Event, inputs: Pairs) -> list[Key]:
-    """Every combination of the distinct values of the inputs; none where one is absent."""
+    """Every combination of the distinct values of the inputs; none if an input is absent."""
     return list(product(*(dict.fromkeys(event.get(field, [])) for _, field in inputs)))
 
 
 def _ask(request: Request, keys: Sequence[Key], options: Options) -> Answers:
-    """Start the program for these rows."""
+    """Start the program for a batch of keys."""
     names = [name for name, _ in request.inputs]
     known = [dict(zip(names, key)) for key in keys]
     lines = [list(request.columns), *([row.get(name, "") for name in request.columns] for row in known)]
@@ -101,7 +101,7 @@ def _ask(request: Request, keys: Sequence[Key], options: Options) -> Answers:
             cwd="/", env={"PATH": "/usr/bin:/bin"}, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise LookupFault(f"no answer in {options.timeout} seconds") from None
+        raise LookupFault(f"the program did not answer in {options.timeout} seconds") from None
     if ended.returncode != 0 or ended.stderr:
         raise LookupFault(f"exit status {ended.returncode}; {ended.stderr.decode('utf-8', 'replace')}")
     try:
@@ -118,12 +118,12 @@ def _answer(columns: list[str], known: dict[str, str], line: list[str]) -> dict[
         raise LookupFault(f"{len(line)} cells under {len(columns)} columns")
     answer = dict(zip(columns, line))
     if returned := {name: answer[name] for name in known if answer[name] != known[name]}:
-        raise LookupFault(f"what was asked for came back as {str(returned)[:200]}")
+        raise LookupFault(f"the inputs were returned as {str(returned)[:200]}")
     return answer
 
 
 def _add(event: Event, answers: Sequence[dict[str, str]], request: Request) -> Event:
-    """The event with the answers' values, which take the place of what it had."""
+    """The event with the values of the answers, which replace its own unless `request.keep`."""
     if not answers:
         return event
     added = {}

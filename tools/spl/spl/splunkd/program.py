@@ -1,4 +1,4 @@
-"""What splunkd asks of a search command, and how it merges the answers into its events.
+"""Runs a search command as splunkd does, and merges its replies into the events.
 
 The framing of the messages is in conversation.py.
 """
@@ -26,24 +26,24 @@ LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
 
 class CommandError(Exception):
-    """The command gave up; the text is what the user sees."""
+    """The command refused the search; the text is what the user sees."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What differs from one server to another."""
+    """The differences between servers."""
 
     version: str = "8.2.1"  # or 6.3
     chunk_rows: int = 50_000
     lookup_rows: int = 1_000
     quoting: str = "splunkd"
     timeout: float = 20
-    preop: bool = True  # whether the map phase of a reporting command is put in front of it
+    preop: bool = True  # whether peers run the map phase of a reporting command
 
 
 @dataclass(frozen=True)
 class Call:
-    """A command in a search: its program with `command.arg.N`, and the arguments as typed."""
+    """A command in a search: its program with the `command.arg.N`, and its arguments as typed."""
 
     name: str
     argv: Sequence[str]
@@ -53,7 +53,7 @@ class Call:
 
 @dataclass
 class Outcome:
-    """What a command made of the events."""
+    """The result of a command."""
 
     getinfo: Metadata
     events: list[Event] = field(default_factory=list)
@@ -86,7 +86,7 @@ def searchinfo(call: Call, options: Options, dispatch: Path) -> Metadata:
 
 
 def ask(call: Call, options: Options, dispatch: Path) -> Metadata:
-    """Start the command for getinfo alone, as the search head does to plan a search."""
+    """The reply to getinfo alone, which the search head uses to plan a search."""
     with Conversation(call.argv, dispatch, options.timeout) as talk:
         reply = _getinfo(talk, call, options, dispatch)
         talk.hang_up()
@@ -94,7 +94,7 @@ def ask(call: Call, options: Options, dispatch: Path) -> Metadata:
 
 
 def run(call: Call, events: Sequence[Event], options: Options, dispatch: Path) -> Outcome:
-    """Send the events through the command, and merge what comes back into them."""
+    """Send the events through the command, and merge its replies into them."""
     size = options.chunk_rows
     chunks = [events[at : at + size] for at in range(0, len(events), size)]
     if options.version != "6.3" or not chunks:
@@ -127,7 +127,7 @@ def run(call: Call, events: Sequence[Event], options: Options, dispatch: Path) -
 
 
 def merge(events: Sequence[Event], sent: list[str], returned: list[str], rows: Sequence[Event]) -> list[Event]:
-    """The events after a reply: what was not sent stays, what was sent and not returned is lost."""
+    """The events after a reply: fields that were not sent stay, fields that were sent and not returned are lost."""
     merged = []
     for row in rows:
         number = row.pop(INDEX, None)
@@ -163,7 +163,7 @@ def _give_up(talk: Conversation, reply: Metadata) -> None:
 
 def _check(reply: Any, known: dict[str, Any]) -> None:
     if not isinstance(reply, dict):
-        raise ProtocolError(f"the metadata is no object: {reply!r}")
+        raise ProtocolError(f"the metadata is not an object: {reply!r}")
     for key, value in reply.items():
         if key not in known or not isinstance(value, known[key]):
             raise ProtocolError(f"{key} = {value!r} in the metadata")

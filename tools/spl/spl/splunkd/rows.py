@@ -1,6 +1,7 @@
 """Events, and the CSV in which splunkd sends them to a command and takes them back.
 
-An event maps a field's name to its values, in order. A field without values is absent: an empty cell means the same.
+An event maps the name of a field to its values, in order. A field without values is absent, and so is one with an empty
+cell.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ csv.field_size_limit(1 << 30)
 
 
 class RowError(AssertionError):
-    """A body that splunkd could not take as rows."""
+    """A body that splunkd would not accept as rows."""
 
 
 def load_events(path: Path, index: str) -> list[Event]:
-    """The events of an NDJSON export, with what Splunk knows of an event beside: its index and its address."""
+    """The events of an NDJSON export, with two fields that Splunk adds: the index and the address."""
     events = []
     for line in path.read_text(encoding="utf-8").splitlines():
         exported = json.loads(line)
@@ -38,7 +39,7 @@ def columns_of(events: Iterable[Event]) -> list[str]:
 
 
 def join_values(values: Sequence[str]) -> str:
-    """Several values in one `__mv_` cell: each between dollar signs, its own dollar signs doubled."""
+    """Several values in one `__mv_` cell: each is between dollar signs, and dollar signs in it are doubled."""
     return ";".join("$" + value.replace("$", "$$") + "$" for value in values)
 
 
@@ -49,7 +50,7 @@ def split_values(cell: str) -> list[str]:
     while True:
         if cell[at : at + 1] != "$":
             raise RowError(f"malformed multivalue {cell!r}: no '$' at character {at}")
-        # A value ends at a dollar sign that no other one follows, even where it ends at once: `$$;`.
+        # A value ends at a dollar sign without another one after it; an empty value is `$$;`.
         found = re.compile(r"((?:[^$]|\$\$)*)\$(?=;\$|$)", re.DOTALL).match(cell, at + 1)
         if found is None:
             raise RowError(f"malformed multivalue {cell!r}: the value at character {at} does not end")
@@ -60,7 +61,7 @@ def split_values(cell: str) -> list[str]:
 
 
 def encode(columns: Sequence[str], events: Iterable[Event], quoting: str) -> bytes:
-    """A body with these columns and their multivalue twins; `quoting` is splunkd, minimal or all."""
+    """A body with these columns and a `__mv_` column for each; `quoting` is splunkd, minimal or all."""
     lines = [[*columns, *(MULTIVALUE + name for name in columns)]]
     for event in events:
         values = [event.get(name, []) for name in columns]
@@ -86,27 +87,27 @@ def decode(body: bytes, broken_bytes: bool = False) -> tuple[list[str], list[Eve
         return [], []
     header = lines[0]
     if len(set(header)) != len(header) or "" in header:
-        raise RowError(f"a column twice, or one without a name, in {header}")
+        raise RowError(f"the header {header} has a column twice or one without a name")
     plain = [name for name in header if not name.startswith(MULTIVALUE)]
     if orphans := {n for n in header if n.startswith(MULTIVALUE)} - {MULTIVALUE + n for n in plain}:
-        raise RowError(f"multivalue columns of no column: {sorted(orphans)}")
+        raise RowError(f"the multivalue columns {sorted(orphans)} have no column")
     return plain, [_row(header, plain, line) for line in lines[1:]]
 
 
 def read_lines(body: bytes, broken_bytes: bool = False) -> list[list[str]]:
-    """CSV as lines of cells; `broken_bytes` lets pass what is no UTF-8."""
+    """CSV as lines of cells; `broken_bytes` accepts bytes that are not UTF-8."""
     try:
         text = body.decode("utf-8", "surrogateescape" if broken_bytes else "strict")
     except UnicodeDecodeError as error:
-        raise RowError(f"the reply is no UTF-8: {error}") from None
+        raise RowError(f"the reply is not UTF-8: {error}") from None
     try:
         return list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
-        raise RowError(f"the reply is no CSV: {error}") from None
+        raise RowError(f"the reply is not CSV: {error}") from None
 
 
 def is_broken(body: bytes) -> bool:
-    """Whether a body is no UTF-8."""
+    """Whether a body is not UTF-8."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
