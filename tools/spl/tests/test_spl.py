@@ -1,4 +1,4 @@
-"""The stand-in's search language: each command and function as Splunk's documentation has it."""
+"""The search language: each command and function behaves as Splunk's documentation says."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ fields_list = key, value
 
 
 class Spl(unittest.TestCase):
-    """A search head with two lookups."""
+    """A test with a search head that has three lookups."""
 
     def setUp(self) -> None:
         """Write the lookups."""
@@ -55,17 +55,17 @@ class Spl(unittest.TestCase):
         return [{name: "|".join(values) for name, values in row.items()} for row in found]
 
     def value(self, expression: str, **fields: str | list[str]) -> str | None:
-        """What eval makes of an expression."""
+        """The value of an expression, or None for null."""
         event = {name: [given] if isinstance(given, str) else given for name, given in fields.items()}
         (row,) = self.splunk.chain(f"eval result={expression}", [event])
         return "|".join(row["result"]) if "result" in row else None
 
 
 class Parser(Spl):
-    """Texts as trees."""
+    """The parser."""
 
-    def test_pipelines(self) -> None:
-        """Bars in quotes and brackets divide nothing; the first command is search; comments go."""
+    def test_bars_in_quotes_and_brackets_do_not_split_a_pipeline(self) -> None:
+        """The first command is search; comments are removed; malformed searches are refused."""
         found = parse('a="|" | append [| inputlookup x | head (1)] ```a | b``` | where match(a, "[|]")')
         self.assertEqual([command.name for command in found], ["search", "append", "where"])
         self.assertEqual([inner.name for inner in found[1].subsearches[0]], ["inputlookup", "head"])
@@ -74,8 +74,8 @@ class Parser(Spl):
             with self.subTest(broken=broken), self.assertRaises(SearchError):
                 parse(broken)
 
-    def test_expressions(self) -> None:
-        """Fields that are read; what cannot be read."""
+    def test_expressions_report_the_fields_that_they_read(self) -> None:
+        """Malformed expressions are refused."""
         tree = parse_expression("if(a.'b c' = \"x\" AND NOT n<=2*(m+1), len(d), null())")
         self.assertEqual(list(fields_of(tree)), ["a", "b c", "n", "m", "d"])
         self.assertEqual([name for name, _ in parse_assignments("x=1, 'y z'=x==2")], ["x", "y z"])
@@ -83,7 +83,7 @@ class Parser(Spl):
             with self.subTest(broken=broken), self.assertRaises(SearchError):
                 parse_expression(broken)
 
-    def test_clauses(self) -> None:
+    def test_arguments_are_split_into_words_options_and_names(self) -> None:
         """Words, aggregations with their options, renamings."""
         self.assertEqual(words('a, "b c"  f(x, y) [d e]'), ["a", '"b c"', "f(x, y)", "[d e]"])
         found = aggregations("span=1h limit=5 count, dc(eval(a.b)) AS n by c d")
@@ -94,8 +94,8 @@ class Parser(Spl):
             with self.subTest(broken=broken), self.assertRaises(SearchError):
                 aggregations(broken)
 
-    def test_times(self) -> None:
-        """Shifts and snaps."""
+    def test_time_modifiers_shift_and_snap(self) -> None:
+        """From noon of a Thursday."""
         cases = {
             "-1h": -3_600,
             "@d": -43_200,
@@ -115,8 +115,8 @@ class Parser(Spl):
 class Eval(Spl):
     """Functions and operators."""
 
-    def test_operators(self) -> None:
-        """How tightly they bind, numbers in texts, absent values."""
+    def test_operators_follow_precedence_and_pass_null_on(self) -> None:
+        """Texts that spell numbers count as numbers."""
         cases = {
             "1+2*3": "7",
             "(1+2)*3": "9",
@@ -141,8 +141,8 @@ class Eval(Spl):
             with self.subTest(expression=expression):
                 self.assertEqual(self.value(expression, a="5", b="bc"), expected)
 
-    def test_functions(self) -> None:
-        """Choice, numbers, texts, several values, times."""
+    def test_functions_return_what_splunk_returns(self) -> None:
+        """Functions of conditions, numbers, texts, several values and times."""
         cases = {
             'case(a<3, "low", a<9, "mid", true(), "high")': "mid",
             "coalesce(none, b)": "bc",
@@ -203,14 +203,14 @@ class Eval(Spl):
 
 
 class Commands(Spl):
-    """Each with what it makes of a few rows."""
+    """The commands, on three events."""
 
     EVENTS: list[Event] = [
         {"_time": [str(NOON - 3_000)], "k": ["p"], "n": ["1"]}, {"_time": [str(NOON - 2_000)], "k": ["q"], "n": ["10"]},
         {"_time": [str(NOON - 100)], "k": ["p"], "n": ["4"], "m": ["x", "y"]},
     ]  # fmt: skip
 
-    def test_filters(self) -> None:
+    def test_filters_keep_the_right_events(self) -> None:
         """search, where, regex, dedup, sort, head."""
         cases = {
             "n>3": ["10", "4"],
@@ -232,7 +232,7 @@ class Commands(Spl):
             with self.subTest(text=text):
                 self.assertEqual([row["n"] for row in self.rows(text, self.EVENTS)], expected)
 
-    def test_shaping(self) -> None:
+    def test_shaping_changes_fields(self) -> None:
         """rename, rex, fillnull, mvexpand, table, addinfo."""
         self.assertEqual(
             self.rows("* | head 1 | rename k AS c.k | rename c.* AS *x | fields kx", self.EVENTS)[0]["kx"], "p"
@@ -247,7 +247,7 @@ class Commands(Spl):
         (row,) = self.rows("| makeresults | addinfo")
         self.assertEqual((row["info_min_time"], row["info_max_time"]), ("1503572400.000", "1503576000.000"))
 
-    def test_aggregations(self) -> None:
+    def test_aggregations_count_and_calculate(self) -> None:
         """stats, eventstats, streamstats, top."""
         (row,) = self.rows(
             "* | stats count, sum(n) as s, dc(k) as d, values(k) as v, perc50(n) as p, latest(n) as l, "
@@ -264,8 +264,8 @@ class Commands(Spl):
             self.rows("* | top limit=1 k", self.EVENTS), [{"k": "p", "count": "2", "percent": "66.66666666666667"}]
         )
 
-    def test_charts(self) -> None:
-        """A row for each span, whether it has events or not; columns in order, the rest as OTHER."""
+    def test_charts_have_a_row_for_each_span(self) -> None:
+        """Spans without events too; columns beyond the limit become OTHER."""
         rows = self.rows("* | timechart span=30m count by k", self.EVENTS)
         self.assertEqual([(row["p"], row["q"]) for row in rows], [("1", "1"), ("1", "0")])
         rows = self.rows("* | timechart span=1h limit=1 sum(n) by k", self.EVENTS)
@@ -275,8 +275,8 @@ class Commands(Spl):
         self.assertEqual(self.rows("* | stats sum(n) as s by k | xyseries k k s | untable k c v", self.EVENTS),
                          [{"k": "p", "c": "p", "v": "5"}, {"k": "q", "c": "q", "v": "10"}])  # fmt: skip
 
-    def test_lookups(self) -> None:
-        """By wildcard and without regard to case; append and key_field keep the other rows; null cells are absent."""
+    def test_lookup_files_match_and_are_written(self) -> None:
+        """Wildcards, ignored case, append, key_field, several values."""
         rows = self.rows(
             '| makeresults | eval t=split("Hamburg,HAMELN,Köln", ",") | mvexpand t | lookup towns name AS t OUTPUT size'
         )
@@ -287,8 +287,8 @@ class Commands(Spl):
         self.rows('| inputlookup plain | eval value=mvappend(value, "$") | outputlookup plain')
         self.assertEqual(self.rows("| inputlookup plain")[0], {"key": "a", "value": "1|$"})
 
-    def test_collections(self) -> None:
-        """The KV store keeps the fields of the lookup's definition, and no others."""
+    def test_collections_keep_the_fields_of_their_definition(self) -> None:
+        """Other fields are dropped."""
         self.assertEqual(self.rows("| inputlookup kept"), [])
         self.rows('| makeresults | eval key="a", value=1, other=2 | outputlookup kept')
         self.rows('| makeresults | eval key="b", value=2 | outputlookup append=true kept')
@@ -296,7 +296,7 @@ class Commands(Spl):
         (row,) = self.rows('| makeresults | eval k="b" | lookup kept key AS k OUTPUT value | fields value')
         self.assertEqual(row["value"], "2")
 
-    def test_subsearches(self) -> None:
+    def test_subsearches_add_rows_and_fields(self) -> None:
         """append, appendpipe, join, tstats."""
         self.assertEqual(
             self.rows("* | stats count | append [search k=q | stats count] | table count", self.EVENTS),
@@ -313,14 +313,14 @@ class Commands(Spl):
         rows = self.rows("| tstats count from datamodel=M where nodename=D D.n>3 by _time span=1h D.k", self.EVENTS)
         self.assertEqual([(row["D.k"], row["count"]) for row in rows], [("p", "1"), ("q", "1")])
 
-    def test_the_server_remembers_its_searches(self) -> None:
-        """With the time and the rows of each command."""
+    def test_rest_lists_the_searches_that_ran(self) -> None:
+        """With the input rows of each command."""
         self.rows("* | head 1", self.EVENTS)
         (row,) = self.rows("| rest /services/search/jobs | search title=*head*")
         self.assertEqual((row["title"], row["performance.command.head.input_count"]), ("* | head 1", "3"))
 
     def test_unknown_commands_are_refused(self) -> None:
-        """As Splunk does."""
+        """The error names the command."""
         with self.assertRaisesRegex(SearchError, "unknown command hed"):
             self.rows("* | hed 1", self.EVENTS)
 

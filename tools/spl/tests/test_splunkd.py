@@ -1,4 +1,4 @@
-"""The stand-in for Splunk itself: it must see what a command does wrong, and reckon as Splunk does."""
+"""The stand-in for splunkd notices what a command does wrong, and computes what Splunk computes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spl.splunkd.conversation import ProtocolError
 from spl.splunkd.program import Call, CommandError, Options, Outcome, run, split_arguments
 from spl.splunkd.rows import Event, RowError, decode, encode, join_values, split_values
 
-# A command that returns its rows with `seen` added; FAULT is what it does wrong.
+# A command that adds the field `seen` to its rows; FAULT selects an error.
 COMMAND = r"""#!/usr/bin/env python3
 import json, sys
 
@@ -77,7 +77,7 @@ class InFolder(unittest.TestCase):
 
 
 class Faults(InFolder):
-    """What a command may do wrong."""
+    """Errors that a command can make."""
 
     def run_command(self, fault: str) -> Outcome:
         """Send the events through a command with this fault, two a chunk."""
@@ -86,29 +86,29 @@ class Faults(InFolder):
         program.chmod(0o755)
         return run(Call("command", [str(program)], ""), EVENTS, Options(chunk_rows=2, timeout=3), self.folder)
 
-    def test_none(self) -> None:
-        """A faultless command adds its field to whole events."""
+    def test_a_correct_command_adds_its_field(self) -> None:
+        """The other fields of each event stay."""
         self.assertEqual(self.run_command("").events, [event | {"seen": ["1"]} for event in EVENTS])
 
-    def test_broken_conversations(self) -> None:
-        """Each of these puts splunkd out of step."""
+    def test_errors_in_the_protocol_are_noticed(self) -> None:
+        """Each of these desynchronises splunkd."""
         for fault in ("two replies", "long", "chatter", "unfinished", "status", "lingering"):
             with self.subTest(fault=fault), self.assertRaises(ProtocolError):
                 self.run_command(fault)
 
-    def test_broken_rows(self) -> None:
-        """Rows that belong to no event, or to no column."""
+    def test_errors_in_rows_are_noticed(self) -> None:
+        """Rows of unknown events, and rows with too few cells."""
         for fault in ("wrong index", "short row"):
             with self.subTest(fault=fault), self.assertRaises(RowError):
                 self.run_command(fault)
 
-    def test_what_does_not_come_back_is_lost(self) -> None:
-        """The field that was sent, or the rest of the event when its number is missing."""
+    def test_a_field_that_is_not_returned_is_lost(self) -> None:
+        """Without its number, an event loses all fields that were not sent."""
         self.assertEqual(self.run_command("no field").events[0], {"b": ["kept"], "seen": ["1"]})
         self.assertEqual(self.run_command("no index").events[0], {"a": ["x"], "seen": ["1"]})
 
     def test_an_error_reaches_the_user(self) -> None:
-        """With the command's own text."""
+        """The text is the command's own."""
         with self.assertRaisesRegex(CommandError, "^no such thing$"):
             self.run_command("error")
 
@@ -121,22 +121,22 @@ class Rows(unittest.TestCase):
         body = encode(["age", "_chunked_idx"], [{"age": ["66"], "_chunked_idx": ["0"]}], "splunkd")
         self.assertEqual(body, b'age,"_chunked_idx","__mv_age","__mv__chunked_idx"\n66,0,,\n')
 
-    def test_values_survive(self) -> None:
-        """Through every quoting, whatever is in them."""
+    def test_encoded_values_are_decoded_unchanged(self) -> None:
+        """In every style of quoting."""
         events = [{"a": ['1,"2"\n3'], "b c": ["", "$", "$;$", ""]}, {}, {"b c": ["é"]}]
         for quoting in ("splunkd", "minimal", "all"):
             self.assertEqual(decode(encode(["a", "b c"], events, quoting)), (["a", "b c"], events))
 
-    def test_multivalue_cells(self) -> None:
-        """Dollar signs within, and empty values."""
+    def test_dollar_signs_in_values_are_doubled(self) -> None:
+        """Empty values count; malformed cells are refused."""
         for values in (["a", "b"], ["$", "$$"], ["", ""], ["a;$b", ""], ["\n"]):
             self.assertEqual(split_values(join_values(values)), values)
         for cell in ("a", "$a", "$a$;", "$a$b$", "$$$"):
             with self.subTest(cell=cell), self.assertRaises(RowError):
                 split_values(cell)
 
-    def test_broken_bodies(self) -> None:
-        """No UTF-8, an open quote, a column twice, a cell too many, two stories about one field."""
+    def test_malformed_bodies_are_refused(self) -> None:
+        """Bytes that are not UTF-8, an open quote, a column twice, a cell too many, contradicting values, a lone `__mv_`."""
         for body in (b"a\n\xff\n", b'a\n"x\n', b"a,a\n1,2\n", b"a\n1,2\n", b"a,__mv_a\nx,$y$;$z$\n", b"__mv_a\n\n"):
             with self.subTest(body=body), self.assertRaises(RowError):
                 decode(body)
@@ -153,8 +153,8 @@ class Searches(InFolder):
         home = Path(tempfile.mkdtemp(dir=self.folder))
         return Splunk(App(self.folder / "app"), home, 2).search(text, events)
 
-    def test_search_terms(self) -> None:
-        """Without regard to case, any of several values, all of several terms."""
+    def test_search_terms_ignore_case_and_match_any_value(self) -> None:
+        """All of several terms have to match; malformed terms are refused."""
         events: list[Event] = [{"a": ["WWW.x"], "b": ["1"]}, {"a": ["x", "www.y"]}, {"b": ["1"]}]
         self.assertEqual(self.search("a=www.*", events), events[:2])
         self.assertEqual(self.search('search a="*.x" b=1', events), events[:1])
@@ -163,20 +163,20 @@ class Searches(InFolder):
             with self.subTest(broken=broken), self.assertRaises(SearchError):
                 self.search(broken, events)
 
-    def test_eval(self) -> None:
-        """Functions, texts, copies; null takes the field away."""
+    def test_eval_of_null_removes_the_field(self) -> None:
+        """Functions, texts and copies set one."""
         event = {"a": ["xy", "xy"], "b": ["1"]}
         (found,) = self.search("a=* | eval a=mvdedup(a) | eval n=len(a)", [event])
         self.assertEqual(found, {"a": ["xy"], "b": ["1"], "n": ["2"]})
         (found,) = self.search('a=* | eval a="t|u" | eval c=b | eval b=none', [event])
         self.assertEqual(found, {"a": ["t|u"], "c": ["1"]})
 
-    def test_macros(self) -> None:
-        """With arguments, one inside another."""
+    def test_macros_with_arguments_are_nested(self) -> None:
+        """One macro calls another."""
         self.assertEqual(self.search("a=* | `twice(a, b)`", [{"a": ["1"]}]), [{"a": ["1"], "b": ["1"]}])
 
-    def test_stats(self) -> None:
-        """Absent and several values of a by-field, words among the numbers, one number's deviation."""
+    def test_stats_groups_by_each_value(self) -> None:
+        """Events without the by-field are left out, words among numbers too; the deviation of one number is 0."""
         events: list[Event] = [
             {"k": ["p"], "n": ["1"]}, {"k": ["p", "q"], "n": ["2"]}, {"n": ["9"]},
             {"k": ["p"], "n": ["None"]}, {"k": ["r"]},
@@ -190,14 +190,14 @@ class Searches(InFolder):
         )
 
     def test_arguments_are_split_as_splunkd_splits_them(self) -> None:
-        """At white space outside quotes; the quotes stay in the raw ones."""
+        """At white space outside quotes; raw arguments keep their quotes."""
         self.assertEqual(
             split_arguments(r'field="a b" "c \"d\"" x=1'),
             (["field=a b", 'c "d"', "x=1"], ['field="a b"', r'"c \"d\""', "x=1"]),
         )
 
-    def test_settings(self) -> None:
-        """Comments, continued lines, and values with an equals sign."""
+    def test_settings_may_continue_on_the_next_line(self) -> None:
+        """Comments are skipped; values may contain an equals sign; a stanza that appears twice is refused."""
         text = "# c\n[a]\nb = c=d \\\n  e\n[]\nf =\n"
         self.assertEqual(read_settings(text), {"a": {"b": "c=d \n  e"}, "": {"f": ""}})
         with self.assertRaises(AssertionError):

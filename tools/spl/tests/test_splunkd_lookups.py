@@ -1,4 +1,4 @@
-"""The stand-in's lookups, `spath` and metadata: they must see what a program does wrong, and reckon as Splunk does."""
+"""External lookups, `spath` and permissions in the stand-in for splunkd."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spl.splunkd.lookups import LookupFault, look_up
 from spl.splunkd.program import Options
 from spl.splunkd.rows import Event
 
-# A lookup that joins its inputs with `+`, and counts its starts; FAULT is what it does wrong.
+# A lookup that joins its inputs with `+`, and counts its starts; FAULT selects an error.
 PROGRAM = r"""#!/usr/bin/env python3
 import csv, pathlib, sys
 
@@ -86,7 +86,7 @@ class InApp(unittest.TestCase):
         return path
 
     def install(self, fault: str) -> None:
-        """Put the program with this fault in its place."""
+        """Install the program with this fault."""
         self.write("bin/sums.py", PROGRAM.replace("@", fault)).chmod(0o755)
 
     def look(self, arguments: str, events: list[Event], rows: int = 1_000) -> list[Event]:
@@ -97,8 +97,8 @@ class InApp(unittest.TestCase):
 class Lookups(InApp):
     """The command `lookup`."""
 
-    def test_fields_and_their_names(self) -> None:
-        """With and without AS, OUTPUT and commas; an input not given is empty, and comes back as it is."""
+    def test_as_renames_fields_and_output_selects_them(self) -> None:
+        """Commas are optional; an input that is not given is empty."""
         event: Event = {"a": ["1"], "b": ["2"], "x": ["3"], "sum": ["old"]}
         for arguments, changed in (
             ("sums a, b", {"sum": ["1+2"]}), ("sums a AS x b as a", {"sum": ["3+1"], "b": ["2"]}),
@@ -110,8 +110,8 @@ class Lookups(InApp):
                 expected = {name: values for name, values in (event | changed).items() if values is not None}
                 self.assertEqual(self.look(arguments, [event]), [expected])
 
-    def test_several_values_and_none(self) -> None:
-        """A row for each combination; an event without an input is left alone, an empty answer takes a field away."""
+    def test_each_combination_of_values_is_a_row(self) -> None:
+        """An event without an input stays unchanged; an empty answer removes a field."""
         events: list[Event] = [
             {"a": ["1", "2", "1"], "b": ["3", "4"]}, {"a": ["1"]}, {"a": ["nothing"], "sum": ["old"]},
         ]  # fmt: skip
@@ -121,14 +121,14 @@ class Lookups(InApp):
         self.assertEqual(self.look("sums a OUTPUT sum", events)[2], {"a": ["nothing"]})
 
     def test_distinct_values_go_in_batches(self) -> None:
-        """One start of the program for each batch, none without values."""
+        """The program starts once for each batch, and not at all without values."""
         events: list[Event] = [{"a": [str(number % 5)]} for number in range(20)]
         self.assertEqual([event["sum"] for event in self.look("sums a", events, 2)], [[f"{n % 5}+"] for n in range(20)])
         self.assertEqual(self.look("sums b", events, 2), events)
         self.assertEqual((self.app.root / "bin" / "starts").read_text(encoding="utf-8"), "add\n" * 3)
 
-    def test_faults(self) -> None:
-        """What a program may do wrong."""
+    def test_errors_of_the_program_are_noticed(self) -> None:
+        """Each ends the search."""
         events: list[Event] = [{"a": ["1"]}, {"a": ["2"]}]
         for fault in (
             "column", "missing column", "row", "twice", "order", "short row", "noise", "silence", "quote", "status",
@@ -137,8 +137,8 @@ class Lookups(InApp):
             with self.subTest(fault=fault), self.assertRaises(LookupFault):
                 self.look("sums a", events)
 
-    def test_wrong_searches(self) -> None:
-        """Unknown lookups and fields, lookups that are no executables of the app, half sentences."""
+    def test_malformed_calls_are_refused(self) -> None:
+        """Unknown lookups and fields, lookups that are not executables of the app, incomplete arguments."""
         for arguments in (
             "", "sums", "nothing a", "file a", "script a", "elsewhere a", "sums c", "sums a OUTPUT total",
             "sums a OUTPUT", "sums a AS", "local=true sums a",
@@ -146,8 +146,8 @@ class Lookups(InApp):
             with self.subTest(arguments=arguments), self.assertRaises(SearchError):
                 self.look(arguments, [{"a": ["1"]}])
 
-    def test_a_program_lies_in_bin_and_can_be_started(self) -> None:
-        """The platform's folder does not count for lookups."""
+    def test_a_program_must_be_executable_and_in_bin(self) -> None:
+        """The folder of a platform is not searched for lookups."""
         program = self.app.root / "bin" / "sums.py"
         program.chmod(0o644)
         with self.assertRaises(SearchError):
@@ -158,8 +158,8 @@ class Lookups(InApp):
         with self.assertRaises(SearchError):
             self.look("sums a", [])
 
-    def test_peers_look_up_themselves(self) -> None:
-        """On two peers, each with the program of its own copy of the app."""
+    def test_peers_run_lookups_themselves(self) -> None:
+        """Each of two peers has the program in its own copy of the app."""
         splunk = Splunk(self.app, self.app.root.parent, 2)
         (self.app.root / "bin" / "sums.py").unlink()
         found = splunk.search("a=* | lookup sums a | fields sum", [{"a": ["1"]}, {"a": ["2"]}])
@@ -170,7 +170,7 @@ class Spath(InApp):
     """The command `spath`."""
 
     def test_members_become_fields(self) -> None:
-        """Texts and numbers as written; what is no object has none."""
+        """Numbers stay as they are written; other JSON adds nothing."""
         for text, fields in (
             ('{"b": "x", "c": 1.50}', {"b": ["x"], "c": ["1.50"]}),
             ('{"b": "caf\\u00e9 \\ud83d\\udca5"}', {"b": ["café 💥"]}),
@@ -179,8 +179,8 @@ class Spath(InApp):
             event: Event = {"a": [text], "b": ["old"]}
             self.assertEqual(Splunk(self.app, self.app.root).search("a=* | spath input=a", [event]), [event | fields])
 
-    def test_what_it_does_not_know(self) -> None:
-        """Trees, several values, other arguments."""
+    def test_unsupported_input_is_refused(self) -> None:
+        """Nested objects, several values, other arguments."""
         for search, values in (
             ("spath input=a", ['{"b": {"c": 1}}']), ("spath input=a", ["{}", "{}"]), ("spath a", ["{}"]),
         ):  # fmt: skip
@@ -189,10 +189,10 @@ class Spath(InApp):
 
 
 class Metadata(InApp):
-    """Who sees what."""
+    """Permissions."""
 
-    def test_local_settings_and_closer_stanzas_win(self) -> None:
-        """Setting by setting within a stanza; `[]` is the farthest stanza."""
+    def test_local_settings_and_specific_stanzas_win(self) -> None:
+        """Settings of a stanza are merged one by one; `[]` is the least specific stanza."""
         objects = (("macros", "m(1)"), ("macros", "n"), ("views", "v"))
         default = "[]\nexport = none\naccess = x\n[macros/m%281%29]\nexport = system\n[views]\nexport = none\n"
         local = "[]\nexport = system\n[macros/m%281%29]\nexport = none\n"

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from spl.check.project import DOCUMENTS
 from spl.splunkd.app import App
 
-DOCUMENTS = ("README.md", "splunk_app/README", "docs/*.md")
 TOKEN = re.compile(r"\$(?:form\.)?([A-Za-z_][\w.]*)(\|[a-z])?\$")
 # A line that begins a search in a document.
 START = re.compile(r"(index=|\.\.\. \||search |\|\s*[`a-z])")

@@ -6,11 +6,9 @@ import csv
 from dataclasses import dataclass, field
 
 from spl.check.fields import Fields
+from spl.check.project import MADE_BY_USERS
 from spl.errors import SearchError
 from spl.splunkd.app import App
-
-# Files that users make, with their columns: the package does not contain them.
-MADE_BY_USERS = {"dnsentropy_allowlist_local.csv": {"domain", "reason"}}
 
 
 @dataclass

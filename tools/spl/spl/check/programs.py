@@ -5,14 +5,12 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from spl.check.project import OPTIONAL_FIELDS
 from spl.errors import SearchError
 from spl.splunkd.app import App
 from spl.splunkd.conversation import Conversation
 from spl.splunkd.program import INDEX, Call, CommandError, Options, ask, searchinfo
 from spl.splunkd.rows import encode, read_lines
-
-# Fields that the app's commands read if they exist.
-OPTIONAL = {"_time", "record_type", "query_type", "qtype_name", "dnsexfil_partial"}
 
 
 def call(app: App, name: str, arguments: str, home: Path) -> tuple[set[str], set[str], bool]:
@@ -29,7 +27,7 @@ def _call(argv: tuple[str, ...], name: str, arguments: str, home: Path) -> tuple
     except CommandError as error:
         raise SearchError(str(error)) from None
     reporting = info.get("type", "streaming") == "reporting"
-    reads = set(info.get("required_fields", [])) - OPTIONAL
+    reads = set(info.get("required_fields", [])) - OPTIONAL_FIELDS
     given = set(_columns(called, sorted(reads), home)) - {INDEX}
     return reads, given if reporting else given - reads, reporting
 

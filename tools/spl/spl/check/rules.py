@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from spl.check.fields import EVENTS, NONE, Fields
 from spl.check.functions import TIMECHART, check_aggregation, check_expression
+from spl.check.project import DATA_MODELS
 from spl.errors import SearchError
 from spl.language.clauses import (
     Aggregations,
@@ -27,7 +28,6 @@ from spl.language.terms import comparisons, parse_terms
 if TYPE_CHECKING:
     from spl.check.walk import Check
 
-DNS = ("query", "src", "dest", "record_type", "message_type", "reply_code", "answer")
 # From the walk, the command, and the fields before it (None for the first command) to the fields after it.
 Rule = Callable[["Check", Command, Any], Fields]
 
@@ -64,9 +64,12 @@ def tstats(check: Check, command: Command, before: Fields | None) -> Fields:
     allowed = {"summariesonly", "allow_old_summaries", "prestats", "local", "append", "chunk_size"}
     if unknown := {word.partition("=")[0] for word in found["options"].split()} - allowed:
         raise SearchError(f"tstats has no option {', '.join(sorted(unknown))}")
-    if found["model"] not in (None, "Network_Resolution"):
-        raise SearchError(f"there is no data model {found['model']}")
-    names = {f"DNS.{name}" for name in DNS} | {"nodename"} if found["model"] else set()
+    names: set[str] = set()
+    if found["model"]:
+        if found["model"] not in DATA_MODELS:
+            raise SearchError(f"there is no data model {found['model']}")
+        dataset, fields = DATA_MODELS[found["model"]]
+        names = {f"{dataset}.{name}" for name in fields} | {"nodename"}
     model = Fields(frozenset({"_time", "index", "host", "sourcetype", "source", *names}))
     by = [word for word in words(found["by"] or "") if not word.startswith("span=")]
     terms = comparisons(parse_terms(found["where"] or ""))
