@@ -1,4 +1,4 @@
-"""What the tests of the package share: the unpacked app, the sample, and searches over it."""
+"""Shared by the tests of the package: the unpacked app, the sample, and searches over it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def newest_package() -> Path:
 
 
 class PackageTest(unittest.TestCase):
-    """A test of the newest package, unpacked once a class."""
+    """A test of the newest package, which is unpacked once for each class."""
 
     home: Path
     app: App
@@ -56,7 +56,7 @@ class PackageTest(unittest.TestCase):
         cls.sample = load_events(SAMPLE, INDEX)
 
     def folder(self) -> Path:
-        """A new folder, which goes with the test."""
+        """A new folder, removed after the test."""
         path = tempfile.mkdtemp(dir=self.home)
         self.addCleanup(shutil.rmtree, path)
         return Path(path)
@@ -70,13 +70,13 @@ class PackageTest(unittest.TestCase):
         return self.splunk(peers, options).search(text, events)
 
     def split(self, name: str, arguments: str = "query") -> dict[str, str]:
-        """What the command adds to an event with this name, each of one value."""
+        """The fields that the command adds to an event with this name; each has one value."""
         (event,) = self.search(f"index=x | dnsentropy {arguments}", [{"index": ["x"], "query": [name]}])
         self.assertEqual((event.pop("index"), event.pop("query")), (["x"], [name]))
         return {field: "\n".join(values) for field, values in event.items()}
 
     def assert_same_events(self, found: Sequence[Event], expected: Sequence[Event]) -> None:
-        """Like assertEqual, which would take minutes to show how thousands of events differ; this shows the first."""
+        """Like assertEqual, but shows the first difference only: thousands of events take minutes to compare."""
         self.assertEqual(len(found), len(expected))
         for number, (new, old) in enumerate(zip(found, expected)):
             names = [name for name in new | old if new.get(name) != old.get(name)]
@@ -85,5 +85,5 @@ class PackageTest(unittest.TestCase):
 
 
 def entropy(text: str) -> float:
-    """Shannon entropy in bits a character."""
+    """Shannon entropy in bits per character."""
     return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())

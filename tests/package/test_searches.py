@@ -1,4 +1,4 @@
-"""Every search of the app, checked without running it; and that the check finds what is wrong."""
+"""Checks every search of the app without running it, and checks that the checker finds errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from spl.language.terms import parse_terms
 
 ANYTHING = Fields(any_other=True)
 EVENT = {"_time", "query", "src", "dest", "record_type"}
-# Searches that Splunk would refuse, or that would quietly give something else than their author meant; and why.
+# Searches that Splunk would refuse, or that would return something else than their author meant; and the error.
 BROKEN = (
     ("| `dnsentropy_events` | dnsexfil query by src dest | where colour>1", "where reads colour"),
     ("| `dnsentropy_events` | where src=unknown", "where reads unknown"),
@@ -80,8 +80,8 @@ class Searches(PackageTest):
         self.lookups = Lookups(self.app)
         self.check = Check(self.app, self.lookups, self.home)
 
-    def test_every_search_holds(self) -> None:
-        """Commands, options, functions, macros and lookups exist, and what a command reads is there."""
+    def test_every_search_is_accepted(self) -> None:
+        """Commands, options, functions, macros, lookups and the fields that commands read exist."""
         found = list(corpus.everything(self.app, ROOT))
         for kind in ("- Rule", "drill-down", "- Lookup Gen", ".xml", "searchbnf.conf", "README.md", "admin.md"):
             self.assertTrue([search for search in found if kind in search.where], kind)
@@ -94,7 +94,7 @@ class Searches(PackageTest):
                 else:
                     check.search(search.text)
 
-    def test_every_macro_holds(self) -> None:
+    def test_every_macro_is_accepted(self) -> None:
         """As a search of its own, as part of one, or as an expression."""
         for name, stanza in self.app.settings("macros.conf").items():
             with self.subTest(macro=name):
@@ -110,8 +110,8 @@ class Searches(PackageTest):
                 else:
                     parse_terms(text)
 
-    def test_every_source_of_events_gives_the_same_fields(self) -> None:
-        """Whichever an administrator chooses, the searches behind it find what they need."""
+    def test_every_source_of_events_has_the_same_fields(self) -> None:
+        """The searches after it find their fields, whichever source an administrator chooses."""
         macros = [name for name in self.app.settings("macros.conf") if re.match(r"dnsentropy_(events|sample$)", name)]
         self.assertEqual(len(macros), 7)
         for name in macros:
@@ -119,7 +119,7 @@ class Searches(PackageTest):
             self.assertTrue(re.match(r"(search|tstats|inputlookup) ", self.app.expand(f"`{name}`")), name)
 
     def test_every_setting_is_used(self) -> None:
-        """A macro to configure that nothing reads would be a trap."""
+        """A macro that nothing reads would mislead administrators."""
         macros = self.app.settings("macros.conf")
         texts = [stanza["definition"] for stanza in macros.values()]
         texts += [search.text for search in corpus.everything(self.app, ROOT)]
@@ -128,7 +128,7 @@ class Searches(PackageTest):
             self.assertTrue(variant or any(re.search(rf"`{name}[(`]", text) for text in texts), name)
 
     def test_alerts_name_fields_that_their_results_have(self) -> None:
-        """In throttling, risk and notable events: Splunk says nothing of one that is missing."""
+        """In throttling, risk and notable events: Splunk does not report a missing one."""
         for name, stanza in self.alerts():
             with self.subTest(alert=name):
                 fields = self.check.search(stanza["search"]).known
@@ -143,7 +143,7 @@ class Searches(PackageTest):
                 self.assertEqual(named - fields, set())
 
     def test_alerts_are_as_splunk_people_expect(self) -> None:
-        """Disabled, throttled, with a severity, and told to Enterprise Security with their techniques."""
+        """Disabled, throttled, with a severity, and with their techniques for Enterprise Security."""
         self.assertEqual(len(self.alerts()), 5)
         for name, stanza in self.alerts():
             with self.subTest(alert=name):
@@ -162,7 +162,7 @@ class Searches(PackageTest):
                     self.assertIn("dnsentropy_investigate?form.source=", stanza["action.email.message.alert"])
 
     def test_every_search_that_writes_is_disabled_and_leaves_no_gap(self) -> None:
-        """They begin when somebody enables them, and then run for each day or hour."""
+        """They run for each day or hour once they are enabled."""
         writers = {n: s for n, s in self.app.settings("savedsearches.conf").items() if "| outputlookup" in s["search"]}
         self.assertEqual(len(writers), 4)
         for name, stanza in writers.items():
@@ -173,8 +173,8 @@ class Searches(PackageTest):
         """The alerts with their settings."""
         return [(n, s) for n, s in self.app.settings("savedsearches.conf").items() if n.endswith(" - Rule")]
 
-    def test_the_check_refuses_what_is_broken(self) -> None:
-        """Each for its own reason."""
+    def test_the_checker_refuses_wrong_searches(self) -> None:
+        """Each for the expected reason."""
         for text, reason in BROKEN:
             with self.subTest(search=text):
                 with self.assertRaisesRegex((SearchError, AssertionError), re.escape(reason)):

@@ -136,7 +136,7 @@ class Rows(unittest.TestCase):
                 split_values(cell)
 
     def test_malformed_bodies_are_refused(self) -> None:
-        """Bytes that are not UTF-8, an open quote, a column twice, a cell too many, contradicting values, a lone `__mv_`."""
+        """Invalid UTF-8, an open quote, a column twice, a cell too many, contradicting values, a lone `__mv_`."""
         for body in (b"a\n\xff\n", b'a\n"x\n', b"a,a\n1,2\n", b"a\n1,2\n", b"a,__mv_a\nx,$y$;$z$\n", b"__mv_a\n\n"):
             with self.subTest(body=body), self.assertRaises(RowError):
                 decode(body)
