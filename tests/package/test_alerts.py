@@ -237,7 +237,9 @@ class Baselines(AlertTest):
         """Three hosts that query about thirty names an hour, eight hours a day."""
         hosts = ("www", "mail", "img", "static", "login", "api")
         return [
-            query(TODAY - day * DAY + 3_600 * (8 + hour) + 60 * n, f"{hosts[n % 6]}.site{n % 5}.example", f"10.0.3.{src}")
+            query(
+                TODAY - day * DAY + 3_600 * (8 + hour) + 60 * n, f"{hosts[n % 6]}.site{n % 5}.example", f"10.0.3.{src}"
+            )
             for day in range(1, days + 1) for hour in range(8) for src in (1, 2, 3)
             for n in range(25 + (hour + day) % 9)
         ]  # fmt: skip

@@ -60,7 +60,7 @@ class Hunt(PackageTest):
         return [(*(row[k][0] for k in names), *(f"{float(row[k][0]):.9f}" for k in NUMBERS)) for row in rows]
 
     def test_every_form_finds_the_exfiltration_on_any_number_of_peers(self) -> None:
-        """Macros, lookups and command, on one machine, one peer and three, return the table that plain Python computes."""
+        """Macros, lookups and command return the table that plain Python computes."""
         expected = []
         for server, names in sorted(stolen_by_server(self.sample).items(), key=lambda item: -len(item[1])):
             lengths = [float(len(name)) for name in names]

@@ -75,7 +75,7 @@ class UrlToolboxTest(PackageTest):
         return [event(text, number) for number, text in enumerate(list(texts)[:700])]
 
     def ordered(self, text: str, events: list[Event], peers: int, options: Options = Options()) -> list[Event]:
-        """The results, in the order of the events whatever peer had them."""
+        """The results, in the order of the events, whatever the number of peers."""
         found = self.search(f"index=x | {text}", events, peers, options)
         return sorted(found, key=lambda row: int(row["n"][0])) if peers > 1 else found
 

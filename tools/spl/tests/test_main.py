@@ -33,7 +33,7 @@ class Main(unittest.TestCase):
         for action, search in (("run", "k=1 | hed 1"), ("check", "index=x | stats count BY k | where n>1")):
             ended = self.spl(action, search)
             self.assertEqual((ended.returncode, ended.stdout), (1, ""))
-            self.assertRegex(ended.stderr, "^spl: .*(unknown command hed|where reads n)")
+            self.assertRegex(ended.stderr, "^spl: .*(the command hed is unknown|where reads n)")
 
 
 if __name__ == "__main__":

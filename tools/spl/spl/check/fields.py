@@ -32,7 +32,7 @@ class Fields:
         missing = sorted({name for name in names if not self.has(name)})
         if missing:
             there = ", ".join(sorted(self.known))
-            raise SearchError(f"{reader} reads {', '.join(missing)}, but there are only {there}")
+            raise SearchError(f"{reader} reads {', '.join(missing)}, but the fields are only {there}")
 
     def plus(self, names: Iterable[str]) -> Fields:
         """These fields and more."""

@@ -51,7 +51,7 @@ def check_expression(tree: Expression, predicate: bool = False) -> None:
         known = EVAL.get(tree.name)
         if re.match(r"[a-z]", tree.name) and tree.name not in ("negate", "plus"):
             if known is None:
-                raise SearchError(f"there is no function {tree.name}()")
+                raise SearchError(f"the function {tree.name}() is unknown")
             if not known[0] <= len(tree.arguments) <= known[1]:
                 raise SearchError(f"{tree.name}() has {len(tree.arguments)} arguments")
             _check_pattern(tree)
@@ -76,6 +76,6 @@ def check_aggregation(function: str, has_argument: bool, more: dict[str, int] | 
     """Raise a SearchError for a function that stats does not have, or one that lacks its argument."""
     percentile = re.fullmatch(r"(exactperc|upperperc|perc|p)\d{1,2}(\.\d+)?", function)
     if not percentile and function not in STATS | (more or {}):
-        raise SearchError(f"there is no aggregation {function}()")
+        raise SearchError(f"the aggregation {function}() is unknown")
     if not has_argument and (percentile or (STATS | (more or {}))[function]):
-        raise SearchError(f"{function}() of nothing")
+        raise SearchError(f"{function}() needs an argument")

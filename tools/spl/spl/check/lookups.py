@@ -30,7 +30,7 @@ class Lookups:
             return set()
         path = self.app.root / "lookups" / (stanza["filename"] if stanza else name)
         if not name or not path.is_file():
-            raise SearchError(f"there is no lookup {name}")
+            raise SearchError(f"the lookup {name} does not exist")
         with path.open(encoding="utf-8", newline="") as file:
             return set(next(csv.reader(file)))
 

@@ -60,14 +60,14 @@ def tstats(check: Check, command: Command, before: Fields | None) -> Fields:
         command.arguments, re.DOTALL | re.IGNORECASE,
     )  # fmt: skip
     if found is None:
-        raise SearchError(f"tstats {command.arguments}")
+        raise SearchError(f"the arguments of tstats are malformed: {command.arguments}")
     allowed = {"summariesonly", "allow_old_summaries", "prestats", "local", "append", "chunk_size"}
     if unknown := {word.partition("=")[0] for word in found["options"].split()} - allowed:
         raise SearchError(f"tstats has no option {', '.join(sorted(unknown))}")
     names: set[str] = set()
     if found["model"]:
         if found["model"] not in DATA_MODELS:
-            raise SearchError(f"there is no data model {found['model']}")
+            raise SearchError(f"the data model {found['model']} is unknown")
         dataset, fields = DATA_MODELS[found["model"]]
         names = {f"{dataset}.{name}" for name in fields} | {"nodename"}
     model = Fields(frozenset({"_time", "index", "host", "sourcetype", "source", *names}))
@@ -86,7 +86,7 @@ def inputlookup(check: Check, command: Command, before: Fields | None) -> Fields
     if rest[1:2] == ["where"]:
         columns.need((term.field for term in comparisons(parse_terms(" ".join(rest[2:])))), "inputlookup")
     elif rest[1:]:
-        raise SearchError(f"inputlookup {command.arguments}")
+        raise SearchError(f"the arguments of inputlookup are malformed: {command.arguments}")
     return columns.union(before or NONE)
 
 
@@ -214,14 +214,14 @@ def dedup(check: Check, command: Command, before: Fields) -> Fields:
 
 def head(check: Check, command: Command, before: Fields) -> Fields:
     if not re.fullmatch(r"(limit=)?\d*", command.arguments):
-        raise SearchError(f"{command.name} {command.arguments}")
+        raise SearchError(f"the arguments of {command.name} are malformed: {command.arguments}")
     return before
 
 
 def bins(check: Check, command: Command, before: Fields) -> Fields:
     options, rest = take_options(command, "span bins minspan aligntime start end")
     if not rest or len(rest) not in (1, 3):
-        raise SearchError(f"bin {command.arguments}")
+        raise SearchError(f"the arguments of bin are malformed: {command.arguments}")
     before.need([bare(rest[0])], "bin")
     return before.plus([bare(rest[-1])])
 
@@ -235,7 +235,7 @@ def lookup(check: Check, command: Command, before: Fields) -> Fields:
     columns.need([column for column, _ in inputs + outputs], f"lookup {name}")
     before.need([field for _, field in inputs], f"lookup {name}")
     if not inputs:
-        raise SearchError(f"lookup {name} by no field")
+        raise SearchError(f"the call of the lookup {name} is incomplete: name an input field")
     others = columns.known - {column for column, _ in inputs}
     return before.plus([field for _, field in outputs] if at < len(rest) else others)
 
@@ -258,7 +258,7 @@ def outputlookup(check: Check, command: Command, before: Fields) -> Fields:
     )
     _, rest = take_options(command, allowed)
     if len(rest) != 1:
-        raise SearchError(f"outputlookup {command.arguments}")
+        raise SearchError(f"the arguments of outputlookup are malformed: {command.arguments}")
     check.lookups.check_written(rest[0], before, check.strict)
     return before
 
@@ -275,7 +275,7 @@ def one_field(allowed: str) -> Rule:
     def rule(check: Check, command: Command, before: Fields) -> Fields:
         _, names = take_options(command, allowed)
         if len(names) != 1:
-            raise SearchError(f"{command.name} {command.arguments}")
+            raise SearchError(f"the arguments of {command.name} are malformed: {command.arguments}")
         before.need(map(bare, names), command.name)
         return before
 
@@ -330,7 +330,7 @@ def accum(check: Check, command: Command, before: Fields) -> Fields:
     """`accum field [AS field]`."""
     source, *rest = names_of(command.arguments)
     if rest and (len(rest) != 2 or rest[0].lower() != "as"):
-        raise SearchError(f"accum {command.arguments}")
+        raise SearchError(f"the arguments of accum are malformed: {command.arguments}")
     before.need([source], "accum")
     return before.plus(rest[1:])
 
@@ -339,7 +339,7 @@ def trendline(check: Check, command: Command, before: Fields) -> Fields:
     """`trendline sma5(x) [AS y]`."""
     found = re.fullmatch(r"((?:sma|ema|wma)\d+\((\S+)\))(?:\s+as\s+(\S+))?", command.arguments, re.IGNORECASE)
     if found is None:
-        raise SearchError(f"trendline {command.arguments}")
+        raise SearchError(f"the arguments of trendline are malformed: {command.arguments}")
     before.need([bare(found[2])], "trendline")
     return before.plus([bare(found[3] or found[1])])
 
@@ -358,7 +358,7 @@ def foreach(check: Check, command: Command, before: Fields) -> Fields:
     """`foreach a b [eval …<<FIELD>>…]`: the commands in brackets for each field in turn."""
     templates, names = brackets(command.arguments), words(without_brackets(command.arguments))
     if len(templates) != 1 or not names:
-        raise SearchError(f"foreach {command.arguments}")
+        raise SearchError(f"the arguments of foreach are malformed: {command.arguments}")
     before.need(names, "foreach")
     fields = before
     for name in names:

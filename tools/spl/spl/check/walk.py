@@ -63,18 +63,18 @@ class Check:
         if self.app.has_command(command.name):
             return self._program(command, _not_first(command, before))
         if command.name not in COMMANDS:
-            raise SearchError(f"there is no command {command.name}")
+            raise SearchError(f"the command {command.name} is unknown")
         definition = COMMANDS[command.name]
         if isinstance(definition.check, Missing):
-            raise SearchError(f"there is no command {command.name} for the checker: {definition.check.reason}")
+            raise SearchError(f"the command {command.name} is not supported by the checker: {definition.check.reason}")
         if not definition.starts:
             before = _not_first(command, before)
         return definition.check(self, command, before)
 
     def _program(self, command: Command, before: Fields) -> Fields:
-        reads, gives, reporting = programs.call(self.app, command.name, command.arguments, self.home)
+        reads, added, reporting = programs.call(self.app, command.name, command.arguments, self.home)
         before.need(reads, command.name)
-        return Fields(frozenset(gives)) if reporting else before.plus(gives)
+        return Fields(frozenset(added)) if reporting else before.plus(added)
 
 
 def _not_first(command: Command, before: Fields | None) -> Fields:

@@ -42,7 +42,7 @@ def aggregations(text: str) -> Aggregations:
         name = call
         if rest and rest[0].lower() == "as":
             if len(rest) < 2:
-                raise SearchError(f"{call} AS nothing")
+                raise SearchError(f"{call} AS needs a name")
             name, rest = bare(rest[1]), rest[2:]
         functions.append(_aggregation(call, name, text))
     over, by = "", []
@@ -59,14 +59,14 @@ def aggregations(text: str) -> Aggregations:
             by += [bare(name) for name in names]
         rest = rest[end:]
     if not functions:
-        raise SearchError(f"no aggregation: {text}")
+        raise SearchError(f"an aggregation is missing: {text}")
     return Aggregations(tuple(functions), tuple(by), options, over)
 
 
 def _aggregation(call: str, name: str, text: str) -> Aggregation:
     found = re.fullmatch(r"([A-Za-z]+[\d.]*)(?:\((.*)\))?", call, re.DOTALL)
     if found is None:
-        raise SearchError(f"no aggregation {call!r}: {text}")
+        raise SearchError(f"the aggregation {call!r} is malformed: {text}")
     inner = (found[2] or "").strip()
     wrapped = re.fullmatch(r"eval\s*\((.*)\)", inner, re.DOTALL | re.IGNORECASE)
     if wrapped:
@@ -97,7 +97,7 @@ def renamings(text: str) -> list[tuple[str, str]]:
     """Parse `a AS b, c.* AS *`."""
     given = words(text)
     if len(given) % 3 or not given or any(word.lower() != "as" for word in given[1::3]):
-        raise SearchError(f"rename {text}")
+        raise SearchError(f"the arguments of rename are malformed: {text}")
     return [(bare(old), bare(new)) for old, new in zip(given[::3], given[2::3])]
 
 
@@ -113,7 +113,7 @@ def field_and_pattern(text: str) -> tuple[str, bool, re.Pattern[str]]:
     """The arguments of `regex`: the field, whether it has to match (`=`) or must not (`!=`), and the pattern."""
     found = re.fullmatch(r"(?:([\w.{}]+)\s*(!?=)\s*)?(\".*\")", text, re.DOTALL)
     if found is None:
-        raise SearchError(f"regex {text}")
+        raise SearchError(f"the arguments of regex are malformed: {text}")
     return found[1] or "_raw", found[2] != "!=", regular_expression(bare(found[3]))
 
 
@@ -145,10 +145,10 @@ def orders(text: str) -> tuple[int, list[Order]]:
     for word in given:
         found = re.fullmatch(r"([-+]?)(?:(auto|num|str|ip)\((.+)\)|(.+))", word)
         if found is None:
-            raise SearchError(f"sort {text}")
+            raise SearchError(f"the arguments of sort are malformed: {text}")
         keys.append(Order(bare(found[3] or found[4]), found[1] == "-", found[2] or "auto"))
     if not keys:
-        raise SearchError(f"sort {text}")
+        raise SearchError(f"the arguments of sort are malformed: {text}")
     return count, keys
 
 
@@ -156,7 +156,7 @@ def names_of(text: str) -> list[str]:
     """Names of fields, separated by commas or white space."""
     found = [bare(word) for word in words(text)]
     if not found:
-        raise SearchError("no field is named")
+        raise SearchError("the arguments are empty: name at least one field")
     return found
 
 

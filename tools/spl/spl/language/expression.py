@@ -60,7 +60,7 @@ def parse_assignments(text: str) -> list[tuple[str, Expression]]:
     while True:
         kind, target = reader.take()
         if kind not in ("word", "field", "text") or reader.take() != ("sign", "="):
-            raise SearchError(f"eval {text}")
+            raise SearchError(f"the arguments of eval are malformed: {text}")
         found.append((target.strip('"'), reader.expression()))
         if not reader.skip(","):
             break
@@ -101,7 +101,7 @@ class _Reader:
         while text[at:].strip():
             found = TOKEN.match(text, at)
             if found is None:
-                raise SearchError(f"expression {text!r}: {text[at:]!r}")
+                raise SearchError(f"the expression {text!r} is malformed at {text[at:]!r}")
             kind = str(found.lastgroup)
             value = found[kind]
             if kind == "word" and value.upper() in WORDS and not text[found.end() :].lstrip().startswith("("):
@@ -127,7 +127,7 @@ class _Reader:
     def end(self) -> None:
         """Raise a SearchError unless all tokens were taken."""
         if self._at < len(self._tokens):
-            raise SearchError(f"expression {self._text!r}: {self._tokens[self._at][1]!r} was not expected")
+            raise SearchError(f"the expression {self._text!r} is malformed at {self._tokens[self._at][1]!r}")
 
     def expression(self, level: int = 0) -> Expression:
         """Parse operators of this level and those that bind tighter."""
@@ -160,7 +160,7 @@ class _Reader:
             return Call(value, self._arguments())
         if kind in ("word", "field"):
             return Field(value)
-        raise SearchError(f"expression {self._text!r}: {value!r} was not expected")
+        raise SearchError(f"the expression {self._text!r} is malformed at {value!r}")
 
     def _arguments(self) -> tuple[Expression, ...]:
         if self.skip(")"):
@@ -173,4 +173,4 @@ class _Reader:
 
     def _expect(self, sign: str) -> None:
         if not self.skip(sign):
-            raise SearchError(f"expression {self._text!r}: {sign!r} is missing")
+            raise SearchError(f"the expression {self._text!r} is incomplete: {sign!r} is missing")

@@ -92,7 +92,7 @@ def _chunks(text: str) -> Iterator[tuple[str, str]]:
             yield character, text[at + 1 : end]
             at = end + 1
         elif character in PAIRS.values():
-            raise SearchError(f"{character!r} closes nothing: {text}")
+            raise SearchError(f"{character!r} does not close a bracket: {text}")
         else:
             yield "", character
             at += 1

@@ -44,7 +44,7 @@ def parse_terms(text: str) -> Term:
     tokens = list(_tokens(text))
     tree = _any_of(tokens) if tokens else Junction("AND", ())
     if tokens:
-        raise SearchError(f"search {text}: {tokens[0]!r} was not expected")
+        raise SearchError(f"the search {text!r} is malformed at {tokens[0]!r}")
     return tree
 
 
@@ -62,7 +62,7 @@ def _tokens(text: str) -> Iterator[str | Comparison]:
     while text[at:].strip():
         found = TERM.match(text, at)
         if found is None:
-            raise SearchError(f"search term {text[at:]!r}")
+            raise SearchError(f"the search term {text[at:]!r} is malformed")
         at = found.end()
         if found["sign"] or found["text"] in ("AND", "OR", "NOT"):
             yield found["sign"] or found["text"]
@@ -106,5 +106,5 @@ def _one(tokens: list[str | Comparison]) -> Term:
             raise SearchError("a parenthesis is not closed")
         return inner
     if isinstance(token, str):
-        raise SearchError(f"{token} was not expected")
+        raise SearchError(f"{token} is misplaced in the search terms")
     return token

@@ -27,7 +27,7 @@ def seconds(span: str) -> float:
     """The length of a span in seconds; a number without a unit is seconds."""
     found = re.fullmatch(r"(\d+)([A-Za-z]*)", span)
     if found is None or (short := unit(found[2] or "s")) not in SECONDS:
-        raise SearchError(f"span {span!r}")
+        raise SearchError(f"the span {span!r} is malformed: use a number and a unit of time")
     return int(found[1]) * SECONDS[short]
 
 
@@ -41,7 +41,7 @@ def moment(modifier: str, now: float) -> float:
     time = datetime.fromtimestamp(now, UTC)
     step = re.compile(r"([-+])(\d*)([A-Za-z]+)|@([A-Za-z]+)(\d*)")
     if not re.fullmatch(f"(?:{step.pattern})+", text):
-        raise SearchError(f"time modifier {modifier!r}")
+        raise SearchError(f"the time modifier {modifier!r} is malformed")
     for sign, count, name, snap, weekday in step.findall(text):
         time = _snap(time, unit(snap), int(weekday or 0)) if snap else _shift(time, sign, int(count or 1), unit(name))
     return time.timestamp()

@@ -144,7 +144,7 @@ def figure(wanted: Aggregation, events: list[Event], clock: Clock) -> list[str]:
     if percentile:
         return [number_text(nth(numbers, float(percentile[1])))] if numbers else []
     if wanted.function not in OF_NUMBERS:
-        raise SearchError(f"stats function {wanted.function}")
+        raise SearchError(f"the aggregation {wanted.function}() is unknown")
     return [number_text(OF_NUMBERS[wanted.function](numbers))] if numbers else []
 
 

@@ -90,7 +90,7 @@ def chart(context: Context, command: Command) -> Step:
     wanted = aggregations(command.arguments)
     row, *columns = ([wanted.over] if wanted.over else []) + list(wanted.by)
     if len(columns) > 1:
-        raise SearchError(f"chart {command.arguments}")
+        raise SearchError(f"the arguments of chart are malformed: {command.arguments}")
     inner = Aggregations(wanted.functions, tuple(columns), wanted.options)
     span = wanted.options.get("span")
 

@@ -28,7 +28,7 @@ def evaluate(tree: Expression, event: Event, clock: Clock) -> Value:
     if tree.name in OPERATORS:
         return OPERATORS[tree.name](*values)
     if tree.name.lower() not in FUNCTIONS:
-        raise SearchError(f"unknown function {tree.name}()")
+        raise SearchError(f"the function {tree.name}() is unknown")
     return FUNCTIONS[tree.name.lower()](clock, *values)
 
 
@@ -87,7 +87,7 @@ def _only_field(tree: Expression) -> str:
 
     names = set(fields_of(tree))
     if len(names) != 1:
-        raise SearchError(f"mvfilter of {sorted(names)}: it takes one field")
+        raise SearchError(f"mvfilter() reads {sorted(names)}: it takes one field")
     return names.pop()
 
 

@@ -87,7 +87,7 @@ def _tostring(_: Clock, value: Value, form: Value = None) -> Value:
     if form == "duration":
         days, rest = divmod(int(amount), 86_400)
         return (f"{days}+" if days else "") + f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
-    raise SearchError(f"tostring(…, {form!r})")
+    raise SearchError(f"the format {form!r} of tostring() is unknown: use commas, hex or duration")
 
 
 def _strftime(_: Clock, value: Value, form: Value) -> Value:

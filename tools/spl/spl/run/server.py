@@ -118,8 +118,8 @@ class Splunk:
 
 def _runner(command: Command) -> Runner:
     if command.name not in COMMANDS:
-        raise SearchError(f"unknown command {command.name}")
+        raise SearchError(f"the command {command.name} is unknown")
     runner = COMMANDS[command.name].run
     if isinstance(runner, Missing):
-        raise SearchError(f"{command.name} is not supported by the interpreter: {runner.reason}")
+        raise SearchError(f"the command {command.name} is not supported by the interpreter: {runner.reason}")
     return runner

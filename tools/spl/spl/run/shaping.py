@@ -65,7 +65,7 @@ def rename(_: Context, command: Command) -> Step:
     pairs = []
     for old, new in renamings(command.arguments):
         if old.count("*") != new.count("*"):
-            raise SearchError(f"rename {old} AS {new}: unlike wildcards")
+            raise SearchError(f"rename {old} AS {new} is malformed: both names need the same number of wildcards")
         pairs.append((re.compile("(.*)".join(map(re.escape, old.split("*"))), re.DOTALL), new))
 
     def change(event: Event) -> Event:
@@ -99,11 +99,11 @@ def rex(_: Context, command: Command) -> Step:
     options, rest = options_of(words(command.arguments), anywhere=True)
     source, (pattern, *more) = options.get("field", "_raw"), rest
     if more:
-        raise SearchError(f"rex {command.arguments}")
+        raise SearchError(f"the arguments of rex are malformed: {command.arguments}")
     if options.get("mode") == "sed":
         found = SED.fullmatch(bare(pattern))
         if found is None:
-            raise SearchError(f"rex {command.arguments}")
+            raise SearchError(f"the arguments of rex are malformed: {command.arguments}")
         old, new, count = re.compile(found[1]), re.sub(r"\\(\d)", r"\\g<\1>", found[2]), 0 if found[3] else 1
         return lambda events: [
             event | {source: [old.sub(new, v, count=count) for v in event[source]]} if source in event else event
@@ -125,18 +125,18 @@ def spath(_: Context, command: Command) -> Step:
     """`spath input=field`: adds the members of a JSON object as fields, and nothing for other texts."""
     found = re.fullmatch(r"input=(\w+)", command.arguments)
     if found is None:
-        raise SearchError(f"spath {command.arguments}")
+        raise SearchError(f"the arguments of spath are malformed: {command.arguments}")
 
     def members(event: Event) -> Event:
         values = event.get(found[1], [])
         if len(values) > 1:
-            raise SearchError(f"spath of the values {values}")
+            raise SearchError(f"spath reads one value, not {values}")
         try:
             tree = json.loads("".join(values), parse_int=str, parse_float=str)
         except ValueError:
             return {}
         if isinstance(tree, dict) and not all(isinstance(member, str) for member in tree.values()):
-            raise SearchError(f"spath of {tree}")
+            raise SearchError(f"spath of nested JSON is not supported: {tree}")
         return {name: [member] for name, member in tree.items()} if isinstance(tree, dict) else {}
 
     return lambda events: [event | members(event) for event in events]

@@ -23,7 +23,7 @@ def makeresults(context: Context, command: Command) -> Step:
     """`makeresults [count=N] [format=csv data="…"]`."""
     options, rest = options_of(words(command.arguments))
     if rest:
-        raise SearchError(f"makeresults {command.arguments}")
+        raise SearchError(f"the arguments of makeresults are malformed: {command.arguments}")
     now = {"_time": [str(int(context.clock.now))]}
     if "data" in options:
         columns, *lines = (line.split(",") for line in options["data"].strip().splitlines())

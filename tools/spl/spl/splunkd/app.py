@@ -146,7 +146,7 @@ def _expansion(macros: Settings, call: str) -> str:
     given = _macro_arguments(rest.removesuffix(")")) if has_arguments else []
     key = f"{name}({len(given)})" if given else name
     if key not in macros:
-        raise AppError(f"no macro {key}")
+        raise AppError(f"the macro {key} does not exist")
     if macros[key].get("iseval", "0") not in ("0", "false"):
         raise AppError(f"the macro {key} is an eval macro: these are not supported")
     text = macros[key]["definition"]

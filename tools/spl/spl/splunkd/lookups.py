@@ -53,7 +53,7 @@ def parse(app: App, arguments: str) -> Request:
     """Parse `name field [AS field] ... [OUTPUT|OUTPUTNEW field [AS field] ...]`; without OUTPUT, all other columns."""
     words, _ = split_arguments(arguments.replace(",", " "))
     if not words or "=" in words[0]:
-        raise SearchError(f"lookup {arguments}")
+        raise SearchError(f"the arguments of lookup are malformed: {arguments}")
     try:
         argv, columns = app.external_lookup(words[0])
     except AppError as error:
@@ -61,7 +61,7 @@ def parse(app: App, arguments: str) -> Request:
     at = next((at for at, word in enumerate(words) if word in ("OUTPUT", "OUTPUTNEW")), len(words))
     inputs, outputs = pairs(words[1:at]), pairs(words[at + 1 :])
     if not inputs or (at < len(words) and not outputs):
-        raise SearchError(f"lookup {arguments}: no fields")
+        raise SearchError(f"the arguments of lookup are incomplete: name a field in {arguments!r}")
     if unknown := {field for field, _ in inputs + outputs} - set(columns):
         raise SearchError(f"the lookup {words[0]} has no fields {sorted(unknown)}")
     if at == len(words):
@@ -76,7 +76,7 @@ def pairs(words: list[str]) -> Pairs:
         field, *words = words
         if words and words[0].upper() == "AS":
             if len(words) < 2:
-                raise SearchError(f"lookup: {field} AS nothing")
+                raise SearchError(f"the arguments of lookup are incomplete: {field} AS needs a name")
             pairs.append((field, words[1]))
             words = words[2:]
         else:

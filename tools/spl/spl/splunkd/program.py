@@ -117,7 +117,7 @@ def run(call: Call, events: Sequence[Event], options: Options, dispatch: Path) -
             _check(metadata, EXECUTE_REPLY)
             _give_up(talk, metadata)
             if metadata.get("finished") is not finished:
-                raise ProtocolError(f"finished is {metadata.get('finished')} in answer to {finished}")
+                raise ProtocolError(f"finished is {metadata.get('finished')} in the reply to {finished}")
             _note(outcome, metadata)
             returned, replies = decode(answer, is_broken(body))
             sent = [name for name in columns if name != INDEX]
@@ -145,10 +145,10 @@ def _getinfo(talk: Conversation, call: Call, options: Options, dispatch: Path) -
     ending = "\n" if options.version == "6.3" else ""
     reply, body = talk.request(searchinfo(call, options, dispatch), b"", ending)
     if body:
-        raise ProtocolError("a getinfo reply with a body")
+        raise ProtocolError("the reply to getinfo has a body: it must be empty")
     _check(reply, GETINFO_REPLY)
     if reply.get("type", "streaming") not in TYPES:
-        raise ProtocolError(f"unknown type {reply['type']!r}")
+        raise ProtocolError(f"the type {reply['type']!r} is unknown: use one of {', '.join(TYPES)}")
     _give_up(talk, reply)
     return reply
 
@@ -156,7 +156,7 @@ def _getinfo(talk: Conversation, call: Call, options: Options, dispatch: Path) -
 def _give_up(talk: Conversation, reply: Metadata) -> None:
     if "error" in reply:
         if reply.get("finished") is not True:
-            raise ProtocolError(f"an error without finished: {reply}")
+            raise ProtocolError(f"the error reply {reply} is not finished: it must have finished=true")
         talk.hang_up()
         raise CommandError(reply["error"])
 
@@ -166,10 +166,10 @@ def _check(reply: Any, known: dict[str, Any]) -> None:
         raise ProtocolError(f"the metadata is not an object: {reply!r}")
     for key, value in reply.items():
         if key not in known or not isinstance(value, known[key]):
-            raise ProtocolError(f"{key} = {value!r} in the metadata")
+            raise ProtocolError(f"the metadata entry {key} = {value!r} is not allowed")
     for message in reply.get("inspector", {}).get("messages", []):
         if len(message) != 2 or message[0] not in LEVELS or not isinstance(message[1], str):
-            raise ProtocolError(f"malformed inspector message {message!r}")
+            raise ProtocolError(f"the inspector message {message!r} is malformed")
 
 
 def _note(outcome: Outcome, reply: Metadata) -> None:

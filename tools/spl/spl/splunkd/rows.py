@@ -49,11 +49,11 @@ def split_values(cell: str) -> list[str]:
     at = 0
     while True:
         if cell[at : at + 1] != "$":
-            raise RowError(f"malformed multivalue {cell!r}: no '$' at character {at}")
+            raise RowError(f"the multivalue {cell!r} is malformed: a '$' is missing at character {at}")
         # A value ends at a dollar sign without another one after it; an empty value is `$$;`.
         found = re.compile(r"((?:[^$]|\$\$)*)\$(?=;\$|$)", re.DOTALL).match(cell, at + 1)
         if found is None:
-            raise RowError(f"malformed multivalue {cell!r}: the value at character {at} does not end")
+            raise RowError(f"the multivalue {cell!r} is malformed: the value at character {at} does not end")
         values.append(found[1].replace("$$", "$"))
         at = found.end() + 1
         if at > len(cell):
