@@ -41,6 +41,7 @@ def take_options(command: Command, allowed: str, anywhere: bool = True) -> tuple
 
 
 def search(check: Check, command: Command, before: Fields | None) -> Fields:
+    """`search terms`, also as the first command."""
     fields = EVENTS if before is None else before
     for inner in command.subsearches:
         check.pipeline(inner, None)
@@ -52,6 +53,7 @@ def search(check: Check, command: Command, before: Fields | None) -> Fields:
 
 
 def tstats(check: Check, command: Command, before: Fields | None) -> Fields:
+    """`tstats function ... [from datamodel=M] [where terms] [by field ...]`."""
     if before is not None:
         raise SearchError("tstats makes events: it must be the first command")
     found = re.fullmatch(
@@ -79,6 +81,7 @@ def tstats(check: Check, command: Command, before: Fields | None) -> Fields:
 
 
 def inputlookup(check: Check, command: Command, before: Fields | None) -> Fields:
+    """`inputlookup [append=t] name [where terms]`."""
     options, rest = take_options(command, "append start max strict where")
     if before is not None and options.get("append") not in ("t", "true"):
         raise SearchError("inputlookup after another command needs append=true")
@@ -91,16 +94,19 @@ def inputlookup(check: Check, command: Command, before: Fields | None) -> Fields
 
 
 def makeresults(check: Check, command: Command, before: Fields | None) -> Fields:
+    """`makeresults [count=N]`."""
     take_options(command, "count annotate format data splunk_server")
     return NONE.plus(["_time"])
 
 
 def rest(check: Check, command: Command, before: Fields | None) -> Fields:
+    """`rest path`: the fields of its rows are not known."""
     take_options(command, "splunk_server count timeout")
     return Fields(any_other=True)
 
 
 def where(check: Check, command: Command, before: Fields) -> Fields:
+    """`where condition`."""
     tree = parse_expression(command.arguments)
     check_expression(tree, predicate=True)
     before.need(fields_of(tree), "where")
@@ -115,6 +121,7 @@ def regex(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def evaluation(check: Check, command: Command, before: Fields) -> Fields:
+    """`eval a=expression, ...` and `fieldformat`."""
     fields = before
     for target, tree in parse_assignments(command.arguments):
         check_expression(tree)
@@ -148,16 +155,19 @@ def _outputs(counted: Aggregations) -> list[str]:
 
 
 def stats(check: Check, command: Command, before: Fields) -> Fields:
+    """`stats function ... [by field ...]`."""
     counted = _aggregate(command, "allnum delim partitions dedup_splitvals", before)
     return Fields(frozenset([*_outputs(counted), *counted.by]))
 
 
 def eventstats(check: Check, command: Command, before: Fields) -> Fields:
+    """`eventstats` and `streamstats`: all fields stay."""
     allowed = "allnum" if command.name == "eventstats" else "current window global reset_on_change time_window allnum"
     return before.plus(_outputs(_aggregate(command, allowed, before)))
 
 
 def chart(check: Check, command: Command, before: Fields) -> Fields:
+    """`chart` and `timechart`."""
     allowed = "span bins limit useother usenull otherstr nullstr cont partial fixedrange minspan aligntime start end"
     counted = _aggregate(command, allowed, before, TIMECHART if command.name == "timechart" else None)
     over = "_time" if command.name == "timechart" else counted.over or counted.by[0]
@@ -169,6 +179,7 @@ def chart(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def top(check: Check, command: Command, before: Fields) -> Fields:
+    """`top` and `rare`."""
     options, rest = take_options(command, "limit showperc showcount countfield percentfield useother otherstr")
     names = [name for name in rest if name.lower() != "by" and not name.isdecimal()]
     before.need(names, command.name)
@@ -176,6 +187,7 @@ def top(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def fields(check: Check, command: Command, before: Fields) -> Fields:
+    """`fields [-] field ...` and `table field ...`."""
     names = names_of(command.arguments.lstrip("+-"))
     before.need(names, command.name)
     if command.arguments.startswith("-"):
@@ -184,6 +196,7 @@ def fields(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def rename(check: Check, command: Command, before: Fields) -> Fields:
+    """`rename a AS b, ...`."""
     fields = before
     for old, new in renamings(command.arguments):
         before.need([old], "rename")
@@ -198,12 +211,14 @@ def rename(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def sort(check: Check, command: Command, before: Fields) -> Fields:
+    """`sort [N] [-]field ...`."""
     text = re.sub(r"\s+(d|desc)$", "", command.arguments)
     before.need((key.field for key in orders(text)[1]), "sort")
     return before
 
 
 def dedup(check: Check, command: Command, before: Fields) -> Fields:
+    """`dedup [N] field ... [sortby field ...]`."""
     _, rest = take_options(command, "keepevents keepempty consecutive")
     names = [name for name in rest if not name.isdecimal()]
     if "sortby" in names:
@@ -213,12 +228,14 @@ def dedup(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def head(check: Check, command: Command, before: Fields) -> Fields:
+    """`head [N]`, `tail [N]` and `reverse`."""
     if not re.fullmatch(r"(limit=)?\d*", command.arguments):
         raise SearchError(f"the arguments of {command.name} are malformed: {command.arguments}")
     return before
 
 
 def bins(check: Check, command: Command, before: Fields) -> Fields:
+    """`bin [span=5m] field [AS name]`."""
     options, rest = take_options(command, "span bins minspan aligntime start end")
     if not rest or len(rest) not in (1, 3):
         raise SearchError(f"the arguments of bin are malformed: {command.arguments}")
@@ -227,6 +244,7 @@ def bins(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def lookup(check: Check, command: Command, before: Fields) -> Fields:
+    """`lookup name field [AS field] ... [OUTPUT field ...]`."""
     options, rest = take_options(command, "local update")
     name, *rest = rest
     at = next((at for at, word in enumerate(rest) if word in ("OUTPUT", "OUTPUTNEW")), len(rest))
@@ -253,6 +271,7 @@ def _pairs(given: list[str]) -> list[tuple[str, str]]:
 
 
 def outputlookup(check: Check, command: Command, before: Fields) -> Fields:
+    """`outputlookup name`: the lookup's columns must be the fields."""
     allowed = (
         "append create_empty override_if_empty key_field max createinapp create_context output_format allow_updates"
     )
@@ -264,6 +283,7 @@ def outputlookup(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def fillnull(check: Check, command: Command, before: Fields) -> Fields:
+    """`fillnull [value=x] [field ...]`."""
     _, names = take_options(command, "value")
     before.need(names, "fillnull")
     return before
@@ -283,12 +303,14 @@ def one_field(allowed: str) -> Rule:
 
 
 def rex(check: Check, command: Command, before: Fields) -> Fields:
+    """`rex field=f "(?<name>…)"`: adds the named groups."""
     options, rest = take_options(command, "field mode max_match offset_field")
     before.need([options.get("field", "_raw")], "rex")
     return before.plus(regular_expression(bare("".join(rest))).groupindex)
 
 
 def append(check: Check, command: Command, before: Fields) -> Fields:
+    """`append`, `appendcols` and `appendpipe`: adds the fields of the search in brackets."""
     take_options(command, "maxtime maxout timeout extendtimerange override")
     if len(command.subsearches) != 1:
         raise SearchError(f"{command.name} needs one search in brackets")
@@ -297,10 +319,12 @@ def append(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def addinfo(check: Check, command: Command, before: Fields) -> Fields:
+    """`addinfo`."""
     return before.plus(["info_min_time", "info_max_time", "info_search_time", "info_sid"])
 
 
 def untable(check: Check, command: Command, before: Fields) -> Fields:
+    """`untable x name value` and `xyseries x name value`."""
     names = names_of(command.arguments)
     if len(names) != 3:
         raise SearchError(f"{command.name} takes three fields")
@@ -309,18 +333,21 @@ def untable(check: Check, command: Command, before: Fields) -> Fields:
 
 
 def transpose(check: Check, command: Command, before: Fields) -> Fields:
+    """`transpose [header_field=f] [column_name=c]`: the names of most columns are values."""
     options, _ = take_options(command, "header_field column_name include_empty")
     before.need(filter(None, [options.get("header_field")]), "transpose")
     return Fields(frozenset([options.get("column_name", "column")]), any_other=True)
 
 
 def spath(check: Check, command: Command, before: Fields) -> Fields:
+    """`spath [input=f] [output=g]`: without an output, the new fields are not known."""
     options, _ = take_options(command, "input output path")
     before.need([options.get("input", "_raw")], "spath")
     return before.plus([options["output"]]) if "output" in options else Fields(before.known, any_other=True)
 
 
 def addcoltotals(check: Check, command: Command, before: Fields) -> Fields:
+    """`addtotals` and `addcoltotals`."""
     options, names = take_options(command, "labelfield label row col fieldname")
     before.need(names, command.name)
     return before.plus(filter(None, [options.get("labelfield"), options.get("fieldname")]))
