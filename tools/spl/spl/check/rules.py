@@ -15,6 +15,7 @@ from spl.language.clauses import (
     aggregations,
     bare,
     field_and_pattern,
+    is_true,
     names_of,
     options_of,
     orders,
@@ -83,7 +84,7 @@ def tstats(check: Check, command: Command, before: Fields | None) -> Fields:
 def inputlookup(check: Check, command: Command, before: Fields | None) -> Fields:
     """`inputlookup [append=t] name [where terms]`."""
     options, rest = take_options(command, "append start max strict where")
-    if before is not None and options.get("append") not in ("t", "true"):
+    if before is not None and not is_true(options.get("append", "f")):
         raise SearchError("inputlookup after another command needs append=true")
     columns = Fields(frozenset(check.lookups.columns(rest[0])), check.lookups.is_open(rest[0]))
     if rest[1:2] == ["where"]:

@@ -12,6 +12,7 @@ from spl.check.lookups import Lookups
 from spl.check.rules import take_options
 from spl.commands import COMMANDS, Missing
 from spl.errors import SearchError
+from spl.language.clauses import is_true
 from spl.language.pipeline import Command, Pipeline, parse
 from spl.splunkd.app import App
 
@@ -49,7 +50,7 @@ class Check:
     def _check_place(self, command: Command) -> None:
         """Only the search head has the collections of the KV store."""
         given, (name, *_) = take_options(command, "local update")
-        if self.lookups.is_collection(name) and given.get("local") != "true":
+        if self.lookups.is_collection(name) and not is_true(given.get("local", "f")):
             raise SearchError(f"lookup {name} would run on the search peers, which do not have it: say local=true")
 
     def _is_streaming(self, command: Command) -> bool:
