@@ -142,7 +142,8 @@ class Readers(unittest.TestCase):
         for command in ("bin a span=1", "bucket a span=1", 'regex a="x"', "fillnull a", "eval b=a"):
             with self.subTest(command=command), self.assertRaisesRegex(SearchError, "would run on the search peers"):
                 self.check(f"a=* | {command} | lookup kept a")
-        for command in ("bin a bins=3", "fillnull", "stats count by a", "lookup local=true kept a", "lookup local=t kept a"):
+        local = ("lookup local=true kept a", "lookup local=t kept a")
+        for command in ("bin a bins=3", "fillnull", "stats count by a", *local):
             with self.subTest(command=command):
                 self.check(f"a=* | {command} | lookup kept a")
 
