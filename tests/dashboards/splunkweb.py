@@ -27,10 +27,11 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "package"))
 
-from app import App, newest_package, unpack  # noqa: E402
-from rows import Event, columns_of, load_events  # noqa: E402
+from harness import newest_package  # noqa: E402
 from spl import Clock, Splunk  # noqa: E402
-from spl.times import moment  # noqa: E402
+from spl.language.times import moment  # noqa: E402
+from spl.splunkd.app import App, unpack  # noqa: E402
+from spl.splunkd.rows import Event, columns_of, load_events  # noqa: E402
 
 BUNDLE = ROOT / "target" / "dashboards"
 VIEWS = Path("default") / "data" / "ui" / "views"

@@ -1,21 +1,28 @@
-"""What the tests of the package share: the unpacked app, the sample, and searches over it."""
+"""Shared by the tests of the package: the unpacked app, the sample, and searches over it."""
 
 from __future__ import annotations
 
 import math
+import os
 import shutil
+import sys
 import tempfile
 import unittest
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from app import App, newest_package, unpack
-from rows import Event, load_events
-from spl import Splunk
-from splunkd import Options
+ROOT = Path(__file__).resolve().parents[2]
+# Every file that needs tools/spl imports this module first.
+sys.path.insert(0, str(ROOT / "tools" / "spl"))
 
-SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample_stream_dns.ndjson"
+from spl import Splunk  # noqa: E402
+from spl.splunkd.app import App, AppError, unpack  # noqa: E402
+from spl.splunkd.program import Options  # noqa: E402
+from spl.splunkd.rows import Event, load_events  # noqa: E402
+
+PACKAGES = ROOT / "target" / "package"
+SAMPLE = ROOT / "data" / "sample_stream_dns.ndjson"
 INDEX = "botsv2"
 OUTPUTS = (
     "ut_domain", "ut_subdomain", "ut_domain_without_tld", "ut_tld", "ut_subdomain_count", "ut_subdomain_length",
@@ -23,8 +30,18 @@ OUTPUTS = (
 )  # fmt: skip
 
 
+def newest_package() -> Path:
+    """The package under test: the one that DNSENTROPY_SPL names, else the newest in target/package."""
+    if named := os.environ.get("DNSENTROPY_SPL"):
+        return Path(named)
+    packages = sorted(PACKAGES.glob("*.spl"), key=lambda path: path.stat().st_mtime)
+    if not packages:
+        raise AppError("target/package/*.spl is missing: run bin/package first")
+    return packages[-1]
+
+
 class PackageTest(unittest.TestCase):
-    """A test of the newest package, unpacked once a class."""
+    """A test of the newest package, which is unpacked once for each class."""
 
     home: Path
     app: App
@@ -39,7 +56,7 @@ class PackageTest(unittest.TestCase):
         cls.sample = load_events(SAMPLE, INDEX)
 
     def folder(self) -> Path:
-        """A new folder, which goes with the test."""
+        """A new folder, removed after the test."""
         path = tempfile.mkdtemp(dir=self.home)
         self.addCleanup(shutil.rmtree, path)
         return Path(path)
@@ -53,13 +70,13 @@ class PackageTest(unittest.TestCase):
         return self.splunk(peers, options).search(text, events)
 
     def split(self, name: str, arguments: str = "query") -> dict[str, str]:
-        """What the command adds to an event with this name, each of one value."""
+        """The fields that the command adds to an event with this name; each has one value."""
         (event,) = self.search(f"index=x | dnsentropy {arguments}", [{"index": ["x"], "query": [name]}])
         self.assertEqual((event.pop("index"), event.pop("query")), (["x"], [name]))
         return {field: "\n".join(values) for field, values in event.items()}
 
     def assert_same_events(self, found: Sequence[Event], expected: Sequence[Event]) -> None:
-        """Like assertEqual, which would take minutes to show how thousands of events differ; this shows the first."""
+        """Like assertEqual, but shows the first difference only: thousands of events take minutes to compare."""
         self.assertEqual(len(found), len(expected))
         for number, (new, old) in enumerate(zip(found, expected)):
             names = [name for name in new | old if new.get(name) != old.get(name)]
@@ -68,5 +85,5 @@ class PackageTest(unittest.TestCase):
 
 
 def entropy(text: str) -> float:
-    """Shannon entropy in bits a character."""
+    """Shannon entropy in bits per character."""
     return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())

@@ -1,16 +1,15 @@
-"""The alerts, and the searches that write what they compare with, run on the real program."""
+"""The alerts, and the searches that write their lookups, run through the real program."""
 
 from __future__ import annotations
 
 import tarfile
 import unittest
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
-import made_files  # noqa: F401
-from app import newest_package, unpack
-from harness import PackageTest
-from rows import Event
+from harness import PackageTest, newest_package
 from spl import Clock, Splunk
+from spl.splunkd.app import unpack
+from spl.splunkd.rows import Event
 
 EXFILTRATION = "Exfiltration by Source and Domain - Rule"
 FIRST_SEEN = "First Seen Domain with High Score - Rule"
@@ -20,11 +19,11 @@ DAILY, DOMAINS, HOSTS, WATCHLIST = (
     f"{name} - Lookup Gen" for name in ("Daily Summary", "Baseline of Domains", "Baseline of Hosts", "Watchlist")
 )
 DAY = 86_400
-# Midnight, as the stand-in's clock has it.
+# A midnight, in UTC.
 TODAY = 20_000 * DAY
 RESOLVERS = ["208.109.255.42", "216.69.185.42"]
 LEAK = ("10.0.2.109", "hildegardsfarm.com")
-# An antivirus program's look-ups: the sample's false positive, from nearly all clients.
+# The sample's false positive: an antivirus program, on nearly all clients.
 SERVICE = "guardotter.com"
 
 
@@ -37,13 +36,13 @@ def query(time: float, name: str, src: str = "10.0.3.3", dest: str = "10.0.1.100
 
 
 def encoded(number: int, domain: str = "slowfarm.example") -> str:
-    """A name that carries ten bytes in base32."""
+    """A name that contains ten bytes in base32."""
     letters = "abcdefghijklmnopqrstuvwxyz234567"
     return "".join(letters[(number * 7_919 + 37 * at * at + 11 * at * number) % 32] for at in range(16)) + "." + domain
 
 
 class AlertTest(PackageTest):
-    """A server with the app, whose files each test may change, and with empty collections."""
+    """A test with a server of its own: the app's files may change, and collections are empty."""
 
     server: Splunk
 
@@ -51,16 +50,16 @@ class AlertTest(PackageTest):
         self.server = self.splunk(app=unpack(newest_package(), self.folder() / "apps"))
 
     def saved(self, name: str, events: list[Event], now: float = TODAY, text: str = "") -> list[Event]:
-        """Run a saved search at a time, over events that its time range is taken to have."""
+        """Run a saved search at a time, over the events of its time range."""
         search = self.server.app.settings("savedsearches.conf")[f"DNS Entropy - {name}"]["search"]
         return self.server.search(text or search, events, Clock(now))
 
     def rows(self, lookup: str) -> list[Event]:
-        """What a lookup holds."""
+        """The rows of a lookup."""
         return self.server.search(f"| inputlookup {lookup}", [])
 
     def live(self) -> list[Event]:
-        """The sample's events as an index has them, all of the day before TODAY."""
+        """The sample's events as an index returns them, moved to the day before TODAY."""
         moved = []
         for event in self.sample:
             time = datetime.fromisoformat(event["_time"][0]).timestamp()
@@ -68,7 +67,7 @@ class AlertTest(PackageTest):
         return moved
 
     def assert_leak(self, rows: list[Event], muted: bool = False) -> None:
-        """The finding of the sample comes first: the client, the domain, and both of its resolvers."""
+        """The leak of the sample comes first, with the client, the domain and both resolvers."""
         self.assertEqual((rows[0]["src"][0], rows[0]["ut_domain"][0]), LEAK)
         self.assertEqual((rows[0]["dest"], rows[0]["count"], rows[0]["sources"]), (RESOLVERS, ["850"], ["1"]))
         self.assertEqual({row["ut_domain"][0] for row in rows[1:]}, set() if muted else {SERVICE})
@@ -80,17 +79,17 @@ class AlertTest(PackageTest):
 
 
 class Exfiltration(AlertTest):
-    """The ranking as an alert, and what is done about a finding."""
+    """The alert of the ranking, the allowlist and the watchlist."""
 
     def test_it_finds_the_leak_in_events_and_in_the_sample(self) -> None:
-        """And beside it only what an antivirus program asks."""
+        """The only other finding is an antivirus program."""
         self.assert_leak(self.saved(EXFILTRATION, self.live()))
         self.assert_leak(self.saved("Exfiltration in the Sample - Rule", [], now=1_900_000_000))
         self.server = self.splunk(3, app=self.server.app)
         self.assert_leak(self.saved(EXFILTRATION, self.live()))
 
     def test_the_sample_ends_now_and_keeps_to_the_time_range(self) -> None:
-        """As live events would."""
+        """Like live events."""
         now = 1_900_000_000.0
         whole = self.server.search("| `dnsentropy_sample`", [], Clock(now, now - DAY, now))
         times = [float(row["_time"][0]) for row in whole]
@@ -99,8 +98,8 @@ class Exfiltration(AlertTest):
         self.assertEqual(len(part), sum(now - 3_600 <= time <= now - 600 for time in times))
         self.assertTrue(0 < len(part) < len(whole))
 
-    def test_every_source_of_events_leads_to_it(self) -> None:
-        """Zeek's, Infoblox's and CIM's names of the fields; Sysmon knows no resolver."""
+    def test_every_source_of_events_finds_it(self) -> None:
+        """Zeek, Infoblox and CIM name their fields differently; Sysmon does not know the resolver."""
         asked = [event for event in self.live() if event["message_type"] == ["QUERY"] and "query" in event]
         for event in asked:
             event["query"] = event["query"][:1]
@@ -126,7 +125,7 @@ class Exfiltration(AlertTest):
                 self.assertEqual(row["dest"], ["unknown"] if source == "sysmon" else RESOLVERS)
 
     def test_muting_a_domain_outlives_an_upgrade(self) -> None:
-        """It goes into a file that the package does not bring."""
+        """It is written to a file that the package does not contain."""
         lookups = self.server.app.root / "lookups"
         shipped = {path.name for path in lookups.iterdir()}
         self.mute("*.guardotter.com")
@@ -145,7 +144,7 @@ class Exfiltration(AlertTest):
         self.assert_leak(self.saved(EXFILTRATION, self.live()))
 
     def test_findings_go_to_the_watchlist(self) -> None:
-        """The domain and its outer resolvers; entries keep their notes and their beginnings, and can be taken off."""
+        """The domain and its external resolvers; entries keep their note and first_seen, and can be removed."""
         self.mute("*.guardotter.com")
         inner = [query(TODAY - 60 - n, encoded(n), dest="10.0.1.100") for n in range(30)]
         public = [query(TODAY - 60 - n, encoded(n), dest="8.8.8.8") for n in range(30)]
@@ -180,10 +179,10 @@ class Exfiltration(AlertTest):
 
 
 class Baselines(AlertTest):
-    """Searches that write, and alerts that read what was written."""
+    """Searches that write lookups, and alerts that read them."""
 
-    def test_a_domain_is_news_once(self) -> None:
-        """Until the daily summary and the baseline have it."""
+    def test_a_new_domain_is_reported_once(self) -> None:
+        """Only until the daily summary and the baseline contain it."""
         found = {row["ut_domain"][0]: row for row in self.saved(FIRST_SEEN, self.live())}
         self.assertEqual(sorted(found), [SERVICE, LEAK[1]])
         self.assertEqual((found[LEAK[1]]["src"], found[LEAK[1]]["dest"]), ([LEAK[0]], RESOLVERS))
@@ -199,8 +198,8 @@ class Baselines(AlertTest):
         self.saved(DOMAINS, [], now=TODAY + 200 * DAY)
         self.assertEqual(self.rows("dnsentropy_baseline_domains"), [])
 
-    def test_a_day_that_is_summed_up_again_counts_once(self) -> None:
-        """Whoever runs the search by hand does no harm."""
+    def test_a_day_that_is_summarised_again_counts_once(self) -> None:
+        """Running the search again by hand does no harm."""
         self.saved(DAILY, self.live())
         once = self.rows("dnsentropy_daily")
         self.assertGreater(len(once), 0)
@@ -217,7 +216,7 @@ class Baselines(AlertTest):
         ]  # fmt: skip
 
     def test_a_few_names_a_day_add_up(self) -> None:
-        """No day's names are an alert, the week's are; two days are too few."""
+        """One day's names raise no alert, a week's do; two days are too few."""
         for days, found in ((2, []), (6, [["slowfarm.example"]])):
             events = self.slow(days)
             self.assertEqual(self.saved(EXFILTRATION, events[:2]), [])
@@ -229,22 +228,24 @@ class Baselines(AlertTest):
             self.assertEqual([row["ut_domain"] for row in rows], found)
         self.assertEqual((rows[0]["days"], rows[0]["src"], rows[0]["queries"]), (["6"], ["10.0.3.3"], ["12"]))
         self.assertEqual(rows[0]["distinct_subdomains"], ["12"])
-        began = datetime.fromtimestamp(TODAY - 6 * DAY + 9 * 3_600, timezone.utc)
+        began = datetime.fromtimestamp(TODAY - 6 * DAY + 9 * 3_600, UTC)
         self.assertEqual(rows[0]["first_seen"], [f"{began:%Y-%m-%d %H:%M:%S}"])
         self.assertLess(int(rows[0]["max_day_score"][0]), 70)
         self.assertEqual(self.saved(LOW_AND_SLOW, [], now=TODAY + 8 * DAY), [])
 
     def ordinary(self, days: int) -> list[Event]:
-        """Three hosts that ask for some thirty names of hosts an hour, eight hours a day."""
+        """Three hosts that query about thirty names an hour, eight hours a day."""
         hosts = ("www", "mail", "img", "static", "login", "api")
         return [
-            query(TODAY - day * DAY + 3_600 * (8 + hour) + 60 * n, f"{hosts[n % 6]}.site{n % 5}.example", f"10.0.3.{src}")
+            query(
+                TODAY - day * DAY + 3_600 * (8 + hour) + 60 * n, f"{hosts[n % 6]}.site{n % 5}.example", f"10.0.3.{src}"
+            )
             for day in range(1, days + 1) for hour in range(8) for src in (1, 2, 3)
             for n in range(25 + (hour + day) % 9)
         ]  # fmt: skip
 
     def test_a_host_is_compared_with_its_own_past(self) -> None:
-        """In number of queries, and in their length; an hour like the others is none, nor is a host without a past."""
+        """By number and length of queries; a usual hour is not an outlier, nor is a host without a past."""
         self.saved(HOSTS, self.ordinary(6))
         past = {row["src"][0]: row for row in self.rows("dnsentropy_baseline_hosts")}
         self.assertEqual(sorted(past), ["10.0.3.1", "10.0.3.2", "10.0.3.3"])
@@ -264,7 +265,7 @@ class Baselines(AlertTest):
         self.assertEqual(found["10.0.3.3"]["ut_domain"], ["longfarm.example"])
 
     def test_the_past_of_hosts_grows_day_by_day(self) -> None:
-        """As in one run over all days; a day that is known is not counted twice, and old hosts are forgotten."""
+        """The result is that of one run over all days; no day counts twice, and old hosts are forgotten."""
         events = self.ordinary(6)
         self.saved(HOSTS, events)
         whole = self.rows("dnsentropy_baseline_hosts")

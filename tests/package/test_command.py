@@ -1,4 +1,4 @@
-"""The packaged command by itself: its arguments, its lists, its process, and what other apps see of it."""
+"""The packaged command by itself: its arguments, its suffix lists, its process, and its permissions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from app import App
-from conversation import Conversation, Metadata
 from harness import PackageTest, entropy
 from spl import Splunk
-from splunkd import Call, CommandError, Options, ask, searchinfo
+from spl.splunkd.app import App
+from spl.splunkd.conversation import Conversation, Metadata
+from spl.splunkd.program import Call, CommandError, Options, ask, searchinfo
 
 CUSTOM = "dnsentropy_custom_suffixes"
-# The sources of events; drill-downs of Enterprise Security call them from its own app.
+# The sources of events, which drill-downs of Enterprise Security call from its own app.
 VARIANTS = {f"dnsentropy_events_{source}" for source in ("stream", "zeek", "infoblox", "sysmon", "cim")}
 
 
@@ -24,11 +24,11 @@ class Arguments(PackageTest):
     """The options of the command, as typed in a search."""
 
     def getinfo(self, arguments: str, options: Options = Options()) -> Metadata:
-        """The reply to getinfo; the process is told no more and must end well."""
+        """The reply to getinfo; the process then gets no more input and must end without an error."""
         return ask(Call("dnsentropy", self.app.command("dnsentropy"), arguments), options, self.folder())
 
-    def test_getinfo_alone(self) -> None:
-        """Type and fields, in both forms of the protocol."""
+    def test_getinfo_returns_the_type_and_the_fields(self) -> None:
+        """Its type and fields, in both versions of the protocol."""
         for options in (Options(), Options(version="6.3")):
             reply = self.getinfo("query", options)
             self.assertEqual(reply.get("type", "streaming"), "streaming")
@@ -38,8 +38,8 @@ class Arguments(PackageTest):
         self.assertEqual(self.getinfo('"Source Name"')["required_fields"], ["Source Name"])
         self.assertEqual(self.getinfo("query{}")["required_fields"], ["query{}"])
 
-    def test_a_wrong_argument_is_named_to_the_user(self) -> None:
-        """An error text, not a crash, and it says which word is wrong."""
+    def test_the_error_names_a_wrong_argument(self) -> None:
+        """The error names the wrong word."""
         for arguments, word in (
             ("query colour=red", "colour"), ("query list=mozila", "mozila"), ("query mode=fast", "fast"),
             ("query list_field=which", "list_field"),
@@ -51,8 +51,8 @@ class Arguments(PackageTest):
                         self.getinfo(arguments, options)
                     self.assertIn(word, str(caught.exception))
 
-    def test_prefix_fields_and_mode(self) -> None:
-        """What is asked for, by the names asked for, and nothing else."""
+    def test_prefix_fields_and_mode_select_the_output(self) -> None:
+        """Only the requested fields are added, with the prefix."""
         self.assertEqual(
             self.split("a.example.co.uk", "query prefix=dns_ fields=domain,tld"),
             {"dns_domain": "example.co.uk", "dns_tld": "co.uk"},
@@ -65,8 +65,8 @@ class Arguments(PackageTest):
         url = self.split("https://a.example.co.uk/b", "query mode=url fields=scheme,domain,path")
         self.assertEqual(url, {"ut_scheme": "https", "ut_domain": "example.co.uk", "ut_path": "/b"})
 
-    def test_lists(self) -> None:
-        """Which suffixes split a name."""
+    def test_list_selects_the_suffixes(self) -> None:
+        """The list decides where the domain begins."""
         name = "bucket.s3.amazonaws.com"
         domains = {"mozilla": name, "icann": "amazonaws.com", "iana": "amazonaws.com"}
         for which, domain in domains.items():
@@ -92,15 +92,15 @@ class CustomList(PackageTest):
         (event,) = splunk.search("index=x | dnsentropy query list=custom", [{"index": ["x"], "query": [name]}])
         return event.get("ut_domain")
 
-    def test_a_rule_is_used_on_the_machine_and_on_peers(self) -> None:
-        """The lookup that lies beside the program counts, wherever the app was unpacked."""
+    def test_a_rule_is_used_on_the_search_head_and_on_peers(self) -> None:
+        """The program reads the lookup of its own app, wherever that was unpacked."""
         name = "host.kiln.brewhouse.test"
         self.assertNotEqual(self.domain(self.app, name, 0), ["kiln.brewhouse.test"])
         for peers in (0, 1):
             self.assertEqual(self.domain(self.altered("brewhouse.test"), name, peers), ["kiln.brewhouse.test"])
 
-    def test_a_broken_rule_is_shown(self) -> None:
-        """The user learns the file, the line and the rule."""
+    def test_the_error_names_a_malformed_rule(self) -> None:
+        """The error names the file, the line and the rule."""
         app = self.altered("good.test", "brew..test")
         line = app.lookup(CUSTOM).read_text(encoding="utf-8").splitlines().index("brew..test") + 1
         with self.assertRaises(CommandError) as caught:
@@ -113,14 +113,14 @@ class Process(PackageTest):
     """How the program starts and ends."""
 
     def greet(self, argv: list[str], cwd: Path) -> Metadata:
-        """Start the program there, and hear what it says to getinfo."""
+        """Start the program in this folder, and return its reply to getinfo."""
         with Conversation(argv, cwd, 20) as talk:
             reply, _ = talk.request(searchinfo(Call("dnsentropy", argv, "query"), Options(), cwd), b"")
             talk.hang_up()
         return reply
 
     def test_it_starts_from_any_folder(self) -> None:
-        """By a whole path, by a relative one, from its own folder, and through a folder with a space in its name."""
+        """By an absolute path, a relative one, from its own folder, and in a folder with a space in its name."""
         command = self.app.command("dnsentropy")
         program = Path(command[0])
         spaced = self.folder() / "a folder" / "bin"
@@ -150,10 +150,10 @@ class Process(PackageTest):
 
 
 class Settings(PackageTest):
-    """What other apps see."""
+    """Permissions and settings."""
 
     def exported(self, app: App) -> set[tuple[str, str]]:
-        """What other apps see of the app's macros and lookups."""
+        """The macros and lookups that other apps see."""
         return {(kind, name) for kind, name in self.shareable(app) if app.is_exported(kind, name)}
 
     def called_by(self, *names: str) -> set[str]:
@@ -170,7 +170,7 @@ class Settings(PackageTest):
         return {(kind, name) for kind, file in kinds.items() for name in app.settings(file)}
 
     def test_the_commands_are_shared_and_the_names_of_url_toolbox_are_not(self) -> None:
-        """URL Toolbox shares its macros and lookups with every app: both apps must get on."""
+        """URL Toolbox shares its macros and lookups with every app, and both apps may be installed."""
         for name in ("dnsentropy", "urltoolbox"):
             self.assertTrue(self.app.is_exported("commands", name))
         self.assertEqual(self.app.metadata()[""]["export"], "none")
@@ -185,8 +185,8 @@ class Settings(PackageTest):
         for kind in ("macros", "transforms", "props", "views", "savedsearches"):
             self.assertFalse(self.app.is_exported(kind, "ut_shannon"), kind)
 
-    def test_who_may_write(self) -> None:
-        """Admins everything, analysts the lookups; nobody else, and everybody reads."""
+    def test_admins_and_power_users_may_write(self) -> None:
+        """Admins may write everything, power users the lookups; everybody may read."""
         meta = self.app.metadata()
         self.assertEqual(meta[""]["access"], "read : [ * ], write : [ admin, sc_admin ]")
         for kind in ("lookups", "collections"):
@@ -194,7 +194,7 @@ class Settings(PackageTest):
         self.assertEqual({stanza for stanza in meta if "access" in meta[stanza]}, {"", "lookups", "collections"})
 
     def test_an_administrator_shares_them_with_one_line(self) -> None:
-        """The line that default.meta and the README speak of, in metadata/local.meta."""
+        """The line that default.meta and the README name, in metadata/local.meta."""
         root = self.folder() / self.app.name
         shutil.copytree(self.app.root, root)
         app = App(root)
@@ -204,7 +204,7 @@ class Settings(PackageTest):
         self.assertIn("sc_admin", app.metadata()[""]["access"])
 
     def test_chunked_commands_set_nothing_that_splunk_ignores(self) -> None:
-        """The other settings of commands.conf make trouble with chunked."""
+        """Settings of the older protocol have no effect, or a wrong one, with chunked."""
         known = {"chunked", "filename", "maxwait", "maxchunksize", "is_risky", "run_in_preview", "python.version"}
         for name, stanza in self.app.settings("commands.conf").items():
             self.assertEqual({key for key in stanza if not key.startswith("command.arg.")} - known, set(), name)

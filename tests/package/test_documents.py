@@ -1,17 +1,18 @@
-"""The searches of the documents, pasted and run over the sample as live events."""
+"""The searches of the documents, run over the sample as live events."""
 
 from __future__ import annotations
 
 import unittest
 
 import test_alerts as alerts
-from rows import Event
+from harness import ROOT
 from spl import Clock
-from splcheck import corpus
+from spl.check import corpus
+from spl.splunkd.rows import Event
 
 
 class Documents(alerts.AlertTest):
-    """A reader who pastes every search, in the order of the text."""
+    """Runs every search in the order of the text, as a reader who pastes them."""
 
     def paste(self, text: str) -> list[Event]:
         """The results of a search over the sample's day."""
@@ -19,20 +20,20 @@ class Documents(alerts.AlertTest):
         return self.server.search(text, events, Clock(alerts.TODAY))
 
     def test_every_search_runs(self) -> None:
-        """Through the real program, to its end; parts that begin with dots are no searches of their own."""
-        whole = [search for search in corpus.documents() if not search.text.startswith("...")]
+        """Through the real program; parts that begin with dots are not searches of their own."""
+        whole = [search for search in corpus.documents(ROOT) if not search.text.startswith("...")]
         self.assertGreater(len(whole), 25)
         for search in whole:
             with self.subTest(where=search.where, search=search.text):
                 self.paste(search.text)
 
     def hunt(self, part: str) -> list[Event]:
-        """What the search of docs/hunting.md that has this text finds."""
-        (text,) = (s.text for s in corpus.documents() if s.where.startswith("hunting.md") and part in s.text)
+        """The results of the search of docs/hunting.md that contains this text."""
+        (text,) = (s.text for s in corpus.documents(ROOT) if s.where.startswith("hunting.md") and part in s.text)
         return self.paste(text)
 
     def test_the_hunts_find_the_leak(self) -> None:
-        """Those of docs/hunting.md, without the score, by the resolvers, name by name, and what came before."""
+        """Those of docs/hunting.md: without the score, by resolvers, by names, and the time before the leak."""
         (lonely,) = self.hunt("sources==1")
         self.assertEqual((lonely["src"][0], lonely["ut_domain"][0]), alerts.LEAK)
         resolvers = self.hunt("where `dnsentropy_may_be_watched")

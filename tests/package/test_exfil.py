@@ -1,12 +1,12 @@
-"""The packaged command `dnsexfil`: one table whatever splunkd makes of its map phase."""
+"""The packaged command `dnsexfil`: the same table however splunkd runs its map phase."""
 
 from __future__ import annotations
 
 import unittest
 
 from harness import PackageTest
-from rows import Event
-from splunkd import CommandError, Options
+from spl.splunkd.program import CommandError, Options
+from spl.splunkd.rows import Event
 
 QUERIES = "index=botsv2 sourcetype=stream:dns message_type=QUERY"
 RANKING = f"{QUERIES} | dnsexfil query by src dest"
@@ -21,7 +21,7 @@ class Ranking(PackageTest):
     """The ranking of the sample."""
 
     def test_the_exfiltration_comes_first_and_is_critical(self) -> None:
-        """Both resolvers of the published case, with what is known of them."""
+        """Both resolvers of the published case, with the published numbers."""
         first, second, third = self.search(f"{RANKING} limit=3", self.sample)
         self.assertEqual(key(first), ("hildegardsfarm.com", "10.0.2.109", "208.109.255.42"))
         self.assertEqual(key(second), ("hildegardsfarm.com", "10.0.2.109", "216.69.185.42"))
@@ -33,8 +33,8 @@ class Ranking(PackageTest):
             self.assertEqual(len(row["samples"]), 3)
         self.assertNotEqual(third["severity"], ["critical"])
 
-    def test_the_averages_are_those_of_the_classic_hunt(self) -> None:
-        """Of events with one name: `stats` gives each domain of an event the entropies of all its names."""
+    def test_the_averages_equal_those_of_the_classic_hunt(self) -> None:
+        """Over events with one name: `stats` would give each domain of an event the entropies of all its names."""
         events = [event for event in self.sample if len(set(event.get("query", []))) < 2]
         hunt = (
             f"{QUERIES} | dnsentropy query | stats count avg(ut_shannon) as avg_entropy "
@@ -52,7 +52,7 @@ class Ranking(PackageTest):
                     self.assertAlmostEqual(float(same[name][0]), float(row[name][0]), places=9)
 
     def test_the_table_does_not_depend_on_peers_chunks_or_the_preop(self) -> None:
-        """It is an optimisation that splunkd may leave out."""
+        """The preop is an optimisation that splunkd may leave out."""
         expected = self.search(RANKING, self.sample)
         self.assertGreater(len(expected), 1000)
         for peers, rows, preop in ((0, 700, True), (1, 50_000, True), (3, 500, True), (3, 50_000, False)):
@@ -61,7 +61,7 @@ class Ranking(PackageTest):
                 self.assert_same_events(self.search(RANKING, self.sample, peers, options), expected)
 
     def test_the_allowlist_mutes_a_domain(self) -> None:
-        """It is shown all the same, and the option ignores the list."""
+        """Its rows remain, and allowlist=false ignores the list."""
         lookup = self.app.lookup("dnsentropy_allowlist")
         before = lookup.read_text()
         self.addCleanup(lookup.write_text, before)
@@ -75,7 +75,7 @@ class Ranking(PackageTest):
         self.assertEqual(first["severity"], ["critical"])
 
     def test_wrong_arguments_are_refused(self) -> None:
-        """All at once."""
+        """One error names all of them."""
         with self.assertRaisesRegex(CommandError, "limit=x.*unknown option lst="):
             self.search(f"{QUERIES} | dnsexfil query limit=x lst=icann", self.sample)
 

@@ -1,4 +1,4 @@
-"""The view Getting started, walked through: what it says comes true, and what it links to exists."""
+"""The view Getting started: its searches find what it says, and its links exist."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import unittest
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
-import made_files  # noqa: F401
-from app import newest_package, unpack
-from harness import PackageTest
-from rows import Event
+from harness import PackageTest, newest_package
 from spl import Clock, Splunk
+from spl.splunkd.app import unpack
+from spl.splunkd.rows import Event
 
 NOW = 1_900_000_000.0
 SPLUNKS_OWN = {"search", "alerts", "reports"}
@@ -34,23 +33,23 @@ class GettingStarted(PackageTest):
         return ElementTree.fromstring(path.read_text(encoding="utf-8"))
 
     def table(self, name: str) -> list[Event]:
-        """What a table of the view shows."""
+        """The rows of a table of the view."""
         (table,) = (table for table in self.view.iter("table") if table.get("id") == name)
         query = table.findtext("search/query") or ""
         self.assertEqual((table.findtext("search/earliest"), table.findtext("search/latest")), ("-24h", "now"))
         return self.server.search(query, [], Clock(NOW, NOW - 86_400, NOW))
 
     def text(self) -> str:
-        """All that the view says, as HTML."""
+        """The text of the view, as HTML."""
         return " ".join(" ".join(ElementTree.tostring(part, "unicode").split()) for part in self.view.iter("html"))
 
     def links(self) -> list[str]:
-        """What the view links to."""
+        """The links of the view."""
         drilldowns = [link.text or "" for link in self.view.iter("link")]
         return [html.unescape(link.get("href", "")) for link in self.view.iter("a")] + drilldowns
 
     def test_the_leak_is_where_the_page_says(self) -> None:
-        """The first two rows, the names, the two resolvers, and nothing about them that is not so."""
+        """The first two rows, the names and the two resolvers are as the text says."""
         rows = self.table("ranking")
         first = [(row["ut_domain"][0], row["src"][0], row["severity"][0]) for row in rows[:2]]
         self.assertEqual(first, [("hildegardsfarm.com", "10.0.2.109", "critical")] * 2)
@@ -68,14 +67,14 @@ class GettingStarted(PackageTest):
         self.assertEqual(clients[0]["clients"], ["25"])
 
     def test_a_click_on_a_row_leads_to_that_row(self) -> None:
-        """The drill-down names fields that the row has."""
+        """The drill-down names fields of the row."""
         (link,) = (link.text or "" for link in self.view.iter("link"))
         tokens = re.findall(r"\$row\.(\w+)\|u\$", link)
         self.assertEqual(tokens, ["ut_domain", "src"])
         self.assertTrue(set(tokens) <= set(self.table("ranking")[0]))
 
     def test_the_false_positive_can_be_muted(self) -> None:
-        """By the search that is shown, which is the one that is linked to."""
+        """With the search that is shown, which is also the one of the link."""
         (shown,) = (pre.text or "" for pre in self.view.iter("pre"))
         (linked,) = (parse_qs(urlsplit(link).query)["q"][0] for link in self.links() if link.startswith("search?"))
         self.assertEqual(linked, shown)
@@ -85,7 +84,7 @@ class GettingStarted(PackageTest):
         self.assertNotIn("guardotter.com", {row["ut_domain"][0] for row in self.table("ranking")})
 
     def test_the_alert_exists_and_finds_what_the_page_shows(self) -> None:
-        """The same client, domain and resolvers, once it is enabled."""
+        """It finds the same client, domain and resolvers."""
         name = "DNS Entropy - Exfiltration in the Sample - Rule"
         self.assertIn(f"<b>{name}</b>", self.text())
         stanza = self.server.app.settings("savedsearches.conf")[name]
@@ -97,7 +96,7 @@ class GettingStarted(PackageTest):
         self.assertEqual(shown[0]["dest"], ["208.109.255.42", "216.69.185.42"])
 
     def test_links_and_names_exist(self) -> None:
-        """Views, saved searches, macros and lookups."""
+        """Views, saved searches, macros and lookups exist."""
         views = {path.stem for path in (self.server.app.root / "default" / "data" / "ui" / "views").glob("*.xml")}
         for link in self.links():
             path = urlsplit(link).path.removeprefix("/app/dnsentropy/")
@@ -109,8 +108,8 @@ class GettingStarted(PackageTest):
         for name in re.findall(r"<code>(dnsentropy_[\w.]+)</code>", self.text()):
             self.assertIn(name, known)
 
-    def test_the_navigation(self) -> None:
-        """One default; every view is there or Splunk's own."""
+    def test_the_navigation_lists_every_view(self) -> None:
+        """It has one default view, and each view is the app's or Splunk's."""
         entries = list(self.xml("nav/default.xml").iter("view"))
         names = [entry.get("name", "") for entry in entries]
         default = [entry.get("name") for entry in entries if entry.get("default") == "true"]

@@ -1,4 +1,4 @@
-"""The program behind the lookups, called as splunkd calls it, and called wrongly."""
+"""The program of the lookups, called as splunkd calls it, and called wrongly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from harness import PackageTest, entropy
-from splunkd import Options
+from spl.splunkd.program import Options
 
 LOOKUPS = (
     "ut_parse_extended_lookup", "ut_parse_simple_lookup", "ut_shannon_lookup", "ut_meaning_lookup",
@@ -26,12 +26,12 @@ class Call(PackageTest):
     """A test that starts the program itself."""
 
     def call(self, arguments: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
-        """Start the program, in a folder that is not its own."""
+        """Start the program in a folder other than its own."""
         program = Path(self.app.external_lookup("ut_shannon_lookup")[0][0])
         return subprocess.run([program, *arguments], input=data, capture_output=True, timeout=20, cwd="/", check=False)
 
     def refused(self, arguments: list[str], data: bytes) -> str:
-        """What the program says on standard error when it refuses a call, and writes nothing else."""
+        """The error message of a call that the program refuses without any output."""
         ended = self.call(arguments, data)
         self.assertNotEqual(ended.returncode, 0)
         self.assertEqual(ended.stdout, b"")
@@ -40,7 +40,7 @@ class Call(PackageTest):
         return message
 
     def answer(self, function: str, lines: list[list[str]]) -> list[list[str]]:
-        """The lines that come back for these."""
+        """The lines of the reply to these lines."""
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(lines)
         ended = self.call(["lookup", function], text.getvalue().encode())
@@ -49,10 +49,10 @@ class Call(PackageTest):
 
 
 class BrokenCalls(Call):
-    """Whoever set up a lookup wrongly is told what is wrong."""
+    """A wrong call gets an error that names the fault."""
 
     def test_a_missing_column_is_named(self) -> None:
-        """Each column that a function cannot do without, and the function itself."""
+        """The error names the column and the function."""
         for function, needed in NEEDED.items():
             for column in needed:
                 header = ",".join([name for name in needed if name != column] + ["other", function])
@@ -61,8 +61,8 @@ class BrokenCalls(Call):
                     self.assertIn(f"'{column}'", message)
                     self.assertIn(function, message)
 
-    def test_an_empty_input_is_called_so(self) -> None:
-        """With the columns that should have come."""
+    def test_an_empty_input_is_refused(self) -> None:
+        """The error names the expected columns."""
         for function, needed in NEEDED.items():
             message = self.refused(["lookup", function], b"")
             self.assertIn("no CSV", message)
@@ -70,7 +70,7 @@ class BrokenCalls(Call):
                 self.assertIn(part, message)
 
     def test_an_unknown_function_is_named(self) -> None:
-        """Beside those that there are; a lookup without a function is wrong too."""
+        """The error also lists the known functions; a call without a function is refused too."""
         message = self.refused(["lookup", "ut_colour"], b"word,ut_colour\na,\n")
         for part in ("ut_colour", *NEEDED):
             self.assertIn(part, message)
@@ -79,40 +79,40 @@ class BrokenCalls(Call):
 
 
 class Rows(Call):
-    """What comes back for rows of every kind."""
+    """The replies to rows of every kind."""
 
     def test_rows_come_back_in_their_order_and_number(self) -> None:
-        """Equal ones, empty ones and long ones; what was known stays."""
+        """Equal and empty rows too; the inputs are returned unchanged."""
         words = ["ab", "", "ab", "ba", "a\nb", '"', ","] * 500
         answer = self.answer("ut_shannon", [["word", "ut_shannon"], *([word, ""] for word in words)])
         self.assertEqual(answer[0], ["word", "ut_shannon"])
-        # Not assertEqual, which would take minutes to show how thousands of words differ.
+        # assertEqual would take minutes to compare thousands of words.
         self.assertTrue([line[0] for line in answer[1:]] == words)
         for word, result in answer[1:]:
             self.assertAlmostEqual(float(result), entropy(word), delta=1e-9)
 
-    def test_columns_may_stand_in_any_order_beside_others(self) -> None:
-        """A column that is no output keeps its cells; an output without a column is left out."""
+    def test_columns_may_come_in_any_order_beside_others(self) -> None:
+        """A column that is not an output keeps its cells; an output without a column is left out."""
         lines = [["ut_domain", "mine", "list", "url"], ["", "kept", "mozilla", "a.example.co.uk"]]
         self.assertEqual(
             self.answer("ut_parse_extended", lines), [lines[0], ["example.co.uk", "kept", "mozilla", "a.example.co.uk"]]
         )
 
-    def test_a_header_alone(self) -> None:
-        """No rows, no answers, no error."""
+    def test_a_header_alone_is_returned(self) -> None:
+        """Without rows, the reply is the header."""
         for name in LOOKUPS:
             argv, columns = self.app.external_lookup(name)
             self.assertEqual(self.answer(argv[-1], [columns]), [columns])
 
-    def test_a_row_of_another_length_is_not_worked_on(self) -> None:
-        """It still has its place."""
+    def test_a_row_of_another_length_is_not_answered(self) -> None:
+        """It is returned in its place without an answer."""
         lines = [["word", "ut_shannon"], ["ab", ""], ["ab"], ["ab", "", "x"], ["abcd", ""]]
         answer = self.answer("ut_shannon", lines)
         self.assertEqual([line[0] for line in answer[1:]], ["ab", "ab", "ab", "abcd"])
         self.assertEqual([line[1] for line in answer[1:]], ["1.0", "", "", "2.0"])
 
     def test_a_cell_of_ten_megabytes_is_answered(self) -> None:
-        """By every lookup, within the server's patience."""
+        """By every lookup, within 20 seconds."""
         digits = "0123456789" * 1_000_000
         event = {"index": ["x"], "word": [digits], "url": [digits + ".example.com"], "letter": ["a"]}
         expected = {
@@ -132,7 +132,7 @@ class Rows(Call):
                 after, _ = self.search(f"index=x | lookup {name} {inputs}", events, options=Options(timeout=20))
                 self.assertGreater(len(after), len(events[0]))
                 for field, value in outputs.items():
-                    # Not assertEqual, which would show the megabytes.
+                    # assertEqual would print the megabytes.
                     self.assertTrue(after[field] == [value], f"{field}: {after[field][0][:40]}")
 
 

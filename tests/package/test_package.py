@@ -11,9 +11,9 @@ from collections import defaultdict
 from dataclasses import replace
 
 from harness import INDEX, OUTPUTS, PackageTest, entropy
-from rows import Event
 from spl import average, deviation
-from splunkd import Options
+from spl.splunkd.program import Options
+from spl.splunkd.rows import Event
 
 EXFILTRATION = f"index={INDEX} sourcetype=stream:dns message_type=QUERY query=*.hildegardsfarm.com"
 OLD_HUNT = """
@@ -41,7 +41,7 @@ SERVERS = (
 
 
 def stolen_by_server(events: list[Event]) -> dict[str, list[str]]:
-    """The subdomains of hildegardsfarm.com that each server was asked for, found without the app."""
+    """The subdomains of hildegardsfarm.com that each resolver was asked for, found without the app."""
     found: dict[str, list[str]] = defaultdict(list)
     for event in events:
         for name in dict.fromkeys(event.get("query", [])):
@@ -52,15 +52,15 @@ def stolen_by_server(events: list[Event]) -> dict[str, list[str]]:
 
 
 class Hunt(PackageTest):
-    """The search of the published hunt for exfiltration."""
+    """The searches of the published hunt for exfiltration."""
 
     def table(self, rows: list[Event]) -> list[tuple[str, ...]]:
-        """The rows with their numbers to nine places, so that tables compare."""
+        """The rows, with numbers rounded to nine places."""
         names = ("ut_domain", "src", "dest", "count")
         return [(*(row[k][0] for k in names), *(f"{float(row[k][0]):.9f}" for k in NUMBERS)) for row in rows]
 
     def test_every_form_finds_the_exfiltration_on_any_number_of_peers(self) -> None:
-        """Macros, lookups, command; one machine, one peer, three: always the table that plain Python gives."""
+        """Macros, lookups and command return the table that plain Python computes."""
         expected = []
         for server, names in sorted(stolen_by_server(self.sample).items(), key=lambda item: -len(item[1])):
             lengths = [float(len(name)) for name in names]
@@ -74,7 +74,7 @@ class Hunt(PackageTest):
                     self.assertEqual(self.table(rows), expected)
 
     def test_the_numbers_are_the_published_ones(self) -> None:
-        """Counts, entropies to two decimals and lengths as the sample was designed."""
+        """Counts, lengths, and entropies to two decimals."""
         rows = self.search(EXFILTRATION + NEW_HUNT, self.sample)
         rounded = [(row["dest"][0], row["count"][0], *(f"{float(row[k][0]):.2f}" for k in NUMBERS)) for row in rows]
         self.assertEqual(
@@ -82,8 +82,8 @@ class Hunt(PackageTest):
             [("208.109.255.42", "444", "3.62", "16.00", "0.00"), ("216.69.185.42", "406", "3.63", "16.00", "0.00")],
         )
 
-    def test_every_kind_of_server_gives_the_same_table(self) -> None:
-        """Chunk sizes, quoting and the older protocol change nothing."""
+    def test_every_kind_of_server_returns_the_same_table(self) -> None:
+        """Chunk sizes, quoting and the older protocol do not matter."""
         expected = self.table(self.search(EXFILTRATION + NEW_HUNT, self.sample))
         for options in SERVERS[1:]:
             with self.subTest(options=options):
@@ -91,7 +91,7 @@ class Hunt(PackageTest):
                 self.assertEqual(self.table(rows), expected)
 
     def test_the_exfiltration_is_on_top_of_all_queries(self) -> None:
-        """Without knowing the domain, the two rows come first and by far."""
+        """A search that does not name the domain ranks its two rows first, far above the others."""
         rows = self.search(f"index={INDEX} sourcetype=stream:dns message_type=QUERY" + NEW_HUNT, self.sample, 3)
         top = [(row["ut_domain"][0], row["count"][0]) for row in rows[:3]]
         self.assertEqual(top[:2], [("hildegardsfarm.com", "444"), ("hildegardsfarm.com", "406")])
@@ -100,10 +100,10 @@ class Hunt(PackageTest):
 
 
 class EveryEvent(PackageTest):
-    """What the command does to events, wanted or not."""
+    """The command only adds fields to events."""
 
     def assert_only_added(self, before: list[Event], after: list[Event]) -> None:
-        """Every event is there, once and in order, with every field as it was."""
+        """All events are returned, once and in order, with unchanged fields."""
         self.assertEqual(len(after), len(before))
         for number, (old, new) in enumerate(zip(before, after)):
             kept = {name: values for name, values in new.items() if name not in OUTPUTS}
@@ -113,7 +113,7 @@ class EveryEvent(PackageTest):
                     self.fail(f"event {number}: {name} was {was} and is {now}")
 
     def test_no_event_loses_a_field_or_changes(self) -> None:
-        """The whole sample passes on every kind of server, old events and new ones alike."""
+        """The whole sample, on every kind of server."""
         for options in SERVERS:
             with self.subTest(options=options):
                 after = self.search(f"index={INDEX} | dnsentropy query", self.sample, options=options)
@@ -121,12 +121,12 @@ class EveryEvent(PackageTest):
                 self.assertGreater(sum("ut_domain" in event for event in after), 4_000)
 
     def test_peers_lose_nothing_either(self) -> None:
-        """Three peers return together what they were dealt."""
+        """Three peers together return all events."""
         after = self.search(f"index={INDEX} | dnsentropy query", self.sample, 3)
         self.assert_only_added(self.sample, sorted(after, key=lambda event: int(event["_cd"][0].partition(":")[2])))
 
     def test_the_names_of_the_exfiltration_are_split_as_plain_python_does(self) -> None:
-        """Every output of every stolen piece, its entropy to nine places."""
+        """Every output of every name of the leak, its entropy to nine places."""
         after = self.search(f"{EXFILTRATION} | dnsentropy query", self.sample)
         self.assertEqual(len(after), 850)
         for event in after:
@@ -136,15 +136,15 @@ class EveryEvent(PackageTest):
             others = [name for name in OUTPUTS if name != "ut_shannon"]
             self.assertEqual(tuple(event.get(name) for name in others), tuple([value] for value in expected))
 
-    def test_an_event_without_a_name_gets_nothing(self) -> None:
-        """The sample has events without query."""
+    def test_an_event_without_a_name_stays_unchanged(self) -> None:
+        """The sample has eight events without query."""
         after = self.search(f"index={INDEX} | dnsentropy query", [e for e in self.sample if "query" not in e])
         self.assertEqual(len(after), 8)
         for event in after:
             self.assertFalse(set(OUTPUTS) & set(event))
 
-    def test_several_distinct_names_give_aligned_values(self) -> None:
-        """Doubled names count once; a name without a subdomain leaves its place empty."""
+    def test_several_distinct_names_have_aligned_values(self) -> None:
+        """A repeated name counts once; a name without a subdomain has empty values."""
         for query in (["a.b.example.com", "example.org"], ["a.b.example.com", "example.org"] * 2):
             (event,) = self.search("index=x | dnsentropy query", [{"index": ["x"], "query": query}])
             self.assertEqual(event["query"], query)
@@ -157,7 +157,7 @@ class EveryEvent(PackageTest):
             self.assertAlmostEqual(float(event["ut_shannon"][0]), entropy("a.b"), delta=1e-9)
 
     def test_awkward_text_comes_back_as_it_was(self) -> None:
-        """Commas, quotes, line ends, dollar signs, other scripts and broken bytes, in a name and beside it."""
+        """Commas, quotes, line ends, dollar signs, other scripts and invalid bytes, in a name and in another field."""
         texts = [
             'a,"b".example.com', "two\nlines.example.com", "$a$;$b$.example.com", "", "$", '"', "caf\udce9.example.com",
             "食狮.公司.cn", "x" * 40_000 + ".example.com", "a=b.example.com", " spaced . example.com ", "\ufeff.com",
@@ -168,13 +168,13 @@ class EveryEvent(PackageTest):
             with self.subTest(options=options):
                 self.assert_only_added(events, self.search("index=x | dnsentropy query", events, options=options))
 
-    def test_no_events_at_all(self) -> None:
-        """A search that finds nothing ends well."""
+    def test_a_search_may_find_no_events(self) -> None:
+        """A search without events ends without an error."""
         for options in SERVERS:
             self.assertEqual(self.search("index=nowhere | dnsentropy query", self.sample, options=options), [])
 
     def test_columns_may_come_and_go(self) -> None:
-        """A chunk in which no event has the field lies between two that have it."""
+        """A chunk without the field comes between two with it."""
         fields = (("query", "a.example.com"), ("src", "1"), ("query", "b.example.com"))
         events = [{"index": ["x"], name: [value]} for name, value in fields]
         after = self.search("index=x | dnsentropy query", events, options=Options(chunk_rows=1))
@@ -182,16 +182,16 @@ class EveryEvent(PackageTest):
         self.assertEqual([event.get("ut_subdomain") for event in after], [["a"], None, ["b"]])
 
     def test_a_large_search_is_quick(self) -> None:
-        """200,000 events in chunks of 50,000 stay within the server's patience."""
+        """200,000 events in chunks of 50,000 take less than the timeout for each chunk."""
         events = [event | {"_cd": [str(n)]} for n in range(46) for event in self.sample]
         options = replace(Options(), timeout=10)
         self.assert_only_added(events, self.search(f"index={INDEX} | dnsentropy query", events, options=options))
 
 
 class OneName(PackageTest):
-    """Names split on a running server as they are anywhere else."""
+    """Single names."""
 
-    def test_parts(self) -> None:
+    def test_names_of_each_kind_are_split(self) -> None:
         """A name of each kind."""
         cases = {
             "WwW.example.COM": ("example.com", "WwW", "com", "1", "icann"),
@@ -211,14 +211,14 @@ class OneName(PackageTest):
                 self.assertEqual({"ut_shannon", "ut_subdomain_length"} <= set(parts), expected[1] is not None)
 
     def test_an_address_has_no_suffix(self) -> None:
-        """It is called an address, and has no domain."""
+        """Its suffix type is ip, and it has no domain."""
         for name in ("216.22.0.192", "2001:db8::1"):
             parts = self.split(name)
             self.assertEqual(parts["ut_suffix_type"], "ip")
             self.assertFalse({"ut_domain", "ut_domain_without_tld", "ut_tld", "ut_subdomain"} & set(parts))
 
     def test_entropy_counts_characters(self) -> None:
-        """Not bytes."""
+        """Characters, not bytes."""
         parts = self.split("食狮.example.com")
         self.assertEqual(parts["ut_subdomain_length"], "2")
         self.assertTrue(math.isclose(float(parts["ut_shannon"]), 1, abs_tol=1e-9))

@@ -1,4 +1,4 @@
-"""URL Toolbox's macros and lookups, as the packaged app has them."""
+"""URL Toolbox's macros and lookups in the packaged app."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import re
 import unittest
 
 from harness import INDEX, PackageTest, entropy
-from rows import Event
-from splunkd import CommandError, Options
+from spl.splunkd.program import CommandError, Options
+from spl.splunkd.rows import Event
 
 EXTENDED_LOOKUP = "lookup ut_parse_extended_lookup url AS query"
 PARSE = f"{EXTENDED_LOOKUP}, list | spath input=ut_subdomain_parts | fields - ut_subdomain_parts"
-# Without OUTPUT, what is not asked for comes back as well: an empty `set`.
+# Without OUTPUT, other columns are returned as well: an empty `set`.
 SUITES = "lookup ut_suites_lookup word AS query, sets OUTPUT ut_suites | spath input=ut_suites | fields - ut_suites"
-# Each macro, and the search with a lookup that it stands for.
+# Each macro, and the search with a lookup that it replaces.
 FORMS = {
     "ut_parse(query,list)": PARSE,
     "ut_parse_extended(query,list)": PARSE,
@@ -30,7 +30,7 @@ SIMPLE = ("ut_scheme", "ut_netloc", "ut_path", "ut_params", "ut_query", "ut_frag
 EXTENDED = (
     *SIMPLE, "ut_domain", "ut_tld", "ut_domain_without_tld", "ut_subdomain", "ut_port", "ut_subdomain_count",
 )  # fmt: skip
-# What each macro adds to an event with the fields of `event()`; the levels of a subdomain come on top.
+# The fields that each macro adds to an event with the fields of `event()`, besides the levels of its subdomain.
 ADDED = {
     "ut_parse": EXTENDED,
     "ut_parse_extended": EXTENDED,
@@ -61,7 +61,7 @@ def event(query: str, number: int = 0) -> Event:
 
 
 def added(after: Event, before: Event) -> Event:
-    """What a search added to an event or changed in it."""
+    """The fields that a search added to an event or changed."""
     return {name: values for name, values in after.items() if values != before.get(name)}
 
 
@@ -69,24 +69,24 @@ class UrlToolboxTest(PackageTest):
     """A test with events of every kind."""
 
     def events(self) -> list[Event]:
-        """Awkward ones, and the sample's names."""
+        """Events with awkward texts, and with the sample's names."""
         names = (name for old in self.sample for name in old.get("query", []))
         texts = dict.fromkeys([*AWKWARD, *names])
         return [event(text, number) for number, text in enumerate(list(texts)[:700])]
 
     def ordered(self, text: str, events: list[Event], peers: int, options: Options = Options()) -> list[Event]:
-        """The results, in the order of the events wherever they were dealt to."""
+        """The results, in the order of the events, whatever the number of peers."""
         found = self.search(f"index=x | {text}", events, peers, options)
         return sorted(found, key=lambda row: int(row["n"][0])) if peers > 1 else found
 
     def one(self, text: str, before: Event) -> dict[str, str]:
-        """What a search adds to one event, each of one value."""
+        """The fields that a search adds to one event; each has one value."""
         (after,) = self.search(f"index=x | {text}", [before])
         self.assertEqual({name: after.get(name) for name in before}, before)
         return {name: "\n".join(values) for name, values in added(after, before).items()}
 
     def assert_parts(self, before: Event, expected: dict[str, str]) -> None:
-        """The macro and the lookup alike give these parts, among others."""
+        """Both the macro and the lookup return these parts, among others."""
         for form in ("`ut_parse_extended(query,list)`", PARSE):
             with self.subTest(form=form):
                 found = self.one(form, before)
@@ -96,7 +96,7 @@ class UrlToolboxTest(PackageTest):
 class Forms(UrlToolboxTest):
     """Macros and lookups against each other."""
 
-    def test_these_are_all_of_them(self) -> None:
+    def test_there_are_nine_macros_and_eight_lookups(self) -> None:
         """Nine macros, eight lookups."""
         macros = {re.sub(r"\(.*", "", form): form.count(",") + 1 for form in FORMS}
         known = {name for name in self.app.settings("macros.conf") if name.startswith("ut_")}
@@ -106,8 +106,8 @@ class Forms(UrlToolboxTest):
         self.assertEqual(programs, {form.split()[1] for form in FORMS.values()})
         self.assertEqual((len(macros), len(programs)), (9, 8))
 
-    def test_a_macro_gives_what_its_lookup_gives_on_any_number_of_peers(self) -> None:
-        """Every field of every event; nothing else changes, and no event is lost or moved."""
+    def test_a_macro_returns_what_its_lookup_returns_on_any_number_of_peers(self) -> None:
+        """All fields of all events are equal; nothing else changes, and no event is lost or moved."""
         events = self.events()
         for macro, search in FORMS.items():
             expected = self.ordered(search, events, 0)
@@ -119,7 +119,7 @@ class Forms(UrlToolboxTest):
                         self.assert_same_events(self.ordered(form, events, peers), expected)
 
     def check_added(self, macro: str, before: list[Event], after: list[Event]) -> None:
-        """Every event is there with the fields that the macro adds, and has no others."""
+        """All events are returned with the fields that the macro adds, and no others."""
         self.assert_same_events([{name: new[name] for name in new if name in event("")} for new in after], before)
         wanted = set(ADDED[macro.partition("(")[0]])
         for old, new in zip(before, after):
@@ -127,8 +127,8 @@ class Forms(UrlToolboxTest):
             self.assertEqual(fields, wanted)
             self.assertTrue(all(len(values) == 1 for values in new.values()))
 
-    def test_every_kind_of_server_gives_the_same(self) -> None:
-        """Chunk sizes, batches, quoting and the older protocol change nothing."""
+    def test_every_kind_of_server_returns_the_same(self) -> None:
+        """Chunk sizes, batches, quoting and the older protocol do not matter."""
         events = self.events()
         for macro in ("ut_parse(query,list)", "ut_suites(query,sets)"):
             expected = self.ordered(f"`{macro}`", events, 0)
@@ -140,8 +140,8 @@ class Forms(UrlToolboxTest):
                     with self.subTest(form=form, options=options):
                         self.assert_same_events(self.ordered(form, events, 0, options), expected)
 
-    def test_the_sample_as_it_is(self) -> None:
-        """Events with a name twice and without any keep their fields and order, in batches of any size."""
+    def test_the_sample_keeps_its_fields_and_order(self) -> None:
+        """Events that have a name twice, or none, keep their fields and order, in batches of any size."""
         parse = f'eval list="mozilla" | {EXTENDED_LOOKUP}, list OUTPUT ut_domain'
         for rows in (1_000, 333):
             after = self.search(f"index={INDEX} | {parse}", self.sample, options=Options(lookup_rows=rows))
@@ -152,10 +152,10 @@ class Forms(UrlToolboxTest):
 
 
 class Answers(UrlToolboxTest):
-    """Known answers, through macro and lookup."""
+    """Known answers of macros and lookups."""
 
-    def test_a_whole_url(self) -> None:
-        """Every part of it."""
+    def test_a_url_is_split_into_its_parts(self) -> None:
+        """All its parts."""
         before = event("https://www.shop.example.co.uk:8443/a/b;p=1?x=1&y=2#frag")
         parts = {
             "ut_scheme": "https", "ut_netloc": "www.shop.example.co.uk:8443", "ut_path": "/a/b", "ut_params": "p=1",
@@ -171,8 +171,8 @@ class Answers(UrlToolboxTest):
         for form in ("`ut_parse(query,list)`", "`ut_parse_extended(query,list)`", PARSE):
             self.assertEqual(self.one(form, before), parts | host)
 
-    def test_missing_parts(self) -> None:
-        """Searches test for `None`, 0 and 80."""
+    def test_missing_parts_have_url_toolboxs_defaults(self) -> None:
+        """They are `None`, 0 and 80, for which searches test."""
         nothing = dict.fromkeys(EXTENDED, "None") | {"ut_port": "80", "ut_subdomain_count": "0"}
         self.assert_parts(event("localhost"), nothing | {"ut_netloc": "localhost"})
         named = {"ut_netloc": "example.com", "ut_domain": "example.com", "ut_domain_without_tld": "example"}
@@ -182,16 +182,16 @@ class Answers(UrlToolboxTest):
         found = self.one(f"{EXTENDED_LOOKUP} OUTPUT ut_subdomain_parts", event("example.com"))
         self.assertEqual(found["ut_subdomain_parts"], "None")
 
-    def test_a_tunnel_name_is_no_url(self) -> None:
-        """URL Toolbox itself sees the host `ab` here, and a hunt falls to pieces."""
+    def test_a_tunnel_name_is_not_a_url(self) -> None:
+        """URL Toolbox itself takes `ab` for the host, which breaks a hunt."""
         domain = {"ut_domain": "hildegardsfarm.com", "ut_subdomain_count": "1"}
         for label in ("ab/cd0123", "ab?cd", "ab#cd", "ab:cd", "ab+cd="):
             for which in (0, 1):
                 before = event(label + ".hildegardsfarm.com", which)
                 self.assert_parts(before, domain | {"ut_subdomain": label, "ut_subdomain_level_1": label})
 
-    def test_lists(self) -> None:
-        """iana where the search gives no list or an unknown one, else the one that the event names."""
+    def test_the_list_selects_the_suffixes(self) -> None:
+        """The event names the list; iana is the default, also for an unknown list."""
         before = event("a.b.example.co.uk")
         for which, domain in (("mozilla", "example.co.uk"), ("iana", "co.uk"), ("nonsense", "co.uk")):
             self.assert_parts(before | {"list": [which]}, {"ut_domain": domain})
@@ -203,8 +203,8 @@ class Answers(UrlToolboxTest):
         self.assertEqual((found["ut_domain"], found["ut_subdomain_count"]), ("co.uk", "3"))
         self.assertEqual(self.one("`ut_parse(query,list)`", before)["ut_domain"], "co.uk")
 
-    def test_functions_of_words(self) -> None:
-        """Entropy, edits, sets and suites by hand; of the word models, form and range."""
+    def test_functions_of_words_return_known_values(self) -> None:
+        """Entropy, edits, sets and suites are computed by hand; word models have the right form and range."""
         before = event("ab12") | {"other": ["AXb2"], "set": ["a1z"]}
         for form, expected in (
             ("ut_levenshtein(query,other)", {"ut_levenshtein": "2"}),
@@ -223,10 +223,10 @@ class Answers(UrlToolboxTest):
 
 
 class ManyAndNone(UrlToolboxTest):
-    """Events with several values, with none, and with neighbours."""
+    """Events with several values, with none, and among others."""
 
-    def test_several_values(self) -> None:
-        """One answer for each distinct value, in order."""
+    def test_several_values_have_several_answers(self) -> None:
+        """Each distinct value has one answer, in order."""
         before = event("") | {"query": ["a.b.example.com", "example.org", "a.b.example.com"]}
         for form in ("`ut_parse_extended(query,list)`", f"{EXTENDED_LOOKUP}, list"):
             (after,) = self.search(f"index=x | {form}", [before])
@@ -237,10 +237,10 @@ class ManyAndNone(UrlToolboxTest):
         (after,) = self.search("index=x | `ut_parse_extended(query,list)`", [before])
         self.assertEqual((after["ut_subdomain_level_1"], after["ut_subdomain_level_2"]), (["b", ""], ["a", ""]))
 
-    def test_absent_fields(self) -> None:
-        """An event without the field, or without the second one, is left alone."""
+    def test_an_event_without_a_field_stays_unchanged(self) -> None:
+        """An event without one of the fields stays unchanged."""
         for macro, search in FORMS.items():
-            # Without a list, a macro takes the default and a lookup is not asked.
+            # Without a list, a macro takes the default and a lookup is not called.
             for field in {*re.findall(r"\w+", macro)[1:]} - {"list"}:
                 before = {name: values for name, values in event("www.example.com").items() if name != field}
                 for form in (f"`{macro}`", search):
@@ -248,7 +248,7 @@ class ManyAndNone(UrlToolboxTest):
                         self.assertEqual(self.search(f"index=x | {form}", [before]), [before])
 
     def test_an_event_does_not_depend_on_its_neighbours(self) -> None:
-        """Fields made of JSON are the same whichever events share a chunk, and whichever peer."""
+        """Fields from JSON are the same whichever events share a chunk."""
         deep = event(".".join("x" * 200) + ".example.com")
         short = event("") | {"query": ["a.example.com", "b.example.com"], "sets": ["@digits@"]}
         events = [deep, event("f.e.d.c.b.a.example.com"), short, event("a.b.c.d.e.f.g.h.i.j.example.com")]
@@ -260,8 +260,8 @@ class ManyAndNone(UrlToolboxTest):
                 with self.subTest(macro=macro, query=one["query"][0][-30:]):
                     self.assert_same_events([one], [other])
 
-    def test_wrong_arguments_are_named_to_the_user(self) -> None:
-        """An error text that says which word is wrong or missing."""
+    def test_the_error_names_wrong_arguments(self) -> None:
+        """The error names the wrong or missing word."""
         for arguments, word in (
             ("ut_shannon", "word="), ("ut_levenshtein word1=a", "word2="), ("ut_shannon word=query list=x", "list="),
             ("ut_parse list=list", "url="), ("", "ut_parse"), ("ut_nope word=query", "ut_shannon"),

@@ -1,0 +1,14 @@
+"""What the checker knows of this repository's app and documents; another app needs other values."""
+
+from __future__ import annotations
+
+# The data models that searches may use: the dataset, and those of its fields that the app reads.
+DATA_MODELS = {
+    "Network_Resolution": ("DNS", ("query", "src", "dest", "record_type", "message_type", "reply_code", "answer")),
+}
+# Lookup files that users make, with their columns: the package does not contain them.
+MADE_BY_USERS = {"dnsentropy_allowlist_local.csv": {"domain", "reason"}}
+# Fields that the app's commands read if they exist.
+OPTIONAL_FIELDS = {"_time", "record_type", "query_type", "qtype_name", "dnsexfil_partial"}
+# Documents with searches.
+DOCUMENTS = ("README.md", "splunk_app/README", "docs/*.md")

@@ -1,0 +1,1 @@
+"""The parser: the text of a search as commands, expressions, terms and clauses."""

@@ -1,0 +1,1 @@
+"""The interpreter: plans and runs a search on a search head and its peers."""
