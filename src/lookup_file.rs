@@ -5,11 +5,11 @@ use std::{fs, io};
 
 use csv::{ByteRecord, Position, ReaderBuilder, Trim};
 
-/// Why a lookup file cannot be read. Each message begins with what is wrong, after the file's name.
+/// Why a lookup file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LookupFileError {
     /// The file is missing or may not be read.
-    #[error("{} cannot be read: {error}", file.display())]
+    #[error("cannot read {}: {error}", file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,

@@ -89,12 +89,12 @@ fn what_makes_no_sense_is_refused() {
     for (words, problem) in [
         (&["ut_domain"][..], "the output 'ut_domain' would replace the field that is read"),
         (&["mode=shannon", "fields=domain"], "fields=domain is unknown: use shannon or all"),
-        (&["fields="], "fields= picks no output"),
-        (&["field="], "field= names no field"),
-        (&["mode=shannon", "list=icann"], "mode=shannon splits nothing: leave list= out"),
-        (&["field=*"], "field=* names no field"),
-        (&["prefix=a,b"], "prefix=a,b makes no field names"),
-        (&["field", "=", "query"], "one field is read, not several: give 'field', '=' or 'query'"),
+        (&["fields="], "fields= is empty: name at least one output"),
+        (&["field="], "field= is not a field name"),
+        (&["mode=shannon", "list=icann"], "list= is not allowed with mode=shannon"),
+        (&["field=*"], "field=* is not a field name"),
+        (&["prefix=a,b"], "prefix=a,b is not allowed: field names must not"),
+        (&["field", "=", "query"], "expected one field, got 'field' and '=' and 'query'"),
     ] {
         let error = refusal(words);
         assert!(error.contains(problem), "{words:?}: {error}");
@@ -232,7 +232,7 @@ fn other_columns_line_ends_and_a_byte_order_mark_do_not_matter() {
 }
 
 #[test]
-fn suffixes_that_cannot_be_read_are_told_with_file_line_and_rule() {
+fn invalid_suffixes_are_reported_with_file_line_and_rule() {
     let file = "lookups/dnsentropy_custom_suffixes.csv";
     for (suffixes, problem) in [
         ("suffix\ncorp.internal\n\n\"a\nb\"\nlab\n", "line 4: the suffix 'a\\nb' cannot be read"),
@@ -250,7 +250,7 @@ fn suffixes_that_cannot_be_read_are_told_with_file_line_and_rule() {
         }
     }
     let (_app, search) = app("suffix\n");
-    assert!(refusal_of(&search, &["list=custom"]).contains("has no suffix in it"));
+    assert!(refusal_of(&search, &["list=custom"]).contains("has no suffixes"));
     let (app, search) = app("suffix\n");
     fs::remove_file(app.path().join(file)).expect("removed");
     assert!(refusal_of(&search, &["list=custom"]).contains("cannot read"));

@@ -280,11 +280,11 @@ fn wrong_arguments_are_told_at_once() {
     let reply = splunkd.ask(&getinfo(&words));
     let error = reply.metadata["error"].as_str().expect("an error");
     for problem in [
-        "one field is read, not several: give 'a' or 'b'",
-        "'score' is a column of the table itself",
-        "limit=0 is no number from 1 to 1000000",
-        "min_score=101 is no number from 0 to 100",
-        "samples=x is no number",
+        "expected one field, got 'a' and 'b'",
+        "'score' is a column of the table: leave it out after 'by'",
+        "limit=0 is out of range: use a number from 1 to 1000000",
+        "min_score=101 is out of range: use a number from 0 to 100",
+        "samples=x is out of range: use a number",
         "allowlist=maybe is unknown: use true, false,",
         "unknown option lst=",
         "list=none is unknown",
@@ -294,7 +294,7 @@ fn wrong_arguments_are_told_at_once() {
     splunkd.end_well();
     let mut splunkd = Search { command: "dnsexfil", ..Search::default() }.start();
     let reply = splunkd.ask(&getinfo(&["query", "by"]));
-    assert_eq!(reply.metadata["error"], "there is no field behind 'by'");
+    assert_eq!(reply.metadata["error"], "'by' must be followed by at least one field");
     splunkd.end_well();
 }
 

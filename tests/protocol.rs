@@ -78,11 +78,11 @@ fn every_wrong_argument_is_told_at_once() {
     assert_eq!(reply.metadata["finished"], true);
     let error = reply.metadata["error"].as_str().expect("an error");
     for problem in [
-        "one field is read, not several: give 'a', 'b' or 'c'",
+        "expected one field, got 'a' and 'b' and 'c'",
         "field= is given 2 times",
         "unknown option lst=: use field=, list=, prefix=, fields= or mode=",
         "list=ican is unknown: use mozilla, icann, iana, custom or *",
-        "prefix=_x makes no field names",
+        "prefix=_x is not allowed: field names must not begin with",
         "fields=foo is unknown: use domain, subdomain,",
         "fields=bar is unknown",
         "mode=url2 is unknown: use name, url or shannon",

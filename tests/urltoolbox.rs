@@ -412,9 +412,9 @@ fn wrong_arguments_of_the_command_are_told_at_once() {
     for (words, problems) in [
         (
             &["ut_nosuch"][..],
-            &["'ut_nosuch' is given where one function is expected: ut_parse, ut_parse_extended"][..],
+            &["expected one function, got 'ut_nosuch': use ut_parse, ut_parse_extended"][..],
         ),
-        (&[], &["none is given where one function is expected: ut_parse"]),
+        (&[], &["expected one function, got none: use ut_parse"]),
         (&["ut_levenshtein", "word1=a", "x=y"], &["word2= is missing", "unknown option x="]),
         (&["ut_shannon", "word="], &["word= is missing"]),
     ] {

@@ -15,7 +15,6 @@ use std::path::PathBuf;
 
 use crate::names::rules::Rules;
 use crate::names::{ListName, Lists, SuffixTable};
-use crate::protocol::arguments::one_of;
 use crate::protocol::session::Command;
 use crate::protocol::{ArgumentErrors, Arguments};
 
@@ -82,8 +81,8 @@ fn take_list(arguments: &mut Arguments, app: &App) -> (ListName, SuffixTable) {
     (name, list)
 }
 
-/// `'a', 'b' or 'c'`.
-fn quoted_names(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
-    one_of(&quoted.iter().map(String::as_str).collect::<Vec<_>>())
+/// The error for several fields in place of one.
+fn expected_one_field(fields: &[String]) -> String {
+    let fields: Vec<String> = fields.iter().map(|field| format!("'{field}'")).collect();
+    format!("expected one field, got {}: name the one that holds the DNS name", fields.join(" and "))
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::commands::missing_field::MissingFieldCheck;
-use crate::commands::{App, distinct, quoted_names};
+use crate::commands::{App, distinct};
 use crate::names::Lists;
 use crate::protocol::arguments::one_of;
 use crate::protocol::session::{BodyChunk, Command};
@@ -62,8 +62,9 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
     };
     let Some(function) = function else {
         let known = Function::ALL.map(|function| function.name);
-        let given = if names.is_empty() { "none".to_owned() } else { quoted_names(&names) };
-        arguments.error(format!("{given} is given where one function is expected: {}", one_of(&known)));
+        let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+        let given = if names.is_empty() { "none".to_owned() } else { quoted.join(" and ") };
+        arguments.error(format!("expected one function, got {given}: use {}", one_of(&known)));
         let fields: Vec<&str> = Function::ALL.into_iter().flat_map(Function::reads).collect();
         for field in &fields {
             arguments.take(field);
@@ -221,7 +222,7 @@ impl Call {
         let mut warnings: Vec<UserMessage> = fields.filter_map(|(_, presence)| presence.warning()).collect();
         if self.cut {
             let text = format!(
-                "more than {MAX_SPREAD} fields would be needed for all levels of a name: those farthest from the domain were left out"
+                "a name has more than {MAX_SPREAD} levels: the fields of those farthest from the domain were left out"
             );
             warnings.push(UserMessage(Level::Warn, text));
         }

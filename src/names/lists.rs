@@ -2,13 +2,13 @@
 
 use std::cell::OnceCell;
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::builtin;
 use super::rules::{RuleError, Rules, Section};
 use super::suffix_table::SuffixTable;
+use crate::lookup_file::{self, LookupFileError, LookupRow};
 
 /// A choice of suffixes, as users write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,28 +54,17 @@ impl FromStr for ListName {
 /// Why a suffix list cannot be loaded. Only the user's own file can fail.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
-    /// The file is missing or unreadable.
-    #[error("cannot read {}: {error}; make it a CSV file with the one column 'suffix'", file.display())]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// What the system or the CSV reader says.
-        error: String,
-    },
-    /// The file has no column `suffix`.
-    #[error("{} has no column 'suffix': its first line must be: suffix", file.display())]
-    NoColumn {
-        /// The file.
-        file: PathBuf,
-    },
-    /// The file has the column, but nothing in it.
-    #[error("{} has no suffix in it: add one a line", file.display())]
+    /// The file is missing, unreadable or without the column `suffix`.
+    #[error(transparent)]
+    File(#[from] LookupFileError),
+    /// The file has the column, but no suffixes.
+    #[error("{} has no suffixes: add one in each line", file.display())]
     Empty {
         /// The file.
         file: PathBuf,
     },
-    /// The rules are readable one by one, but the `publicsuffix` crate takes no list of them.
-    #[error("the suffixes in {} make no list: {error}", file.display())]
+    /// Each rule is valid, but the `publicsuffix` crate refuses the list.
+    #[error("the suffixes in {} are not a valid list: {error}", file.display())]
     NoList {
         /// The file.
         file: PathBuf,
@@ -166,40 +155,19 @@ fn mozilla() -> Rules {
 /// The suffixes of the user's file, which count as private ones.
 fn custom(file: &Path) -> Result<Rules, ListError> {
     let mut rules = Rules::default();
-    let unreadable =
-        |error: &dyn fmt::Display| ListError::Unreadable { file: file.to_owned(), error: error.to_string() };
-    let bytes = fs::read(file).map_err(|error| unreadable(&error))?;
-    let mut reader =
-        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes.as_slice());
-    let header = reader.headers().map_err(|error| unreadable(&error))?;
-    let column = header
-        .iter()
-        .position(|name| name.trim_start_matches('\u{feff}') == "suffix")
-        .ok_or_else(|| ListError::NoColumn { file: file.to_owned() })?;
-    for record in reader.byte_records() {
-        let record = record.map_err(|error| unreadable(&error))?;
-        let rule = String::from_utf8_lossy(record.get(column).unwrap_or_default());
-        if rule.is_empty() {
-            continue;
+    for LookupRow { line, cells: [rule] } in lookup_file::read(file, ["suffix"])? {
+        if !rule.is_empty() {
+            rules.add(&rule, Section::Private).map_err(|error| ListError::Rule {
+                file: file.to_owned(),
+                line,
+                rule: rule.escape_debug().to_string(),
+                error,
+            })?;
         }
-        rules.add(&rule, Section::Private).map_err(|error| ListError::Rule {
-            file: file.to_owned(),
-            line: line_of(&record, &bytes),
-            rule: rule.escape_debug().to_string(),
-            error,
-        })?;
     }
     if !rules.is_empty() {
         let list = rules.to_list().parse::<publicsuffix::List>();
         list.map_err(|error| ListError::NoList { file: file.to_owned(), error })?;
     }
     Ok(rules)
-}
-
-/// The line of `bytes`, from 1, that `record` begins in. The crate's own count stops before blank lines.
-fn line_of(record: &csv::ByteRecord, bytes: &[u8]) -> usize {
-    let start = record.position().map_or(0, csv::Position::byte);
-    let (before, after) = bytes.split_at(usize::try_from(start).unwrap_or(0));
-    let blank = after.iter().take_while(|byte| byte.is_ascii_whitespace());
-    1 + before.iter().chain(blank).filter(|&&byte| byte == b'\n').count()
 }

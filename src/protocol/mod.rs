@@ -8,6 +8,7 @@
 pub mod arguments;
 pub mod framing;
 pub mod metadata;
+mod output;
 mod panic_reply;
 mod serve;
 pub mod session;

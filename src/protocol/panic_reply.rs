@@ -5,7 +5,7 @@ use std::panic::{self, Location};
 use std::process;
 
 use super::framing::Frame;
-use super::serve::{stdout, write_frame};
+use super::output::{stdout, write_frame};
 use super::session::error_reply;
 
 /// From now on a panic is answered with a last reply on standard output, reported on standard error, and ends the

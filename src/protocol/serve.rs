@@ -2,14 +2,13 @@
 //!
 //! The program has one thread: it reads, works on what it has read, and writes the reply when the request has ended.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::os::fd::AsFd;
+use std::io::{self, ErrorKind, Read, Write};
 
 use rustix::pipe::fcntl_setpipe_size;
 
 use super::framing::{Deframer, Event, Frame, FramingError};
 use super::metadata::RequestError;
+use super::output::{stdout, write_frame};
 use super::panic_reply::answer_panics;
 use super::session::{Session, error_reply};
 
@@ -53,11 +52,6 @@ pub fn serve_stdio(session: Session<'_>) -> Result<(), ServeError> {
     answer_panics();
     widen_pipes();
     serve(io::stdin().lock(), stdout().map_err(ServeError::Write)?, session)
-}
-
-/// Standard output without the buffer of [`io::stdout`], which would write the last line of a reply by itself.
-pub(super) fn stdout() -> io::Result<File> {
-    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }
 
 /// Makes standard input and output larger if they are pipes, so that two processes wake each other up less often: a
@@ -127,23 +121,6 @@ fn converse(
             Err(error) => return Err(ServeError::Read(error)),
         }
     }
-}
-
-/// Writes a message and flushes it. The message goes out in one call, unless `output` takes only a part of it.
-pub(super) fn write_frame(frame: Frame<'_>, output: &mut impl Write) -> io::Result<()> {
-    let header = frame.header();
-    let mut parts = [header.as_bytes(), frame.metadata, frame.body].map(IoSlice::new);
-    let mut rest = parts.as_mut_slice();
-    while !rest.is_empty() {
-        match output.write_vectored(rest) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            // Also drops the parts that are empty.
-            Ok(written) => IoSlice::advance_slices(&mut rest, written),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    output.flush()
 }
 
 #[cfg(test)]

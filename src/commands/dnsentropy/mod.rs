@@ -12,7 +12,7 @@ use self::answer_cache::AnswerCache;
 use self::fields::{Field, Mode};
 use self::values::{Outputs, write_ordinary, write_value};
 use crate::commands::missing_field::MissingFieldCheck;
-use crate::commands::{App, distinct, quoted_names, take_list};
+use crate::commands::{App, distinct, expected_one_field, take_list};
 use crate::names::SuffixTable;
 use crate::names::ordinary::OrdinaryName;
 use crate::protocol::arguments::one_of;
@@ -54,7 +54,9 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
         ));
     }
     if mode == Mode::Shannon && arguments.has("list") {
-        arguments.error("mode=shannon splits nothing: leave list= out".to_owned());
+        arguments.error(
+            "list= is not allowed with mode=shannon, which does not split the value: leave it out".to_owned(),
+        );
     }
     let (_, list) = take_list(&mut arguments, app);
     arguments.finish(&OPTIONS)?;
@@ -75,11 +77,13 @@ fn take_field(arguments: &mut Arguments) -> String {
     fields.extend(arguments.take("field"));
     fields.dedup();
     if fields.len() > 1 {
-        arguments.error(format!("one field is read, not several: give {}", quoted_names(&fields)));
+        arguments.error(expected_one_field(&fields));
     }
     let field = fields.into_iter().next().unwrap_or_else(|| "query".to_owned());
     if field.is_empty() || field.contains('*') || field.starts_with("__mv_") || field == "_chunked_idx" {
-        arguments.error(format!("field={field} names no field: give the one that holds the DNS name"));
+        arguments.error(format!(
+            "field={field} is not a field name: name the field that holds the DNS name, without wildcards"
+        ));
     }
     field
 }
@@ -88,7 +92,7 @@ fn take_prefix(arguments: &mut Arguments) -> String {
     let prefix = arguments.take("prefix").unwrap_or_else(|| "ut_".to_owned());
     if prefix.starts_with('_') || prefix.contains(|c: char| c.is_control() || "\"$,".contains(c)) {
         arguments.error(format!(
-            "prefix={} makes no field names: it must not begin with '_' nor hold commas, quotes or '$'",
+            "prefix={} is not allowed: field names must not begin with '_' nor hold commas, quotes or '$'",
             prefix.escape_debug()
         ));
     }
@@ -115,7 +119,7 @@ fn take_outputs(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'s
         }
     }
     if fields.replace(',', "").trim().is_empty() {
-        arguments.error("fields= picks no output: name at least one, or leave it out".to_owned());
+        arguments.error("fields= is empty: name at least one output, or leave it out".to_owned());
     }
     allowed.into_iter().filter(|(name, _)| picked.contains(name)).collect()
 }

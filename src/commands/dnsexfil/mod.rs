@@ -52,7 +52,7 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Argumen
         _ => Ok(Allowlist::default()),
     };
     let allowlist =
-        allowlist.map_err(|error| ArgumentErrors { errors: vec![format!("the allowlist {error}")] })?;
+        allowlist.map_err(|error| ArgumentErrors { errors: vec![format!("allowlist: {error}")] })?;
     let fields = [&options.field].into_iter().chain(&options.by);
     let missing_fields = fields.map(|field| MissingFieldCheck::new(field)).collect();
     let groups = Groups::new(options.limits());

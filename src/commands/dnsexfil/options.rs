@@ -6,7 +6,7 @@ use super::columns::is_column;
 use super::event;
 use crate::aggregate::Limits;
 use crate::aggregate::group::MAX_SAMPLES;
-use crate::commands::{App, quoted_names, take_list};
+use crate::commands::{App, expected_one_field, take_list};
 use crate::names::{ListName, SuffixTable};
 use crate::protocol::{ArgumentErrors, Arguments};
 
@@ -120,23 +120,20 @@ fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
     by.retain(|field| seen.insert(field.clone()));
     fields.dedup();
     if fields.len() > 1 {
-        let names = quoted_names(&fields);
-        arguments.error(format!(
-            "one field is read, not several: give {names} (fields to group by stand behind 'by')"
-        ));
+        arguments.error(format!("{} (fields to group by come after 'by')", expected_one_field(&fields)));
     }
     if by_at.is_some() && by.is_empty() {
-        arguments.error("there is no field behind 'by'".to_owned());
+        arguments.error("'by' must be followed by at least one field".to_owned());
     }
     let field = fields.into_iter().next().unwrap_or_else(|| "query".to_owned());
     for name in by.iter().chain([&field]) {
         if name.is_empty() || name.contains('*') || name.contains('"') {
-            arguments.error(format!("'{name}' names no field"));
+            arguments.error(format!("'{name}' is not a field name: wildcards and quotes are not allowed"));
         }
     }
     for name in by.iter().filter(|name| is_column(name)) {
         arguments.error(format!(
-            "'{name}' is a column of the table itself: leave it out behind 'by', or rename it"
+            "'{name}' is a column of the table: leave it out after 'by', or rename the field"
         ));
     }
     (field, by)
@@ -154,7 +151,11 @@ fn take_number(
     let value = arguments.take(name)?;
     let number = value.trim().parse().ok().filter(|number| allowed.contains(number));
     if number.is_none() {
-        arguments.error(format!("{name}={value} is no number from {} to {}", allowed.start(), allowed.end()));
+        arguments.error(format!(
+            "{name}={value} is out of range: use a number from {} to {}",
+            allowed.start(),
+            allowed.end()
+        ));
     }
     number
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from spl.check.context import Context
 from spl.check.fields import EVENTS, NONE, Fields
 from spl.check.functions import TIMECHART, check_aggregation, check_expression
 from spl.check.project import DATA_MODELS
@@ -26,11 +27,8 @@ from spl.language.expression import fields_of, parse_assignments, parse_expressi
 from spl.language.pipeline import Command, brackets, parse, without_brackets, words
 from spl.language.terms import comparisons, parse_terms
 
-if TYPE_CHECKING:
-    from spl.check.walk import Check
-
 # From the walk, the command, and the fields before it (None for the first command) to the fields after it.
-Rule = Callable[["Check", Command, Any], Fields]
+Rule = Callable[[Context, Command, Any], Fields]
 
 
 def take_options(command: Command, allowed: str, anywhere: bool = True) -> tuple[dict[str, str], list[str]]:
@@ -41,7 +39,7 @@ def take_options(command: Command, allowed: str, anywhere: bool = True) -> tuple
     return options, rest
 
 
-def search(check: Check, command: Command, before: Fields | None) -> Fields:
+def search(check: Context, command: Command, before: Fields | None) -> Fields:
     """`search terms`, also as the first command."""
     fields = EVENTS if before is None else before
     for inner in command.subsearches:
@@ -53,7 +51,7 @@ def search(check: Check, command: Command, before: Fields | None) -> Fields:
     return fields
 
 
-def tstats(check: Check, command: Command, before: Fields | None) -> Fields:
+def tstats(check: Context, command: Command, before: Fields | None) -> Fields:
     """`tstats function ... [from datamodel=M] [where terms] [by field ...]`."""
     if before is not None:
         raise SearchError("tstats makes events: it must be the first command")
@@ -81,7 +79,7 @@ def tstats(check: Check, command: Command, before: Fields | None) -> Fields:
     return Fields(frozenset([*by, *(function.output for function in counted.functions)]))
 
 
-def inputlookup(check: Check, command: Command, before: Fields | None) -> Fields:
+def inputlookup(check: Context, command: Command, before: Fields | None) -> Fields:
     """`inputlookup [append=t] name [where terms]`."""
     options, rest = take_options(command, "append start max strict where")
     if before is not None and not is_true(options.get("append", "f")):
@@ -94,19 +92,19 @@ def inputlookup(check: Check, command: Command, before: Fields | None) -> Fields
     return columns.union(before or NONE)
 
 
-def makeresults(check: Check, command: Command, before: Fields | None) -> Fields:
+def makeresults(check: Context, command: Command, before: Fields | None) -> Fields:
     """`makeresults [count=N]`."""
     take_options(command, "count annotate format data splunk_server")
     return NONE.plus(["_time"])
 
 
-def rest(check: Check, command: Command, before: Fields | None) -> Fields:
+def rest(check: Context, command: Command, before: Fields | None) -> Fields:
     """`rest path`: the fields of its rows are not known."""
     take_options(command, "splunk_server count timeout")
     return Fields(any_other=True)
 
 
-def where(check: Check, command: Command, before: Fields) -> Fields:
+def where(check: Context, command: Command, before: Fields) -> Fields:
     """`where condition`."""
     tree = parse_expression(command.arguments)
     check_expression(tree, predicate=True)
@@ -114,14 +112,14 @@ def where(check: Check, command: Command, before: Fields) -> Fields:
     return before
 
 
-def regex(check: Check, command: Command, before: Fields) -> Fields:
+def regex(check: Context, command: Command, before: Fields) -> Fields:
     """`regex [field(=|!=)]"pattern"`."""
     field, _, _ = field_and_pattern(command.arguments)
     before.need([field], "regex")
     return before
 
 
-def evaluation(check: Check, command: Command, before: Fields) -> Fields:
+def evaluation(check: Context, command: Command, before: Fields) -> Fields:
     """`eval a=expression, ...` and `fieldformat`."""
     fields = before
     for target, tree in parse_assignments(command.arguments):
@@ -155,19 +153,19 @@ def _outputs(counted: Aggregations) -> list[str]:
     return [function.output for function in counted.functions]
 
 
-def stats(check: Check, command: Command, before: Fields) -> Fields:
+def stats(check: Context, command: Command, before: Fields) -> Fields:
     """`stats function ... [by field ...]`."""
     counted = _aggregate(command, "allnum delim partitions dedup_splitvals", before)
     return Fields(frozenset([*_outputs(counted), *counted.by]))
 
 
-def eventstats(check: Check, command: Command, before: Fields) -> Fields:
+def eventstats(check: Context, command: Command, before: Fields) -> Fields:
     """`eventstats` and `streamstats`: all fields stay."""
     allowed = "allnum" if command.name == "eventstats" else "current window global reset_on_change time_window allnum"
     return before.plus(_outputs(_aggregate(command, allowed, before)))
 
 
-def chart(check: Check, command: Command, before: Fields) -> Fields:
+def chart(check: Context, command: Command, before: Fields) -> Fields:
     """`chart` and `timechart`."""
     allowed = "span bins limit useother usenull otherstr nullstr cont partial fixedrange minspan aligntime start end"
     counted = _aggregate(command, allowed, before, TIMECHART if command.name == "timechart" else None)
@@ -179,7 +177,7 @@ def chart(check: Check, command: Command, before: Fields) -> Fields:
     return Fields(frozenset([over]), any_other=True) if split_by else Fields(frozenset([over, *_outputs(counted)]))
 
 
-def top(check: Check, command: Command, before: Fields) -> Fields:
+def top(check: Context, command: Command, before: Fields) -> Fields:
     """`top` and `rare`."""
     options, rest = take_options(command, "limit showperc showcount countfield percentfield useother otherstr")
     names = [name for name in rest if name.lower() != "by" and not name.isdecimal()]
@@ -187,7 +185,7 @@ def top(check: Check, command: Command, before: Fields) -> Fields:
     return Fields(frozenset([*names, options.get("countfield", "count"), options.get("percentfield", "percent")]))
 
 
-def fields(check: Check, command: Command, before: Fields) -> Fields:
+def fields(check: Context, command: Command, before: Fields) -> Fields:
     """`fields [-] field ...` and `table field ...`."""
     names = names_of(command.arguments.lstrip("+-"))
     before.need(names, command.name)
@@ -196,7 +194,7 @@ def fields(check: Check, command: Command, before: Fields) -> Fields:
     return before.only(names, inner=command.name == "fields")
 
 
-def rename(check: Check, command: Command, before: Fields) -> Fields:
+def rename(check: Context, command: Command, before: Fields) -> Fields:
     """`rename a AS b, ...`."""
     fields = before
     for old, new in renamings(command.arguments):
@@ -211,14 +209,14 @@ def rename(check: Check, command: Command, before: Fields) -> Fields:
     return fields
 
 
-def sort(check: Check, command: Command, before: Fields) -> Fields:
+def sort(check: Context, command: Command, before: Fields) -> Fields:
     """`sort [N] [-]field ...`."""
     text = re.sub(r"\s+(d|desc)$", "", command.arguments)
     before.need((key.field for key in orders(text)[1]), "sort")
     return before
 
 
-def dedup(check: Check, command: Command, before: Fields) -> Fields:
+def dedup(check: Context, command: Command, before: Fields) -> Fields:
     """`dedup [N] field ... [sortby field ...]`."""
     _, rest = take_options(command, "keepevents keepempty consecutive")
     names = [name for name in rest if not name.isdecimal()]
@@ -228,14 +226,14 @@ def dedup(check: Check, command: Command, before: Fields) -> Fields:
     return before
 
 
-def head(check: Check, command: Command, before: Fields) -> Fields:
+def head(check: Context, command: Command, before: Fields) -> Fields:
     """`head [N]`, `tail [N]` and `reverse`."""
     if not re.fullmatch(r"(limit=)?\d*", command.arguments):
         raise SearchError(f"the arguments of {command.name} are malformed: {command.arguments}")
     return before
 
 
-def bins(check: Check, command: Command, before: Fields) -> Fields:
+def bins(check: Context, command: Command, before: Fields) -> Fields:
     """`bin [span=5m] field [AS name]`."""
     options, rest = take_options(command, "span bins minspan aligntime start end")
     if not rest or len(rest) not in (1, 3):
@@ -244,7 +242,7 @@ def bins(check: Check, command: Command, before: Fields) -> Fields:
     return before.plus([bare(rest[-1])])
 
 
-def lookup(check: Check, command: Command, before: Fields) -> Fields:
+def lookup(check: Context, command: Command, before: Fields) -> Fields:
     """`lookup name field [AS field] ... [OUTPUT field ...]`."""
     options, rest = take_options(command, "local update")
     name, *rest = rest
@@ -271,7 +269,7 @@ def _pairs(given: list[str]) -> list[tuple[str, str]]:
     return pairs
 
 
-def outputlookup(check: Check, command: Command, before: Fields) -> Fields:
+def outputlookup(check: Context, command: Command, before: Fields) -> Fields:
     """`outputlookup name`: the lookup's columns must be the fields."""
     allowed = (
         "append create_empty override_if_empty key_field max createinapp create_context output_format allow_updates"
@@ -283,7 +281,7 @@ def outputlookup(check: Check, command: Command, before: Fields) -> Fields:
     return before
 
 
-def fillnull(check: Check, command: Command, before: Fields) -> Fields:
+def fillnull(check: Context, command: Command, before: Fields) -> Fields:
     """`fillnull [value=x] [field ...]`."""
     _, names = take_options(command, "value")
     before.need(names, "fillnull")
@@ -293,7 +291,7 @@ def fillnull(check: Check, command: Command, before: Fields) -> Fields:
 def one_field(allowed: str) -> Rule:
     """The rule of a command that reads one field and keeps all fields."""
 
-    def rule(check: Check, command: Command, before: Fields) -> Fields:
+    def rule(check: Context, command: Command, before: Fields) -> Fields:
         _, names = take_options(command, allowed)
         if len(names) != 1:
             raise SearchError(f"the arguments of {command.name} are malformed: {command.arguments}")
@@ -303,14 +301,14 @@ def one_field(allowed: str) -> Rule:
     return rule
 
 
-def rex(check: Check, command: Command, before: Fields) -> Fields:
+def rex(check: Context, command: Command, before: Fields) -> Fields:
     """`rex field=f "(?<name>…)"`: adds the named groups."""
     options, rest = take_options(command, "field mode max_match offset_field")
     before.need([options.get("field", "_raw")], "rex")
     return before.plus(regular_expression(bare("".join(rest))).groupindex)
 
 
-def append(check: Check, command: Command, before: Fields) -> Fields:
+def append(check: Context, command: Command, before: Fields) -> Fields:
     """`append`, `appendcols` and `appendpipe`: adds the fields of the search in brackets."""
     take_options(command, "maxtime maxout timeout extendtimerange override")
     if len(command.subsearches) != 1:
@@ -319,12 +317,12 @@ def append(check: Check, command: Command, before: Fields) -> Fields:
     return before.union(inner)
 
 
-def addinfo(check: Check, command: Command, before: Fields) -> Fields:
+def addinfo(check: Context, command: Command, before: Fields) -> Fields:
     """`addinfo`."""
     return before.plus(["info_min_time", "info_max_time", "info_search_time", "info_sid"])
 
 
-def untable(check: Check, command: Command, before: Fields) -> Fields:
+def untable(check: Context, command: Command, before: Fields) -> Fields:
     """`untable x name value` and `xyseries x name value`."""
     names = names_of(command.arguments)
     if len(names) != 3:
@@ -333,28 +331,28 @@ def untable(check: Check, command: Command, before: Fields) -> Fields:
     return Fields(frozenset(names)) if command.name == "untable" else Fields(frozenset(names[:1]), any_other=True)
 
 
-def transpose(check: Check, command: Command, before: Fields) -> Fields:
+def transpose(check: Context, command: Command, before: Fields) -> Fields:
     """`transpose [header_field=f] [column_name=c]`: the names of most columns are values."""
     options, _ = take_options(command, "header_field column_name include_empty")
     before.need(filter(None, [options.get("header_field")]), "transpose")
     return Fields(frozenset([options.get("column_name", "column")]), any_other=True)
 
 
-def spath(check: Check, command: Command, before: Fields) -> Fields:
+def spath(check: Context, command: Command, before: Fields) -> Fields:
     """`spath [input=f] [output=g]`: without an output, the new fields are not known."""
     options, _ = take_options(command, "input output path")
     before.need([options.get("input", "_raw")], "spath")
     return before.plus([options["output"]]) if "output" in options else Fields(before.known, any_other=True)
 
 
-def addcoltotals(check: Check, command: Command, before: Fields) -> Fields:
+def addcoltotals(check: Context, command: Command, before: Fields) -> Fields:
     """`addtotals` and `addcoltotals`."""
     options, names = take_options(command, "labelfield label row col fieldname")
     before.need(names, command.name)
     return before.plus(filter(None, [options.get("labelfield"), options.get("fieldname")]))
 
 
-def accum(check: Check, command: Command, before: Fields) -> Fields:
+def accum(check: Context, command: Command, before: Fields) -> Fields:
     """`accum field [AS field]`."""
     source, *rest = names_of(command.arguments)
     if rest and (len(rest) != 2 or rest[0].lower() != "as"):
@@ -363,7 +361,7 @@ def accum(check: Check, command: Command, before: Fields) -> Fields:
     return before.plus(rest[1:])
 
 
-def trendline(check: Check, command: Command, before: Fields) -> Fields:
+def trendline(check: Context, command: Command, before: Fields) -> Fields:
     """`trendline sma5(x) [AS y]`."""
     found = re.fullmatch(r"((?:sma|ema|wma)\d+\((\S+)\))(?:\s+as\s+(\S+))?", command.arguments, re.IGNORECASE)
     if found is None:
@@ -372,7 +370,7 @@ def trendline(check: Check, command: Command, before: Fields) -> Fields:
     return before.plus([bare(found[3] or found[1])])
 
 
-def multisearch(check: Check, command: Command, before: Fields | None) -> Fields:
+def multisearch(check: Context, command: Command, before: Fields | None) -> Fields:
     """`multisearch [search] [search]`, `union [search] [search]`."""
     if not command.subsearches:
         raise SearchError(f"{command.name} needs searches in brackets")
@@ -382,7 +380,7 @@ def multisearch(check: Check, command: Command, before: Fields | None) -> Fields
     return fields
 
 
-def foreach(check: Check, command: Command, before: Fields) -> Fields:
+def foreach(check: Context, command: Command, before: Fields) -> Fields:
     """`foreach a b [eval …<<FIELD>>…]`: the commands in brackets for each field in turn."""
     templates, names = brackets(command.arguments), words(without_brackets(command.arguments))
     if len(templates) != 1 or not names:
