@@ -5,7 +5,7 @@ use crate::features::{length, shannon};
 use crate::names::ordinary::OrdinaryName;
 use crate::names::{Host, Name, SuffixTable, SuffixType};
 use crate::rows::{AsciiCells, Output};
-use crate::url::{Authority, Text, Url};
+use crate::url::{Authority, Url, UrlText};
 
 /// What a value of the field is taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Mode {
                 outputs.for_each(|(field, output)| name.push(field, output));
             }
             Mode::Url => {
-                let text = Text::read(value);
+                let text = UrlText::new(value);
                 let url = Url::split(&text);
                 let authority = Authority::split(url.netloc);
                 let host = Host::parse(authority.host);
