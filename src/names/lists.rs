@@ -17,7 +17,7 @@ pub enum ListName {
     Mozilla,
     /// `icann`: its ICANN section.
     Icann,
-    /// `iana`: top-level domains only.
+    /// `iana`: only top-level domains.
     Iana,
     /// `custom`: the user's own suffixes.
     Custom,
@@ -55,11 +55,11 @@ impl FromStr for ListName {
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     /// The file is missing or unreadable.
-    #[error("cannot read {}: {error}; make it a CSV file with the one column 'suffix'", file.display())]
+    #[error("{} is not readable ({error}): make it a CSV file with the one column 'suffix'", file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What the system or the CSV reader says.
+        /// The error of the system or of the CSV reader.
         error: String,
     },
     /// The file has no column `suffix`.
@@ -68,22 +68,22 @@ pub enum ListError {
         /// The file.
         file: PathBuf,
     },
-    /// The file has the column, but nothing in it.
-    #[error("{} has no suffix in it: add one a line", file.display())]
+    /// The file has the column, but no suffix.
+    #[error("{} is empty: add one suffix per line", file.display())]
     Empty {
         /// The file.
         file: PathBuf,
     },
-    /// The rules are readable one by one, but the `publicsuffix` crate takes no list of them.
-    #[error("the suffixes in {} make no list: {error}", file.display())]
+    /// Each rule is readable, but the `publicsuffix` crate does not accept the list of them.
+    #[error("the suffixes in {} are not a valid list: {error}", file.display())]
     NoList {
         /// The file.
         file: PathBuf,
-        /// What the crate says.
+        /// The error of that crate.
         error: publicsuffix::Error,
     },
-    /// A rule cannot be read.
-    #[error("{}, line {line}: the suffix '{rule}' cannot be read: {error}", file.display())]
+    /// A rule is not valid.
+    #[error("{}, line {line}: the suffix '{rule}' is not valid: {error}", file.display())]
     Rule {
         /// The file.
         file: PathBuf,

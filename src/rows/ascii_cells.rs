@@ -11,7 +11,7 @@ pub const ROOM: usize = 2048;
 
 /// The outputs of one row as CSV, for values that are known to need no quotes: each begins with a comma.
 ///
-/// Where the outputs come near the end of the room, which those of names of [`MOST`](crate::names::ordinary::MOST) bytes cannot,
+/// Where the outputs come near the end of the room, which those of names of [`MAX_LENGTH`](crate::names::ordinary::MAX_LENGTH) bytes cannot,
 /// it panics.
 #[derive(Debug)]
 pub struct AsciiCells<'r> {
