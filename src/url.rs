@@ -107,7 +107,7 @@ impl<'t> Url<'t> {
     ///
     /// let text = UrlText::new(b"HTTPS://www.example.com:8443/a?b=c");
     /// let url = Url::split(&text);
-    /// assert_eq!(url.scheme, b"https"[..]);
+    /// assert_eq!(url.scheme.as_ref(), b"https");
     /// assert_eq!(url.netloc, b"www.example.com:8443");
     /// assert_eq!((url.path, url.query), (&b"/a"[..], &b"b=c"[..]));
     /// ```

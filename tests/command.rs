@@ -232,7 +232,7 @@ fn other_columns_line_ends_and_a_byte_order_mark_do_not_matter() {
 }
 
 #[test]
-fn suffixes_that_cannot_be_read_are_told_with_file_line_and_rule() {
+fn wrong_suffixes_are_reported_with_file_line_and_rule() {
     let file = "lookups/dnsentropy_custom_suffixes.csv";
     for (suffixes, problem) in [
         ("suffix\ncorp.internal\n\n\"a\nb\"\nlab\n", "line 4: the suffix 'a\\nb' is not valid"),
@@ -253,6 +253,6 @@ fn suffixes_that_cannot_be_read_are_told_with_file_line_and_rule() {
     assert!(refusal_of(&search, &["list=custom"]).contains("is empty: add one suffix per line"));
     let (app, search) = app("suffix\n");
     fs::remove_file(app.path().join(file)).expect("removed");
-    assert!(refusal_of(&search, &["list=custom"]).contains("cannot read"));
+    assert!(refusal_of(&search, &["list=custom"]).contains("is not readable"));
     assert_eq!(tld_and_type(&search, "list=*", "www.example.co.uk"), "co.uk icann");
 }

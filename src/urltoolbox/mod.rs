@@ -115,7 +115,7 @@ impl Function {
     ///
     /// let function = Function::find("ut_levenshtein").expect("a function");
     /// let values = function.compute(&[b"google", b"gogle"], &Lists::new("suffixes.csv".into()));
-    /// assert_eq!(values[0].clone().into_cell(), b"1"[..]);
+    /// assert_eq!(values[0].clone().into_cell().as_ref(), b"1");
     /// ```
     pub fn compute(self, values: &[&[u8]], lists: &Lists) -> Vec<Value> {
         (self.compute)(values, lists)
