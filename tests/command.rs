@@ -237,10 +237,7 @@ fn wrong_suffixes_are_reported_with_file_line_and_rule() {
     for (suffixes, problem) in [
         ("suffix\ncorp.internal\n\n\"a\nb\"\nlab\n", "line 4: the suffix 'a\\nb' is not valid"),
         ("suffix\nlab\na..b\n", "line 3: the suffix 'a..b' is not valid: it has an empty label"),
-        (
-            "suffix\n*foo.lab\n",
-            "line 2: the suffix '*foo.lab' is not valid: '*' stands for one whole label",
-        ),
+        ("suffix\n*foo.lab\n", "line 2: the suffix '*foo.lab' is not valid: '*' must be one whole label"),
         ("suffixes\nlab\n", "has no column 'suffix'"),
     ] {
         let (_app, search) = app(suffixes);
