@@ -1,5 +1,5 @@
-//! Prints the detector's verdicts on pairs of a client and a registrable domain: `bin/evaluate` and
-//! `bin/train-detector` ask it.
+//! Prints the detector's verdicts on pairs of a client and a registrable domain, for `bin/evaluate` and
+//! `bin/train-detector`.
 //!
 //! usage: judge [--model FILE] < CSV with the columns `src` and `query`
 //!

@@ -1,13 +1,13 @@
-//! URLs, split as Python's `urllib.parse.urlparse` splits them, since URL Toolbox rests on it.
+//! URLs, split as Python's `urllib.parse.urlparse` splits them, because URL Toolbox uses it.
 //!
-//! Bytes in, slices out: nothing is decoded, nothing is refused.
+//! Takes any bytes and returns slices of them; nothing is decoded.
 
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
 use memchr::memmem;
 
-/// The schemes whose last path segment can have parameters (`uses_params` of Python's `urllib.parse`).
+/// The schemes whose last path segment may have parameters (`uses_params` of Python's `urllib.parse`).
 const WITH_PARAMS: [&[u8]; 16] = [
     b"",
     b"ftp",
@@ -27,7 +27,7 @@ const WITH_PARAMS: [&[u8]; 16] = [
     b"tel",
 ];
 
-/// The ports that schemes stand for, from IANA's registries.
+/// The default ports of schemes, from IANA's registries.
 const PORTS: [(&[u8], &str); 15] = [
     (b"ftp", "21"),
     (b"ssh", "22"),
@@ -46,7 +46,7 @@ const PORTS: [(&[u8], &str); 15] = [
     (b"sips", "5061"),
 ];
 
-/// The parts of a URL; a part that it does not have is empty.
+/// The parts of a URL; a missing part is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Url<'t> {
     /// Lower-cased.
@@ -63,18 +63,18 @@ pub struct Url<'t> {
     pub fragment: &'t [u8],
 }
 
-/// A value, ready to be split.
+/// A value, prepared for [`Url::split`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text<'u> {
-    /// Without what `urlparse` takes out before it looks: white space around it, and tabs and line ends in it.
+pub struct UrlText<'u> {
+    /// The value without what `urlparse` removes first: white space around it, and tabs and line ends inside.
     pub text: Cow<'u, [u8]>,
-    /// Whether the value says that it is a URL: `://` is in it. Without that it begins with its host.
+    /// Whether the value contains `://`. If not, it begins with its host.
     pub is_url: bool,
 }
 
-impl<'u> Text<'u> {
-    /// Reads a value.
-    pub fn read(value: &'u [u8]) -> Text<'u> {
+impl<'u> UrlText<'u> {
+    /// Prepares a value.
+    pub fn new(value: &'u [u8]) -> UrlText<'u> {
         let mut text = match std::str::from_utf8(value) {
             Ok(text) => text.trim_matches(is_white).as_bytes(),
             Err(_) => value.trim_ascii(),
@@ -90,18 +90,28 @@ impl<'u> Text<'u> {
         } else {
             Cow::Borrowed(text)
         };
-        Text { text, is_url }
+        UrlText { text, is_url }
     }
 }
 
-/// What Python takes for white space: Unicode's, and four control characters.
+/// White space according to Python: Unicode's, and four control characters.
 fn is_white(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}')
 }
 
 impl<'t> Url<'t> {
     /// Splits a value.
-    pub fn split(value: &'t Text<'_>) -> Url<'t> {
+    ///
+    /// ```
+    /// use dnsentropy::url::{Url, UrlText};
+    ///
+    /// let text = UrlText::new(b"HTTPS://www.example.com:8443/a?b=c");
+    /// let url = Url::split(&text);
+    /// assert_eq!(url.scheme.as_ref(), b"https");
+    /// assert_eq!(url.netloc, b"www.example.com:8443");
+    /// assert_eq!((url.path, url.query), (&b"/a"[..], &b"b=c"[..]));
+    /// ```
+    pub fn split(value: &'t UrlText<'_>) -> Url<'t> {
         let mut parts = Url::default();
         let mut rest = value.text.as_ref();
         let mut has_netloc = !value.is_url;
@@ -131,7 +141,7 @@ impl<'t> Url<'t> {
         parts
     }
 
-    /// The port that the scheme stands for, if it is a known one.
+    /// The default port of the scheme, if it has one.
     pub fn default_port(&self) -> Option<&'static str> {
         PORTS.iter().find(|(scheme, _)| *scheme == self.scheme.as_ref()).map(|(_, port)| *port)
     }
@@ -140,11 +150,11 @@ impl<'t> Url<'t> {
 /// The parts of a URL's authority.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority<'t> {
-    /// What stands before the last `@`, up to its first `:` (the password is nobody's business).
+    /// The text before the last `@`, up to its first `:` (the password is left out).
     pub username: Option<&'t [u8]>,
-    /// The host; an IPv6 address with its brackets, if it had some.
+    /// The host; an IPv6 address keeps its brackets.
     pub host: &'t [u8],
-    /// What stands behind the last `:`, a number or not, empty or not.
+    /// The text after the last `:`, which may be empty or not a number.
     pub port: Option<&'t [u8]>,
 }
 
@@ -185,7 +195,7 @@ fn lower(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// What stands before and behind the first `mark`.
+/// The text before and after the first `mark`.
 fn cut(text: &[u8], mark: u8) -> (&[u8], &[u8]) {
     match text.iter().position(|&byte| byte == mark) {
         Some(index) => cut_at(text, index),

@@ -235,12 +235,9 @@ fn other_columns_line_ends_and_a_byte_order_mark_do_not_matter() {
 fn invalid_suffixes_are_reported_with_file_line_and_rule() {
     let file = "lookups/dnsentropy_custom_suffixes.csv";
     for (suffixes, problem) in [
-        ("suffix\ncorp.internal\n\n\"a\nb\"\nlab\n", "line 4: the suffix 'a\\nb' cannot be read"),
-        ("suffix\nlab\na..b\n", "line 3: the suffix 'a..b' cannot be read: it has an empty label"),
-        (
-            "suffix\n*foo.lab\n",
-            "line 2: the suffix '*foo.lab' cannot be read: '*' stands for one whole label",
-        ),
+        ("suffix\ncorp.internal\n\n\"a\nb\"\nlab\n", "line 4: the suffix 'a\\nb' is not valid"),
+        ("suffix\nlab\na..b\n", "line 3: the suffix 'a..b' is not valid: it has an empty label"),
+        ("suffix\n*foo.lab\n", "line 2: the suffix '*foo.lab' is not valid: '*' must be one whole label"),
         ("suffixes\nlab\n", "has no column 'suffix'"),
     ] {
         let (_app, search) = app(suffixes);
@@ -250,9 +247,9 @@ fn invalid_suffixes_are_reported_with_file_line_and_rule() {
         }
     }
     let (_app, search) = app("suffix\n");
-    assert!(refusal_of(&search, &["list=custom"]).contains("has no suffixes"));
+    assert!(refusal_of(&search, &["list=custom"]).contains("is empty: add one suffix per line"));
     let (app, search) = app("suffix\n");
     fs::remove_file(app.path().join(file)).expect("removed");
-    assert!(refusal_of(&search, &["list=custom"]).contains("cannot read"));
+    assert!(refusal_of(&search, &["list=custom"]).contains("is not readable"));
     assert_eq!(tld_and_type(&search, "list=*", "www.example.co.uk"), "co.uk icann");
 }

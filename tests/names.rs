@@ -1,5 +1,5 @@
-//! The split of names, through the real program: the official vectors, the names derived from every rule of the
-//! list, and the cases in which other splitters go wrong.
+//! The split of names through the real program: the official vectors, names derived from every rule of the list,
+//! and cases that other splitters get wrong.
 
 mod support;
 
@@ -46,8 +46,8 @@ fn the_official_vectors() {
     }
 }
 
-/// The names that a rule can go wrong on: each of its tails, bare and with one and two labels in front, a
-/// wildcard filled in, in Unicode and in punycode.
+/// Names that test a rule: each of its tails, alone and with one and two labels before it, with a label for each
+/// wildcard, in Unicode and in punycode.
 fn derived(oracle: &Oracle) -> Vec<String> {
     let mut names = BTreeSet::new();
     for rule in oracle.rules() {
@@ -72,7 +72,7 @@ fn check_derived(list: &str, icann_only: bool) {
     let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut wrong = Vec::new();
     for (event, name) in split(&["query", list], &borrowed).iter().zip(&borrowed) {
-        // The list's rules are in Unicode, so that is how the oracle is asked; names keep their spelling.
+        // The list's rules are in Unicode, so the oracle gets the Unicode spelling; the program gets the name as it is.
         let unicode = idna::domain_to_unicode(name).0;
         let expected = oracle.split(&unicode);
         let is = |field: &str| value(event, field).map(|part| idna::domain_to_unicode(part).0);
@@ -206,7 +206,7 @@ fn empty_labels_are_split_as_they_are() {
 }
 
 #[test]
-fn addresses_are_no_names() {
+fn addresses_are_not_names() {
     check(
         "list=mozilla",
         &[
@@ -220,7 +220,7 @@ fn addresses_are_no_names() {
 }
 
 #[test]
-fn names_that_are_no_host_names() {
+fn names_that_are_not_host_names() {
     check(
         "list=mozilla",
         &[

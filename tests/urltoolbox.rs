@@ -1,7 +1,7 @@
-//! URL Toolbox's functions through the real program, held against what URL Toolbox 1.9.3 itself answers.
+//! URL Toolbox's functions through the real program, compared with the answers of URL Toolbox 1.9.3.
 //!
-//! `urltoolbox_vectors.ndjson` has its answers, its bugs included. All must be equal but for the classes of
-//! difference that `docs/url-toolbox.md` lists, and there the published algorithm must say that ours is right.
+//! `urltoolbox_vectors.ndjson` has its answers, including its bugs. All must be equal except for the classes of
+//! difference that `docs/url-toolbox.md` lists; there the published algorithm must agree with ours.
 
 mod support;
 
@@ -37,7 +37,7 @@ fn lookup(function: &str, csv: &[u8]) -> Output {
     output
 }
 
-/// The rows that the lookup `function` gives for rows of inputs; `columns` are its inputs and outputs.
+/// The rows that the lookup `function` returns for rows of inputs; `columns` are its inputs and outputs.
 fn answers(function: &str, columns: &[&str], rows: &[Vec<String>]) -> Vec<Row> {
     let mut writer = csv::WriterBuilder::new().flexible(false).from_writer(Vec::new());
     writer.write_record(columns).expect("memory");
@@ -54,7 +54,7 @@ fn answers(function: &str, columns: &[&str], rows: &[Vec<String>]) -> Vec<Row> {
     answers
 }
 
-/// What URL Toolbox answers, with numbers as text.
+/// An answer of URL Toolbox, with numbers as text.
 struct Vector {
     args: Vec<String>,
     output: Row,
@@ -155,7 +155,7 @@ fn iana() -> Oracle {
     Oracle::read(&tails.into_iter().collect::<Vec<_>>().join("\n"), true)
 }
 
-/// The host in an authority, plainly.
+/// The host in an authority, by the simplest rules.
 fn host_of(netloc: &str) -> String {
     let address = netloc.rsplit('@').next().unwrap_or_default();
     let host = address.split(':').next().unwrap_or_default();
@@ -188,7 +188,7 @@ fn class_of(host: &str, netloc: &str, theirs: &Row, oracle: &Oracle) -> &'static
     }
 }
 
-/// That ours is what the published algorithm gives.
+/// Asserts that ours is the answer of the published algorithm.
 fn assert_right(host: &str, ours: &Row, oracle: &Oracle) {
     let lower = host.to_lowercase();
     let right = oracle.split(&lower);
@@ -204,7 +204,7 @@ fn assert_right(host: &str, ours: &Row, oracle: &Oracle) {
     assert_eq!(ours["ut_subdomain"].to_lowercase(), or_none(subdomain).to_lowercase(), "{host}");
 }
 
-/// Made by Python 3.11's `urllib.parse.urlparse` from URL Toolbox's rule: a value without `://` gets `//` in front.
+/// Made by Python 3.11's `urllib.parse.urlparse` from URL Toolbox's rule: a value without `://` gets a leading `//`.
 #[test]
 fn urls_are_split_as_python_splits_them() {
     let expected: [(&str, [&str; 6]); 12] = [
@@ -257,14 +257,14 @@ fn differences_that_no_vector_shows() {
 }
 
 #[test]
-fn the_list_is_iana_where_none_or_an_unknown_one_is_named() {
+fn the_default_list_and_that_of_unknown_names_is_iana() {
     for list in ["", "iana", "IANA", "brewertalk"] {
         assert_eq!(split_of("www.example.co.uk", list)[1], "co.uk", "{list}");
     }
     for list in ["mozilla", "icann", "*"] {
         assert_eq!(split_of("www.example.co.uk", list)[1], "example.co.uk", "{list}");
     }
-    // No such file stands beside the program under test.
+    // The program under test has no such file.
     assert_eq!(split_of("www.example.co.uk", "custom")[1], "None");
 }
 
@@ -408,7 +408,7 @@ fn fields_that_other_events_have_stay_absent() {
 }
 
 #[test]
-fn wrong_arguments_of_the_command_are_told_at_once() {
+fn wrong_arguments_of_the_command_are_reported_at_once() {
     for (words, problems) in [
         (
             &["ut_nosuch"][..],

@@ -1,4 +1,4 @@
-//! What a value is: a DNS name or an IP address.
+//! Whether a value is a DNS name or an IP address.
 
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// U+3002, U+FF0E, U+FF61.
 const FULL_STOPS: [[u8; 3]; 3] = [[0xE3, 0x80, 0x82], [0xEF, 0xBC, 0x8E], [0xEF, 0xBD, 0xA1]];
 
-/// A value, read as a host.
+/// A value as a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Host<'v> {
     /// An IPv4 or IPv6 address, the latter also in brackets or with a zone (`fe80::1%eth0`).
@@ -17,8 +17,15 @@ pub enum Host<'v> {
 }
 
 impl<'v> Host<'v> {
-    /// Reads a value. Every value is a host: bytes that no host has are kept as they are, but for white space at the
-    /// end, which no top-level domain has and which would keep names from grouping.
+    /// Parses a value. Every value is a host: bytes that no host name may contain are kept. Only white space at the end is
+    /// removed, as no top-level domain ends in it and equal names would not group.
+    ///
+    /// ```
+    /// use dnsentropy::names::Host;
+    ///
+    /// assert_eq!(Host::parse(b"2001:db8::1"), Host::Address);
+    /// assert_eq!(Host::parse(b"www.example.com."), Host::Name(b"www.example.com".into()));
+    /// ```
     pub fn parse(value: &'v [u8]) -> Host<'v> {
         let mut text = ascii_dots(value.trim_ascii_end());
         if text.last() == Some(&b'.') {
@@ -52,7 +59,7 @@ fn ascii_dots(value: &[u8]) -> Cow<'_, [u8]> {
 }
 
 fn is_address(text: &[u8]) -> bool {
-    // The last byte tells nearly all names from addresses without parsing them.
+    // The last byte distinguishes nearly all names from addresses without parsing them.
     match text.last() {
         Some(b'0'..=b'9') => {}
         Some(b'a'..=b'f' | b'A'..=b'F' | b':' | b']') if text.contains(&b':') => {}
@@ -76,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_told_from_names() {
+    fn addresses_are_not_names() {
         let addresses =
             ["216.22.0.192", "1.2.3.4.", "2001:db8::1", "[::1]", "::", "::ffff:1.2.3.4", "fe80::1%eth0"];
         for address in addresses {
@@ -90,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_at_the_end_is_not_of_the_name() {
+    fn white_space_at_the_end_is_removed() {
         assert_eq!(Host::parse(b" a.example.com. \r"), Host::Name(Cow::Borrowed(b" a.example.com")));
     }
 
@@ -101,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_utf_8_are_kept() {
+    fn bytes_that_are_not_utf_8_are_kept() {
         let value = b"\xff\xe3\x80\x82\xe3.example.com";
         assert_eq!(Host::parse(value), Host::Name(Cow::Borrowed(b"\xff.\xe3.example.com")));
     }

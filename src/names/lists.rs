@@ -17,7 +17,7 @@ pub enum ListName {
     Mozilla,
     /// `icann`: its ICANN section.
     Icann,
-    /// `iana`: top-level domains only.
+    /// `iana`: only top-level domains.
     Iana,
     /// `custom`: the user's own suffixes.
     Custom,
@@ -58,7 +58,7 @@ pub enum ListError {
     #[error(transparent)]
     File(#[from] LookupFileError),
     /// The file has the column, but no suffixes.
-    #[error("{} has no suffixes: add one in each line", file.display())]
+    #[error("{} is empty: add one suffix per line", file.display())]
     Empty {
         /// The file.
         file: PathBuf,
@@ -68,11 +68,11 @@ pub enum ListError {
     NoList {
         /// The file.
         file: PathBuf,
-        /// What the crate says.
+        /// The error of that crate.
         error: publicsuffix::Error,
     },
-    /// A rule cannot be read.
-    #[error("{}, line {line}: the suffix '{rule}' cannot be read: {error}", file.display())]
+    /// A rule is not valid.
+    #[error("{}, line {line}: the suffix '{rule}' is not valid: {error}", file.display())]
     Rule {
         /// The file.
         file: PathBuf,

@@ -1,23 +1,30 @@
-//! The quick way to split a name: for the ordinary ones, which nearly all are.
+//! The fast path for splitting names: ordinary ones, which nearly all are.
 //!
-//! A name is *ordinary* if it is ASCII of at most 256 bytes without a colon (which an IPv6 address would have), its last
-//! byte is a letter, and it has no empty label. Then it is no address, has neither a root dot nor white space behind it,
-//! and every dot separates two labels; so a bit for each dot tells where the labels are. Any other name is split by
-//! [`Name`](super::Name), with the same parts.
+//! A name is *ordinary* if it is ASCII of at most 256 bytes without a colon (as in an IPv6 address), its last
+//! byte is a letter, and it has no empty label.
+//!
+//! - What it may assume: an ordinary name is not an address and ends in neither a root dot nor white space. Every dot separates
+//!   two labels, so a bit for each dot is enough to find the labels. Bytes around the name are readable ([`Slice`]).
+//! - When it steps aside: [`OrdinaryName::split`] returns `None` for any other name, and for one without a registrable domain.
+//!   The caller then parses a [`Host`](super::Host) and splits a [`Name`](super::Name).
+//! - How to change it safely: a condition for being ordinary may become stricter at any time. Before one is relaxed,
+//!   check that `Host` and `Name` treat such names in no special way. Every byte costs: measure with `bin/bench`.
+//! - What holds it to its reference: the property tests below, `fuzz/fuzz_targets/name.rs`, and `tests/names.rs` compare it
+//!   with `Name`.
 
 use super::suffix_table::{SuffixTable, SuffixType};
 use crate::simd;
 use crate::slice::Slice;
 
-/// The longest name, in bytes; as DNS has them they end at 253.
+/// The longest ordinary name, in bytes. DNS allows 253.
 const MAX_LENGTH: usize = 4 * WORD;
 /// The dots of this many bytes are one number.
 const WORD: usize = simd::BLOCK;
 
-/// The parts of an ordinary name that has a registrable domain, as places in the bytes around it.
+/// The parts of an ordinary name with a registrable domain, as indices into the buffer around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrdinaryName {
-    /// Where the name starts, and with it the subdomain if there is one.
+    /// Where the name starts, and with it the subdomain, if any.
     pub start: usize,
     /// Where the registrable domain starts.
     pub domain: usize,
@@ -27,12 +34,12 @@ pub struct OrdinaryName {
     pub end: usize,
     /// The labels of the subdomain.
     pub subdomain_labels: usize,
-    /// Who says that the suffix is one.
+    /// Which kind of rule made the suffix public.
     pub suffix_type: SuffixType,
 }
 
 impl OrdinaryName {
-    /// Splits `name`; `None` where it is not ordinary or has no registrable domain.
+    /// Splits `name`; `None` if it is not ordinary or has no registrable domain.
     #[inline]
     pub fn split(name: Slice<'_>, list: &SuffixTable) -> Option<OrdinaryName> {
         let Slice { bytes, start, end } = name;
@@ -62,7 +69,7 @@ impl OrdinaryName {
         for _ in 1..labels {
             suffix = start + dots.last_before(suffix - start)?;
         }
-        // The dot in front of the suffix, and the one in front of the label before it.
+        // The dot before the suffix, and the one before the label of the registrable domain.
         let before = dots.last_before(suffix - start)?;
         let domain = dots.last_before(before).map_or(start, |dot| start + dot + 1);
         Some(OrdinaryName {
@@ -75,14 +82,14 @@ impl OrdinaryName {
         })
     }
 
-    /// The subdomain: from where to where. Empty where there is none.
+    /// Start and end of the subdomain, which is empty if the name has none.
     #[inline]
     pub fn subdomain(&self) -> (usize, usize) {
         (self.start, self.domain.saturating_sub(1).max(self.start))
     }
 }
 
-/// The labels of a name, the last one first.
+/// The labels of a name, last label first.
 struct Labels<'d, 'b, const WORDS: usize> {
     dots: &'d Dots<WORDS>,
     bytes: &'b [u8],
@@ -105,7 +112,7 @@ impl<'b, const WORDS: usize> Iterator for Labels<'_, 'b, WORDS> {
 struct Dots<const WORDS: usize>([u64; WORDS]);
 
 impl<const WORDS: usize> Dots<WORDS> {
-    /// The dots of `bytes[start..end]`; `None` where that is no ordinary name.
+    /// The dots of `bytes[start..end]`; `None` if that is not an ordinary name.
     #[inline]
     fn locate(bytes: &[u8], start: usize, end: usize) -> Option<Dots<WORDS>> {
         let length = end - start;
@@ -118,14 +125,14 @@ impl<const WORDS: usize> Dots<WORDS> {
             let [dot, odd] = marks(bytes, start + at);
             let name = below(length - at);
             *word = dot & name;
-            // A dot at the start or behind another one makes an empty label.
+            // A dot at the start or after another dot makes an empty label.
             unusual |= odd & name | *word & (*word << 1 | before);
             before = *word >> (WORD - 1);
         }
         (unusual == 0).then_some(Dots(dots))
     }
 
-    /// The place of the last dot before `end`, from the start of the name.
+    /// The index of the last dot before `end`, both from the start of the name.
     #[inline]
     fn last_before(&self, end: usize) -> Option<usize> {
         let mut word = end.checked_sub(1)? / WORD;
@@ -152,7 +159,7 @@ fn below(count: usize) -> u64 {
     if count < WORD { (1 << count) - 1 } else { u64::MAX }
 }
 
-/// A bit for each dot of the block at `at`, and one for each byte that no ordinary name has.
+/// A bit for each dot of the block at `at`, and one for each byte that no ordinary name contains.
 #[inline]
 fn marks(bytes: &[u8], at: usize) -> [u64; 2] {
     // A byte that is not ASCII has its highest bit set.
@@ -166,33 +173,33 @@ mod tests {
     use super::super::{Host, ListName, Lists, Name};
     use super::*;
 
-    /// Splits `name` both ways, at an odd place in other bytes; says whether it was ordinary.
+    /// Splits `name` both ways, also in the middle of other bytes; returns whether it was ordinary.
     fn check(name: &[u8], list: ListName) -> bool {
         let lists = Lists::new(std::path::PathBuf::new());
         let list = lists.load(list).expect("built in");
-        for (front, behind) in [(&b""[..], &b""[..]), (b"x.y:\xff.", b".z\xff:........................")] {
-            let bytes = [front, name, behind].concat();
-            let (start, end) = (front.len(), front.len() + name.len());
-            let Some(quick) = OrdinaryName::split(Slice { bytes: &bytes, start, end }, list) else {
+        for (before, after) in [(&b""[..], &b""[..]), (b"x.y:\xff.", b".z\xff:........................")] {
+            let bytes = [before, name, after].concat();
+            let (start, end) = (before.len(), before.len() + name.len());
+            let Some(fast) = OrdinaryName::split(Slice { bytes: &bytes, start, end }, list) else {
                 return false;
             };
             let host = Host::parse(name);
             let Host::Name(text) = &host else { panic!("an address: {name:?}") };
-            let plain = Name::split(text, list);
+            let reference = Name::split(text, list);
             let lower = |from: usize, to: usize| bytes[from..to].to_ascii_lowercase();
-            assert_eq!(Some(lower(quick.domain, quick.end).into()), plain.domain(), "{name:?}");
-            assert_eq!(Some(lower(quick.suffix, quick.end).into()), plain.suffix());
-            assert_eq!(Some(lower(quick.domain, quick.suffix - 1).into()), plain.domain_without_suffix());
-            let (from, to) = quick.subdomain();
-            assert_eq!(&bytes[from..to], plain.subdomain().unwrap_or_default());
-            assert_eq!(quick.subdomain_labels, plain.subdomain_labels());
-            assert_eq!(Some(quick.suffix_type), plain.suffix_type());
+            assert_eq!(Some(lower(fast.domain, fast.end).into()), reference.domain(), "{name:?}");
+            assert_eq!(Some(lower(fast.suffix, fast.end).into()), reference.suffix());
+            assert_eq!(Some(lower(fast.domain, fast.suffix - 1).into()), reference.domain_without_suffix());
+            let (from, to) = fast.subdomain();
+            assert_eq!(&bytes[from..to], reference.subdomain().unwrap_or_default());
+            assert_eq!(fast.subdomain_labels, reference.subdomain_labels());
+            assert_eq!(Some(fast.suffix_type), reference.suffix_type());
         }
         true
     }
 
     #[test]
-    fn ordinary_names_are_split_quickly() {
+    fn ordinary_names_take_the_fast_path() {
         for name in [
             "www.example.com",
             "EXAMPLE.Co.Uk",
@@ -215,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_not() {
+    fn other_names_do_not() {
         for name in [
             "",
             ".",

@@ -17,7 +17,7 @@ pub enum RuleError {
     #[error("it has an empty label; write it without a dot at either end and without double dots")]
     EmptyLabel,
     /// A `*` that is only a part of a label, or that is the top-level domain.
-    #[error("'*' stands for one whole label before a top-level domain, as in *.example.com")]
+    #[error("'*' must be one whole label before a top-level domain, as in *.example.com")]
     Wildcard,
     /// An exception that excepts nothing.
     #[error("an exception ('!') needs at least two labels and no '*', as in !www.example.com")]

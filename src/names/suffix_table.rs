@@ -56,7 +56,7 @@ pub(super) struct Node {
     pub start: u32,
     pub length: u32,
     pub parent: u32,
-    /// The node of the label `*` below this one; the root if there is none.
+    /// The node of the label `*` below this one; the root if it has none.
     pub wildcard: u32,
     pub flags: u32,
 }

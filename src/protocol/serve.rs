@@ -125,6 +125,8 @@ fn converse(
 
 #[cfg(test)]
 mod tests {
+    use std::io::IoSlice;
+
     use super::*;
     use crate::protocol::session::{BodyChunk, Command};
     use crate::protocol::{CommandInfo, CommandType, UserMessage};

@@ -1,4 +1,4 @@
-//! JSON as Python's `json.dumps` writes it: a space after `,` and `:`, ASCII alone.
+//! JSON as Python's `json.dumps` writes it: a space after `,` and `:`, and only ASCII.
 
 use std::fmt::{Display, Write as _};
 

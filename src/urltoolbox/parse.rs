@@ -1,10 +1,10 @@
-//! The functions of a URL: `ut_parse_simple`, `ut_parse_extended` and its other name, `ut_parse`.
+//! The functions for URLs: `ut_parse_simple` and `ut_parse_extended`, which is also called `ut_parse`.
 
 use std::borrow::Cow;
 
-use super::{Member, MemberName, NONE, Value};
+use super::value::{Member, MemberName, NONE, Value};
 use crate::names::{Host, ListName, Lists, Name, SuffixTable, SuffixType};
-use crate::url::{Authority, Text, Url};
+use crate::url::{Authority, Url, UrlText};
 
 /// The outputs of [`simple`].
 pub const SIMPLE: [&str; 6] = ["ut_scheme", "ut_netloc", "ut_path", "ut_params", "ut_query", "ut_fragment"];
@@ -28,7 +28,7 @@ pub const EXTENDED: [&str; 13] = [
 
 /// The parts of a URL; a value without `://` begins with its host.
 pub fn simple(values: &[&[u8]], _: &Lists) -> Vec<Value> {
-    simple_parts(&Url::split(&Text::read(values[0])))
+    simple_parts(&Url::split(&UrlText::new(values[0])))
 }
 
 fn simple_parts(url: &Url<'_>) -> Vec<Value> {
@@ -40,7 +40,7 @@ fn simple_parts(url: &Url<'_>) -> Vec<Value> {
 
 /// The parts of a URL and of its host.
 pub fn extended(values: &[&[u8]], lists: &Lists) -> Vec<Value> {
-    let text = Text::read(values[0]);
+    let text = UrlText::new(values[0]);
     let url = Url::split(&text);
     let authority = Authority::split(url.netloc);
     let mut outputs = simple_parts(&url);
@@ -51,14 +51,13 @@ pub fn extended(values: &[&[u8]], lists: &Lists) -> Vec<Value> {
     outputs
 }
 
-/// The list of that name, or URL Toolbox's default for any other name. `None` where the user's own list cannot be
-/// had.
+/// The list of that name, or URL Toolbox's default for any other name. `None` if the user's own list cannot be loaded.
 fn list<'l>(name: &[u8], lists: &'l Lists) -> Option<&'l SuffixTable> {
     let name = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
     lists.load(name.unwrap_or(ListName::Iana)).ok()
 }
 
-/// What is said of a host, in the order of the outputs.
+/// The outputs for a host, in their order.
 struct HostParts {
     domain: Value,
     tld: Value,
@@ -91,9 +90,9 @@ impl HostParts {
     }
 }
 
-/// The parts of the host in `authority`, or of the whole of `text` where that is a DNS name which the rules of
-/// URLs cut up: tunnels put `/`, `:` and `?` into their names.
-fn host_parts(text: &Text<'_>, authority: &Authority<'_>, list: &SuffixTable) -> [Value; 7] {
+/// The parts of the host in `authority`, or of all of `text` if that is a DNS name with marks of URLs: tunnels put `/`, `:`
+/// and `?` into their names.
+fn host_parts(text: &UrlText<'_>, authority: &Authority<'_>, list: &SuffixTable) -> [Value; 7] {
     let mut parts = HostParts::default();
     if let Some(port) = authority.port {
         parts.port = owned(port);
@@ -119,8 +118,8 @@ fn split<'h>(host: &'h Host<'_>, list: &SuffixTable) -> Option<Name<'h>> {
     }
 }
 
-/// Whether a name that URLs would cut up is a DNS name all the same: its suffix is listed, and its registrable
-/// domain is one that can be registered.
+/// Whether a name with marks of URLs is a DNS name nevertheless: its suffix is listed, and its registrable domain has
+/// only characters that can be registered.
 fn is_dns_name(name: &Name<'_>) -> bool {
     let listed = name.suffix_type().is_some_and(|suffix_type| suffix_type != SuffixType::Unlisted);
     let domain = name.domain_without_suffix();
@@ -140,7 +139,7 @@ impl HostParts {
         let or_none = |part: Option<Cow<'_, [u8]>>| part.map_or(NONE, |part| owned(&part));
         self.domain = or_none(name.domain());
         self.domain_without_tld = or_none(name.domain_without_suffix());
-        // A lone label that no list has is a host (`localhost`), not a suffix.
+        // A single unlisted label is a host (`localhost`), not a suffix.
         if name.domain().is_some() || name.suffix_type() != Some(SuffixType::Unlisted) {
             self.tld = or_none(name.suffix());
         }
@@ -152,7 +151,7 @@ impl HostParts {
     }
 }
 
-/// The labels of a subdomain, the last one being of level 1.
+/// The labels of a subdomain; the last one has level 1.
 fn levels(subdomain: &[u8]) -> Value {
     let labels = subdomain.split(|&byte| byte == b'.');
     let levels = (1..=labels.clone().count()).rev();

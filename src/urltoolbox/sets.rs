@@ -1,15 +1,16 @@
-//! The functions of sets of characters: `ut_countset` and `ut_suites`.
+//! The functions for sets of characters: `ut_countset` and `ut_suites`.
 
 use std::collections::BTreeMap;
 
-use super::{Member, MemberName, Value, json};
+use super::json;
+use super::value::{Member, MemberName, Value};
 use crate::names::Lists;
 
-/// A preset set: its name, and which characters it holds.
+/// A preset set: its name, and which characters belong to it.
 type Preset = (&'static str, fn(char) -> bool);
 
-/// The preset sets as URL Toolbox has them, which is not always as their names say: its digits reach from `0` to
-/// `?`, so `@base64@` lacks the `=` that it should have, and two of its sets of consonants forgot the case.
+/// The preset sets of URL Toolbox, with its errors: its digits include `:` to `?`, its `@base64@` therefore excludes `=`,
+/// and two of its sets of consonants ignore the case in their names.
 const PRESETS: [Preset; 20] = [
     ("@punct@", |c| matches!(c, ' '..='~') && !c.is_ascii_alphabetic() && !digit(c)),
     ("@typo@", |c| "&*@\\^#%~_|".contains(c)),
@@ -41,7 +42,7 @@ fn preset(name: &str) -> Option<Preset> {
     PRESETS.into_iter().find(|(preset, _)| *preset == name)
 }
 
-/// How often each character of a set stands in a word: JSON of hexadecimal code points and their sum.
+/// How often each character of a set occurs in a word: JSON of counts by hexadecimal code points, and their sum.
 ///
 /// The set is a preset, `@word@` (the word's own characters), or the characters themselves.
 pub fn countset(values: &[&[u8]], _: &Lists) -> Vec<Value> {
@@ -61,7 +62,7 @@ pub fn countset(values: &[&[u8]], _: &Lists) -> Vec<Value> {
         }
     }
     let sum: usize = counts.values().sum();
-    // Sorted by the code points' text, as URL Toolbox's answers were recorded.
+    // Sorted by the text of the code points, as in URL Toolbox's recorded answers.
     let named: BTreeMap<String, usize> =
         counts.into_iter().map(|(c, count)| (format!("{:X}", u32::from(c)), count)).collect();
     let members = named.into_iter().chain([("sum".to_owned(), sum)]);
@@ -72,8 +73,8 @@ pub fn countset(values: &[&[u8]], _: &Lists) -> Vec<Value> {
     vec![Value::text(text)]
 }
 
-/// The longest run of each preset's characters in a word: JSON of `ut_max_suite_<preset>`. Sets are parted by
-/// commas; what is no preset is passed over.
+/// The longest run of each preset's characters in a word: JSON of `ut_max_suite_<preset>`. Sets are separated by
+/// commas; unknown sets are skipped.
 pub fn suites(values: &[&[u8]], _: &Lists) -> Vec<Value> {
     let word = String::from_utf8_lossy(values[0]);
     let sets = values[1..].iter().find(|sets| !sets.is_empty()).copied().unwrap_or_default();

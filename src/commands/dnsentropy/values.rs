@@ -13,7 +13,7 @@ use crate::names::ordinary::OrdinaryName;
 use crate::names::{Host, Name, SuffixTable, SuffixType};
 use crate::rows::{AsciiCells, Output};
 use crate::slice::Slice;
-use crate::url::{Authority, Text, Url};
+use crate::url::{Authority, Url, UrlText};
 
 /// Takes one value for each field, in their order.
 pub trait Sink {
@@ -107,7 +107,7 @@ pub fn write_value(value: &[u8], mode: Mode, list: &SuffixTable, fields: &[Field
             fields.iter().for_each(|&field| name.write(field, sink));
         }
         Mode::Url => {
-            let text = Text::read(value);
+            let text = UrlText::new(value);
             let url = Url::split(&text);
             let authority = Authority::split(url.netloc);
             let host = Host::parse(authority.host);
