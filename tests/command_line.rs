@@ -42,7 +42,7 @@ fn path(file: &NamedTempFile) -> &str {
 }
 
 #[test]
-fn the_hunt_puts_the_exfiltration_of_the_sample_on_top() {
+fn the_exfiltration_in_the_sample_comes_first() {
     let printed = printed(&["hunt", SAMPLE]);
     let groups = printed.split("stdev_sublen").nth(1).expect("the second table");
     let top: Vec<&str> = groups.lines().filter(|line| line.contains("10.0")).take(2).collect();
@@ -79,7 +79,7 @@ fn the_hunt_reads_plain_ndjson_and_csv() {
 }
 
 #[test]
-fn the_hunt_says_what_is_wrong() {
+fn errors_of_the_hunt_say_what_is_wrong() {
     let broken = file("{\"query\":\"a.com\"}\n{\"query\":\n");
     let fine = file("{\"query\":\"a.com\"}\n");
     for (arguments, problem) in [
@@ -139,7 +139,7 @@ fn help_and_version() {
 }
 
 #[test]
-fn a_reader_that_has_enough_is_no_error() {
+fn a_closed_output_is_a_normal_end() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_dnsentropy"))
         .args(["hunt", SAMPLE, "--rows", "5000"])
         .stdout(Stdio::piped())

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use support::{Event, SESSION_KEY, Search, Splunkd, event, execute, getinfo, request, value};
 
-/// Conversations in the forms that splunkd 6.3 and 8.2.1 were recorded in, with the replies.
+/// Conversations as recorded from splunkd 6.3 and 8.2.1, with the replies.
 #[test]
 fn transcripts() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts");
@@ -32,7 +32,7 @@ fn transcripts() {
 }
 
 #[test]
-fn getinfo_alone_is_a_search_head_that_only_asks() {
+fn a_search_may_end_after_getinfo() {
     let mut splunkd = Splunkd::start();
     let reply = splunkd.ask(&getinfo(&["DNS.query"]));
     assert_eq!(reply.metadata, json!({"type": "streaming", "required_fields": ["DNS.query"]}));
@@ -54,14 +54,14 @@ fn nothing_more_is_read_after_the_last_chunk() {
     let mut splunkd = Splunkd::start();
     splunkd.ask(&getinfo(&[]));
     splunkd.ask(&execute(b"", true));
-    // The program has gone; whether this write fails is up to the system.
+    // The program has ended; the system decides whether this write fails.
     splunkd.write(b"no message");
     let (rest, errors, status) = splunkd.end();
     assert_eq!((rest.as_slice(), errors.as_str(), status.code()), (&b""[..], "", Some(0)));
 }
 
 #[test]
-fn every_wrong_argument_is_told_at_once() {
+fn all_wrong_arguments_are_reported_at_once() {
     let mut splunkd = Splunkd::start();
     let words = [
         "a",
@@ -105,7 +105,7 @@ fn after_a_refusal_each_request_is_still_answered() {
 }
 
 #[test]
-fn a_field_that_no_event_has_is_told_once_at_the_end() {
+fn a_field_that_no_event_has_is_reported_once_at_the_end() {
     let events = vec![event(&[("query", "www.example.com")]); 5];
     let search = Search { rows_per_chunk: 2, ..Search::default() };
     let (unchanged, messages) = search.run(&["qurey"], &events);
@@ -168,7 +168,7 @@ fn field_names_and_values_of_any_kind_come_back() {
             odd.iter().map(|name| Event::from([(field.to_owned(), vec![name.clone()])])).collect();
         events.push(Event::from([(field.to_owned(), odd.clone())]));
         events.push(Event::from([(field.to_owned(), vec![b"$".to_vec(), Vec::new(), b"$;$".to_vec()])]));
-        // As JSON carries no quotes in `args`, this name can only be given where there are none in it.
+        // `args` comes without quotes, so a name with a quote cannot be given.
         if field.contains('"') {
             continue;
         }
@@ -210,28 +210,28 @@ fn a_multivalue_of_very_many_values() {
     assert_eq!(merged[0]["ut_subdomain"].len(), values.len());
 }
 
-/// Sends the requests, and returns the error told to the user and the one on stderr.
+/// Sends the requests. Returns the error shown to the user and the one on standard error.
 fn breakdown(requests: &[&[u8]]) -> (String, String) {
     let mut splunkd = Splunkd::start();
     for request in requests {
         splunkd.write(request);
     }
-    // All but the last are answered as ever; the last reply tells the user what broke.
+    // All but the last are answered as usual. The last reply shows the error to the user.
     for _ in 1..requests.len() {
         assert_eq!(splunkd.read().metadata["error"], Value::Null);
     }
     splunkd.close_stdin();
     let last = splunkd.read();
     assert_eq!((&last.metadata["finished"], last.body.len()), (&json!(true), 0));
-    let told = last.metadata["error"].as_str().expect("an error").to_owned();
+    let shown = last.metadata["error"].as_str().expect("an error").to_owned();
     let (rest, errors, status) = splunkd.end();
     assert_eq!((rest.len(), status.code()), (0, Some(1)));
-    assert!(!errors.contains(SESSION_KEY) && !told.contains(SESSION_KEY));
-    (told, errors)
+    assert!(!errors.contains(SESSION_KEY) && !shown.contains(SESSION_KEY));
+    (shown, errors)
 }
 
 #[test]
-fn a_broken_stream_is_an_error_that_says_where() {
+fn an_error_names_the_place_in_the_stream() {
     let start = getinfo(&[]);
     let first = execute(b"query\n", false);
     let at = |offset: usize| start.len() + first.len() + offset;
@@ -256,15 +256,15 @@ fn a_broken_stream_is_an_error_that_says_where() {
         ),
     ];
     for (bytes, expected) in cases {
-        let (told, errors) = breakdown(&[&start, &first, bytes]);
-        assert!(told.contains(&expected), "{told}\n{expected}");
+        let (shown, errors) = breakdown(&[&start, &first, bytes]);
+        assert!(shown.contains(&expected), "{shown}\n{expected}");
         assert!(errors.contains(&expected), "{errors}\n{expected}");
     }
-    let (told, errors) = breakdown(&[&first]);
+    let (shown, errors) = breakdown(&[&first]);
     assert!(errors.starts_with("dnsentropy: chunk 1, "), "the name is there once: {errors}");
     assert!(
-        told.contains("chunk 1, which ends at byte 60 of the stream: execute came before getinfo"),
-        "{told}"
+        shown.contains("chunk 1, which ends at byte 60 of the stream: execute came before getinfo"),
+        "{shown}"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Any bytes as splunkd's side of a conversation: the program never panics, and what it writes is whole messages.
+//! Any bytes as splunkd's side of a conversation: the program never panics, and writes only whole messages.
 #![no_main]
 
 use std::path::PathBuf;

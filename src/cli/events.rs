@@ -42,7 +42,7 @@ fn read_ndjson(bytes: &[u8]) -> Result<Vec<DnsEvent>, (u64, String)> {
     Ok(events)
 }
 
-/// What is wrong with a line of NDJSON. serde_json adds a place to its message, in which the line is always 1.
+/// What is wrong with a line of NDJSON. `serde_json` adds a place to its message, in which the line is always 1.
 fn json_problem(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());

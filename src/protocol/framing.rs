@@ -1,14 +1,22 @@
 //! Framing: bytes in, messages out, and back.
 //!
-//! A message is `chunked 1.0,<metadata bytes>,<body bytes>\n`, the metadata, the body; nothing stands between
-//! one message and the next. The [`Deframer`] does no I/O: bytes are put into it as they arrive, in pieces of
-//! any size, and messages are taken out, whole or part by part.
+//! A message is the line `chunked 1.0,<metadata length>,<body length>\n`, the metadata and the body. The next message
+//! follows at once. The [`Deframer`] does no I/O: it takes bytes as they arrive, in pieces of any size, and returns
+//! messages, whole or as events.
 
 const MAGIC: &[u8] = b"chunked 1.0,";
-/// The longest header line: the magic, two numbers of 64 bits, a comma, a line feed.
+/// The length of the longest header line: the magic, two numbers of 64 bits, a comma, a line feed.
 const MAX_HEADER: usize = MAGIC.len() + 20 + 1 + 20 + 1;
 
 /// One message of the conversation, in either direction.
+///
+/// ```
+/// use dnsentropy::protocol::framing::Frame;
+///
+/// let mut bytes = Vec::new();
+/// Frame { metadata: br#"{"finished":true}"#, body: b"query\n" }.append_to(&mut bytes);
+/// assert_eq!(bytes, b"chunked 1.0,17,6\n{\"finished\":true}query\n");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'b> {
     /// JSON.
@@ -31,13 +39,13 @@ impl Frame<'_> {
     }
 }
 
-/// Where a stream of messages is broken.
+/// What is wrong with a stream of messages, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("chunk {chunk}, byte {byte} of the stream: {problem}")]
 pub struct FramingError {
-    /// The message, counted from 1; the first is getinfo.
+    /// The message, counted from 1. The first is getinfo.
     pub chunk: u64,
-    /// The byte at fault, counted from 0 at the start of the stream.
+    /// The first wrong byte, counted from 0 at the start of the stream.
     pub byte: u64,
     /// What is wrong there.
     pub problem: FramingProblem,
@@ -46,18 +54,18 @@ pub struct FramingError {
 /// What is wrong with a stream of messages.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FramingProblem {
-    /// A message does not begin as protocol version 2 has it.
+    /// A message does not begin with a header of protocol version 2.
     #[error("expected a header 'chunked 1.0,<metadata length>,<body length>'")]
     Header,
-    /// A length is no number, or too large for this machine.
+    /// A length is not a number, or is too large for this machine.
     #[error("a length in the header is not a number that fits")]
     Length,
     /// The stream ends inside a message.
     #[error("the stream ends inside the {part}: {missing} more bytes were announced")]
     Cut {
-        /// Which part of the message is cut.
+        /// The part of the message that is cut: metadata or body.
         part: &'static str,
-        /// How many bytes the header announced that did not come.
+        /// The number of announced bytes that did not come.
         missing: u64,
     },
     /// The stream ends inside a header line.
@@ -65,51 +73,70 @@ pub enum FramingProblem {
     CutHeader,
 }
 
-/// The next part of a message.
+/// What has arrived of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'b> {
-    /// The metadata, whole.
+    /// The whole metadata.
     Metadata(&'b [u8]),
-    /// What has arrived of the body and was not taken yet. `whole` says that it ends the message.
+    /// What has arrived of the body and was not consumed yet.
     Body {
         /// The bytes.
         bytes: &'b [u8],
-        /// Whether nothing of this message follows.
+        /// Whether the body, and with it the message, ends after these bytes.
         end: bool,
     },
 }
 
-/// The message that stands next in the stream, once its header is whole.
+/// The message that comes next in the stream, after its header has arrived.
 #[derive(Debug, Clone, Copy)]
-struct Message {
+struct OpenMessage {
+    /// The lengths of the three parts. `body` counts the bytes that were not consumed yet.
     header: usize,
     metadata: usize,
     body: usize,
-    /// Whether the metadata was taken out.
+    /// Whether header and metadata were returned, so that only the body is left.
     begun: bool,
-    /// How many bytes of the body must be there before the next part is given out.
+    /// The least number of bytes of the body to return.
     wanted: usize,
 }
 
-impl Message {
-    /// The bytes that are still to be taken out.
+impl OpenMessage {
+    /// The number of bytes that are still to be returned or consumed.
     fn left(&self) -> usize {
         if self.begun { self.body } else { self.header + self.metadata + self.body }
     }
 }
 
-/// Takes messages out of a stream of bytes, whole ([`Deframer::frame`]) or in parts as they arrive
-/// ([`Deframer::next_event`]).
+/// Takes messages out of a stream of bytes, whole ([`Deframer::frame`]) or as they arrive ([`Deframer::next_event`]).
+///
+/// It holds what was not consumed yet, in one buffer that grows with what arrives. An announced length does not make it
+/// allocate memory.
+///
+/// ```
+/// use dnsentropy::protocol::framing::{Deframer, Event};
+///
+/// let mut deframer = Deframer::new();
+/// deframer.push(b"chunked 1.0,2,11\n{}query\n");
+/// assert_eq!(deframer.next_event()?, Some(Event::Metadata(b"{}")));
+/// assert_eq!(deframer.next_event()?, Some(Event::Body { bytes: b"query\n", end: false }));
+/// deframer.consume(6);
+/// deframer.push(b"a.com");
+/// assert_eq!(deframer.next_event()?, Some(Event::Body { bytes: b"a.com", end: true }));
+/// deframer.consume(5);
+/// assert_eq!(deframer.next_event()?, None);
+/// deframer.check_end()?;
+/// # Ok::<(), dnsentropy::protocol::framing::FramingError>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Deframer {
-    /// Bytes of the stream from `start` to `end`; before and behind is room.
+    /// The bytes from `start` to `end` are the stream's; the others are unused.
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    message: Option<Message>,
-    /// How many messages were taken out.
+    message: Option<OpenMessage>,
+    /// The number of messages that have ended.
     chunks: u64,
-    /// How many bytes of the stream stood in front of the buffer.
+    /// The number of bytes of the stream that came before those in the buffer.
     dropped: u64,
 }
 
@@ -119,7 +146,7 @@ impl Deframer {
         Deframer::default()
     }
 
-    /// Room for at least `least` bytes of the stream, which [`Deframer::advance`] then takes.
+    /// Unused memory for at least `least` bytes of the stream. [`Deframer::advance`] says how many were put into it.
     pub fn spare(&mut self, least: usize) -> &mut [u8] {
         if self.buffer.len() - self.end < least && self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -134,12 +161,12 @@ impl Deframer {
         &mut self.buffer[self.end..]
     }
 
-    /// Takes the first `length` bytes that were put into [`Deframer::spare`].
+    /// Takes the first `length` bytes of [`Deframer::spare`] as the next ones of the stream.
     pub fn advance(&mut self, length: usize) {
         self.end = (self.end + length).min(self.buffer.len());
     }
 
-    /// Takes the next bytes of the stream.
+    /// Copies the next bytes of the stream.
     pub fn push(&mut self, bytes: &[u8]) {
         self.spare(bytes.len())[..bytes.len()].copy_from_slice(bytes);
         self.advance(bytes.len());
@@ -149,7 +176,7 @@ impl Deframer {
     ///
     /// # Errors
     ///
-    /// The stream does not go on with a message. It cannot be read any further.
+    /// What follows in the stream is not a message. The rest of the stream cannot be read.
     pub fn frame(&mut self) -> Result<Option<Frame<'_>>, FramingError> {
         let Some(message) = self.message()? else { return Ok(None) };
         let start = self.start;
@@ -161,12 +188,12 @@ impl Deframer {
         Ok(Some(Frame { metadata, body }))
     }
 
-    /// The next part of a message, if it has arrived: its metadata, then, until a `whole` one was given out and
-    /// [`Deframer::consume`] called, its body.
+    /// The next event, if it has arrived. A message is one [`Event::Metadata`], then one or more [`Event::Body`]; the last
+    /// of these has `end` set. Call [`Deframer::consume`] after each `Body`.
     ///
     /// # Errors
     ///
-    /// The stream does not go on with a message. It cannot be read any further.
+    /// What follows in the stream is not a message. The rest of the stream cannot be read.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, FramingError> {
         let Some(message) = self.message()? else { return Ok(None) };
         let have = self.end - self.start;
@@ -175,7 +202,7 @@ impl Deframer {
             if have < head {
                 return Ok(None);
             }
-            self.message = Some(Message { begun: true, ..message });
+            self.message = Some(OpenMessage { begun: true, ..message });
             let start = self.start + message.header;
             self.start += head;
             return Ok(Some(Event::Metadata(&self.buffer[start..self.start])));
@@ -185,10 +212,10 @@ impl Deframer {
         Ok((end || have >= message.wanted).then_some(Event::Body { bytes, end }))
     }
 
-    /// Takes `length` bytes off the body of which [`Deframer::next_event`] gave a part: all of them, if it was whole.
+    /// Consumes `length` bytes of the last [`Event::Body`]. At its `end` all bytes are consumed, and the message has ended.
     ///
-    /// Where nothing is taken the next part has at least twice as many bytes, so that whoever looks at the bytes again
-    /// each time does not look at them often.
+    /// If nothing is consumed, the next event waits until the number of bytes has doubled. That keeps repeated scans of the
+    /// same bytes linear.
     pub fn consume(&mut self, length: usize) {
         let Some(message) = &mut self.message else { return };
         let have = self.end - self.start;
@@ -202,7 +229,7 @@ impl Deframer {
         message.wanted = if length == 0 { 2 * have } else { have - length + 1 };
     }
 
-    /// Says whether the stream may end here: between two messages.
+    /// Checks that the stream may end here: between two messages.
     ///
     /// # Errors
     ///
@@ -224,30 +251,31 @@ impl Deframer {
         Err(self.error(have, problem))
     }
 
-    /// The message that is being taken out, or the last one if none is: its number, counted from 1, and where it ends,
-    /// in bytes from the start of the stream.
+    /// The current message, or the last one between messages: its number, counted from 1, and where it ends in the stream,
+    /// in bytes.
     pub fn position(&self) -> (u64, u64) {
         let here = self.dropped + self.start as u64;
         self.message.map_or((self.chunks, here), |message| (self.chunks + 1, here + message.left() as u64))
     }
 
-    /// The message that stands next; read once.
-    fn message(&mut self) -> Result<Option<Message>, FramingError> {
+    /// The next message. Its header is read once.
+    fn message(&mut self) -> Result<Option<OpenMessage>, FramingError> {
         if self.message.is_none() {
             self.message = self.read_header()?;
         }
         Ok(self.message)
     }
 
+    /// Ends the message, which has `length` more bytes.
     fn finish(&mut self, length: usize) {
         self.start += length;
         self.message = None;
         self.chunks += 1;
     }
 
-    fn read_header(&self) -> Result<Option<Message>, FramingError> {
+    fn read_header(&self) -> Result<Option<OpenMessage>, FramingError> {
         let rest = &self.buffer[self.start..self.end];
-        // A wrong start is an error at once: nobody should wait for the rest of what is no message.
+        // Fail on the first wrong byte instead of waiting for a whole header.
         let wrong = rest.iter().zip(MAGIC).position(|(byte, magic)| byte != magic);
         if let Some(index) = wrong {
             return Err(self.error(index, FramingProblem::Header));
@@ -263,23 +291,23 @@ impl Deframer {
         let comma = lengths.iter().position(|&byte| byte == b',');
         let comma = comma.ok_or_else(|| self.error(end, FramingProblem::Header))?;
         let length_error = |at: usize| self.error(MAGIC.len() + at, FramingProblem::Length);
-        let metadata = number(&lengths[..comma]).ok_or_else(|| length_error(0))?;
-        let body = number(&lengths[comma + 1..]).ok_or_else(|| length_error(comma + 1))?;
+        let metadata = parse_length(&lengths[..comma]).ok_or_else(|| length_error(0))?;
+        let body = parse_length(&lengths[comma + 1..]).ok_or_else(|| length_error(comma + 1))?;
         let header = end + 1;
         let total = header.checked_add(metadata).and_then(|sum| sum.checked_add(body));
         total.ok_or_else(|| length_error(0))?;
-        Ok(Some(Message { header, metadata, body, begun: false, wanted: 1 }))
+        Ok(Some(OpenMessage { header, metadata, body, begun: false, wanted: 1 }))
     }
 
-    /// An error `offset` bytes from what stands next.
+    /// An error `offset` bytes after the start of the unread stream.
     #[cold]
     fn error(&self, offset: usize, problem: FramingProblem) -> FramingError {
         FramingError { chunk: self.chunks + 1, byte: self.dropped + (self.start + offset) as u64, problem }
     }
 }
 
-/// A number in decimal digits alone.
-fn number(digits: &[u8]) -> Option<usize> {
+/// Parses a number that has only decimal digits.
+fn parse_length(digits: &[u8]) -> Option<usize> {
     let all_digits = digits.iter().all(u8::is_ascii_digit);
     all_digits.then(|| std::str::from_utf8(digits).ok()?.parse().ok()).flatten()
 }
@@ -292,7 +320,7 @@ mod tests {
     /// Metadata and body.
     type Message = (Vec<u8>, Vec<u8>);
 
-    /// Every message of `stream`, pushed in pieces of `piece` bytes.
+    /// All messages of `stream`, which arrives in pieces of `piece` bytes.
     fn deframe(stream: &[u8], piece: usize) -> Result<Vec<Message>, FramingError> {
         let mut deframer = Deframer::new();
         let mut frames = Vec::new();
@@ -306,24 +334,24 @@ mod tests {
         Ok(frames)
     }
 
-    /// The same by parts of bodies, of which `take` bytes are taken at a time where there are as many.
-    fn deframe_parts(stream: &[u8], piece: usize, take: usize) -> Result<Vec<Message>, FramingError> {
+    /// The same by events. Of a body that has not ended, `most` bytes are consumed if there are as many, otherwise none.
+    fn deframe_events(stream: &[u8], piece: usize, most: usize) -> Result<Vec<Message>, FramingError> {
         let mut deframer = Deframer::new();
         let mut messages: Vec<Message> = Vec::new();
         for bytes in stream.chunks(piece) {
             deframer.push(bytes);
-            while let Some(part) = deframer.next_event()? {
-                match part {
+            while let Some(event) = deframer.next_event()? {
+                match event {
                     Event::Metadata(metadata) => messages.push((metadata.to_vec(), Vec::new())),
                     Event::Body { bytes, end } => {
-                        let taken = if end || bytes.len() >= take { bytes.len().min(take) } else { 0 };
-                        let taken = if end { bytes.len() } else { taken };
-                        messages
-                            .last_mut()
-                            .expect("metadata goes first")
-                            .1
-                            .extend_from_slice(&bytes[..taken]);
-                        deframer.consume(taken);
+                        let consumed = match bytes.len() {
+                            length if end => length,
+                            length if length >= most => most,
+                            _ => 0,
+                        };
+                        let (_, body) = messages.last_mut().expect("metadata comes first");
+                        body.extend_from_slice(&bytes[..consumed]);
+                        deframer.consume(consumed);
                     }
                 }
             }
@@ -340,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_stream_is_told_by_chunk_and_byte() {
+    fn an_error_names_chunk_and_byte() {
         use FramingProblem::{Cut, CutHeader, Header, Length};
         assert_eq!(error(b"hello"), (1, 0, Header));
         assert_eq!(error(b"chunked 2.0,2,0\n{}"), (1, 8, Header));
@@ -359,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn an_announced_length_is_not_trusted_with_memory() {
+    fn an_announced_length_does_not_allocate_memory() {
         let mut deframer = Deframer::new();
         deframer.push(b"chunked 1.0,2,9000000000000000000\n{}");
         assert_eq!(deframer.frame(), Ok(None));
@@ -367,27 +395,27 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_again(
+        fn written_messages_are_read_back(
             messages in prop::collection::vec(
                 (prop::collection::vec(any::<u8>(), 0..40), prop::collection::vec(any::<u8>(), 0..200)), 0..8),
-            piece in 1_usize..300, take in 1_usize..50,
+            piece in 1_usize..300, most in 1_usize..50,
         ) {
             let mut stream = Vec::new();
             for (metadata, body) in &messages {
                 Frame { metadata, body }.append_to(&mut stream);
             }
-            prop_assert_eq!(deframe_parts(&stream, piece, take), Ok(messages.clone()));
+            prop_assert_eq!(deframe_events(&stream, piece, most), Ok(messages.clone()));
             prop_assert_eq!(deframe(&stream, piece), Ok(messages));
         }
 
         #[test]
-        fn any_bytes_give_the_same_in_pieces_of_any_size(
+        fn the_size_of_pieces_does_not_matter(
             stream in prop::collection::vec(any::<u8>(), 0..100), piece in 1_usize..20,
         ) {
             let stream = [b"chunked 1.0,1,1\nab".as_slice(), &stream].concat();
             let whole = deframe(&stream, stream.len());
             prop_assert_eq!(&deframe(&stream, piece), &whole);
-            prop_assert_eq!(&deframe_parts(&stream, piece, piece), &whole);
+            prop_assert_eq!(&deframe_events(&stream, piece, piece), &whole);
         }
     }
 }

@@ -1,9 +1,8 @@
 //! The conversation with splunkd: the chunked search command protocol, version 2.
 //!
-//! splunkd sends messages ([`framing`]), first a getinfo, then chunks of rows ([`metadata`]); a [`session`]
-//! answers each with one message of its own. The rows of a chunk are CSV ([`rows`]) in which a field can have
-//! several values ([`multivalue`]). The search's own words come in getinfo ([`arguments`]). None of this does
-//! any I/O but [`serve()`], which joins a session to two streams.
+//! splunkd sends messages ([`framing`]) with JSON ([`metadata`]): first a getinfo, which holds the search's own words
+//! ([`arguments`]), then chunks of rows. A [`session`] answers each message with one message. None of this does I/O but
+//! [`serve()`], which joins a session to two streams, and the reply to a panic.
 
 pub mod arguments;
 pub mod framing;

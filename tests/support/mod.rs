@@ -1,10 +1,10 @@
-//! A stand-in for splunkd that is strict about the protocol, for tests of the real program.
+//! A strict stand-in for splunkd, for tests of the real program.
 //!
-//! It sends a request, reads exactly the bytes that the reply announces, and only then sends the next one; at the
-//! end nothing may be left over. Rows are merged into the events by `_chunked_idx`, as splunkd does: what does
+//! It sends a request, reads exactly the bytes that the reply announces, and only then sends the next request. At the
+//! end nothing may be left over. It merges rows into the events by `_chunked_idx`, as splunkd does: a row that does
 //! not come back is lost.
 
-#![allow(dead_code)] // each test program uses its own part of this
+#![allow(dead_code)] // no test program uses all of this
 
 pub mod oracle;
 
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 /// An event: its fields, each with its values in bytes.
 pub type Event = BTreeMap<String, Vec<Vec<u8>>>;
 
-/// A session key, which nothing may ever show.
+/// A session key, which must not appear in any output.
 pub const SESSION_KEY: &str = "SECRETSESSIONKEY";
 
 /// Makes an event of single values.
@@ -26,7 +26,7 @@ pub fn event(fields: &[(&str, &str)]) -> Event {
     fields.iter().map(|(name, value)| ((*name).to_owned(), vec![value.as_bytes().to_vec()])).collect()
 }
 
-/// A message as it came: its metadata and its body.
+/// A message: its metadata and its body.
 #[derive(Debug)]
 pub struct Message {
     pub metadata: Value,
@@ -93,7 +93,7 @@ impl Splunkd {
         Splunkd { child, stdin, stdout }
     }
 
-    /// Writes bytes; false where the program has closed its side.
+    /// Writes bytes. Returns false if the program has closed its side.
     pub fn write(&mut self, bytes: &[u8]) -> bool {
         let stdin = self.stdin.as_mut().expect("stdin is open");
         stdin.write_all(bytes).and_then(|()| stdin.flush()).is_ok()
@@ -124,7 +124,7 @@ impl Splunkd {
         self.read()
     }
 
-    /// Ends the input; returns what is left on standard output and error, and how the program exited.
+    /// Ends the input. Returns the rest of standard output, standard error, and the exit status.
     pub fn end(mut self) -> (Vec<u8>, String, ExitStatus) {
         self.close_stdin();
         let (mut rest, mut errors) = (Vec::new(), String::new());
@@ -133,7 +133,7 @@ impl Splunkd {
         (rest, errors, self.child.wait().expect("an exit"))
     }
 
-    /// Ends the input and checks that the program ends well and has nothing more to say.
+    /// Ends the input, and checks that the program succeeds and writes nothing more.
     pub fn end_well(self) {
         let (rest, errors, status) = self.end();
         assert_eq!(String::from_utf8_lossy(&rest), "");
@@ -142,7 +142,7 @@ impl Splunkd {
     }
 }
 
-/// Where a search keeps the program, which command it runs, and how it cuts the events.
+/// A search: the program, the command it runs, and how many events it puts into a chunk.
 pub struct Search {
     pub program: PathBuf,
     pub command: &'static str,
@@ -162,7 +162,7 @@ impl Search {
         Splunkd::start_program(&self.program, self.command)
     }
 
-    /// Runs the command with the arguments `typed` over `events`; returns them merged with the replies, and the messages.
+    /// Runs the command with the arguments `typed` on `events`. Returns them merged with the replies, and the messages.
     pub fn run(&self, typed: &[&str], events: &[Event]) -> (Vec<Event>, Vec<(String, String)>) {
         let mut splunkd = self.start();
         let info = splunkd.ask(&getinfo(typed)).metadata;
@@ -187,7 +187,7 @@ impl Search {
     }
 }
 
-/// Runs `| dnsentropy <typed>` over events that have the field `query` alone.
+/// Runs `| dnsentropy <typed>` on events that have only the field `query`.
 pub fn split(typed: &[&str], names: &[&str]) -> Vec<Event> {
     let events: Vec<Event> = names.iter().map(|name| event(&[("query", name)])).collect();
     Search::default().run(typed, &events).0
@@ -230,7 +230,7 @@ fn multivalue(values: &[Vec<u8>]) -> Vec<u8> {
     quoted.collect::<Vec<_>>().join(&b";"[..])
 }
 
-/// Merges a reply into `events`, of which the first has the number `first`.
+/// Merges a reply into `events`. `first` is the number of the first event.
 fn merge(body: &[u8], required: &[&str], events: &mut [Event], first: usize) {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(body);
     let mut records = reader.byte_records().map(|record| record.expect("rows as long as the header"));
@@ -275,7 +275,7 @@ fn multivalues(cell: &[u8]) -> Vec<Vec<u8>> {
             }
         }
         values.push(value);
-        assert!(matches!(bytes.next(), Some(b';') | None), "values are parted by ';'");
+        assert!(matches!(bytes.next(), Some(b';') | None), "values are separated by ';'");
     }
     values
 }
