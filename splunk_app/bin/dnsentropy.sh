@@ -15,7 +15,7 @@ arm64) machine=aarch64 ;;
 esac
 program=$here/dnsentropy-bin/dnsentropy-$machine
 if [ ! -x "$program" ]; then
-    echo "dnsentropy: $machine is not supported on this host: $program is missing or not executable" >&2
+    echo "dnsentropy: there is no program for this machine: $program is missing or not executable" >&2
     exit 126
 fi
 exec "$program" "$@"
