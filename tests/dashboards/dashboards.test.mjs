@@ -1,4 +1,4 @@
-// The dashboards as a user sees them: Splunk's own framework in a browser, searches by the packaged program.
+// Tests of the dashboards in a browser, with Splunk's own framework. The packaged program runs the searches.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
@@ -16,21 +16,21 @@ before(async () => {
 });
 after(() => site?.stop());
 
-/** A dashboard with one thing changed. */
+/** A copy of a dashboard with one change. */
 const changed = (view, change) => {
     const copy = structuredClone(views[view]);
     change(copy);
     return copy;
 };
 
-/** The searches that were run while something was done. */
+/** The searches that ran during an action. */
 const searchesDuring = async (action) => {
     const before = (await site.ask('log')).length;
     await action();
     return (await site.ask('log')).slice(before);
 };
 
-/** The base searches that something causes, of which there must be so many, once their results are drawn. */
+/** The base searches that an action starts, after their results are drawn; there must be `count` of them. */
 const basesDuring = async (count, shown, action) => {
     let found = [];
     const seen = (await site.ask('log')).length;
@@ -44,8 +44,8 @@ const basesDuring = async (count, shown, action) => {
     return found;
 };
 
-/** Nothing went wrong, and every panel shows something. */
-const assertWhole = async (shown) => {
+/** Checks that there are no faults and no empty panels. */
+const assertComplete = async (shown) => {
     const panels = await shown.panels();
     assert.deepEqual(
         panels.filter(({ marks }) => marks === 0).map(({ id }) => id),
@@ -56,7 +56,7 @@ const assertWhole = async (shown) => {
     return panels;
 };
 
-/** Each base search was run once for all that extend it, and gave the fields that the panels read. */
+/** Checks that each base search ran once for all its chains, and that it returned the fields that the panels read. */
 const assertSearches = ({ dataSources, visualizations }, log) => {
     const ids = Object.keys(dataSources);
     const bases = ids.filter((id) => dataSources[id].type === 'ds.search');
@@ -76,9 +76,9 @@ const assertSearches = ({ dataSources, visualizations }, log) => {
                 label === source ||
                 (!label && plain(search).endsWith(plain(dataSources[source].options.query).slice(1))),
         );
-        assert.ok(run, `${source} was not run`);
+        assert.ok(run, `${source} did not run`);
         const missing = fieldsRead(visualization).filter((name) => !run.fields.includes(name));
-        assert.deepEqual(missing, [], `${id} reads what ${source} does not give`);
+        assert.deepEqual(missing, [], `${id} reads fields that ${source} does not return`);
     }
 };
 
@@ -89,7 +89,7 @@ describe('definitions', () => {
             NAMES,
         ));
 
-    it('refer to nothing that is not there', () => {
+    it('have no dangling references', () => {
         for (const [name, definition] of Object.entries(views)) {
             assert.deepEqual(problemsOf(definition, views), [], name);
         }
@@ -109,35 +109,35 @@ describe('definitions', () => {
             (d) => (d.dataSources.ds_figures.options.extend = 'ds_figures'),
             /leads to no search/,
         ],
-        'a chain without a bar': [
+        'a chain without a pipe': [
             (d) => (d.dataSources.ds_figures.options.query = 'stats count'),
-            /does not begin with a bar/,
+            /does not begin with a pipe/,
         ],
-        'a data source that is used by nothing': [
+        'an unused data source': [
             (d) => (d.dataSources.ds_x = d.dataSources.ds_ranking),
-            /ds_x is used by nothing/,
+            /ds_x is not used/,
         ],
-        'a token that nothing sets': [
+        'a token that is never set': [
             (d) => (d.dataSources.ds_ranking.options.query += ' | search src="$host$"'),
-            /token host, which nothing sets/,
+            /token host, which is never set/,
         ],
-        'an input that changes nothing': [
+        'an unused input': [
             (d) => (d.inputs.input_source.options.token = 'sauce'),
-            /token sauce changes nothing/,
+            /token sauce is not used/,
         ],
         'a misspelt option': [(d) => (d.visualizations.viz_shape.options.bubleSizeMax = 9), /bubleSizeMax/],
-        'a context that is not there': [(d) => delete d.visualizations.viz_ranking.context, /context severityColors/],
+        'a missing context': [(d) => delete d.visualizations.viz_ranking.context, /context severityColors/],
         'a panel without an explanation': [
             (d) => delete d.visualizations.viz_flow.description,
             /viz_flow needs a title/,
         ],
-        'a panel that is not placed': [(d) => d.layout.structure.pop(), /is not placed once/],
+        'a panel without a place': [(d) => d.layout.structure.pop(), /is not placed once/],
         'a place without a panel': [(d) => (d.layout.structure[0].item = 'viz_x'), /viz_x, which does not exist/],
         'panels that overlap': [(d) => (d.layout.structure[1].position.x -= 9), /overlap/],
-        'an input that is not shown': [(d) => d.layout.globalInputs.pop(), /not those that it has/],
-        'a link to no dashboard': [
+        'an input that is not shown': [(d) => d.layout.globalInputs.pop(), /not the inputs of the definition/],
+        'a link to a missing dashboard': [
             (d) => (d.visualizations.viz_ranking.eventHandlers[0].options.url = '/app/dnsentropy/x?a=b'),
-            /no dashboard/,
+            /not a dashboard/,
         ],
         'a link with a token that its target lacks': [
             (d) => (d.visualizations.viz_ranking.eventHandlers[0].options.url += '&form.dst=1'),
@@ -145,7 +145,7 @@ describe('definitions', () => {
         ],
     };
     for (const [fault, [change, expected]] of Object.entries(broken)) {
-        it(`would be refused with ${fault}`, () => assert.match(overview(change), expected));
+        it(`are rejected with ${fault}`, () => assert.match(overview(change), expected));
     }
 });
 
@@ -155,13 +155,13 @@ describe("Splunk's schema", () => {
     after(() => shown?.close());
     const errors = (definition) => shown.page.evaluate((given) => window.schemaErrors(given), definition);
 
-    it('accepts every definition', async () => {
+    it('accepts all definitions', async () => {
         for (const [name, definition] of Object.entries(views)) {
             assert.deepEqual(await errors(definition), [], name);
         }
     });
 
-    it('would refuse broken ones', async () => {
+    it('rejects broken definitions', async () => {
         const faults = [
             (d) => (d.visualizations.viz_ranking.options.count = 'many'),
             (d) => (d.visualizations.viz_ranking.type = 'splunk.tabel'),
@@ -179,13 +179,13 @@ describe("Splunk's schema", () => {
 describe('pages', () => {
     for (const view of NAMES) {
         for (const theme of THEMES) {
-            it(`${view} is whole on the sample, ${theme}`, async () => {
+            it(`${view} shows all panels with the sample, ${theme}`, async () => {
                 let shown;
                 const log = await searchesDuring(
                     async () => (shown = await site.open(view, `theme=${theme}&${SAMPLE}`)),
                 );
                 await shown.screenshot(`${view}-${theme}`);
-                const panels = await assertWhole(shown);
+                const panels = await assertComplete(shown);
                 assert.deepEqual(panels.map(({ id }) => id).sort(), Object.keys(views[view].visualizations).sort());
                 assert.deepEqual(await shown.cutTexts(), []);
                 assertSearches(views[view], log);
@@ -193,14 +193,14 @@ describe('pages', () => {
             });
         }
 
-        it(`${view} is whole on live events`, async () => {
+        it(`${view} shows all panels with live events`, async () => {
             const shown = await site.open(view, '');
-            await assertWhole(shown);
+            await assertComplete(shown);
             await shown.close();
         });
     }
 
-    it('without events say so, in figures and in words', async () => {
+    it('without events show zeros and a hint', async () => {
         for (const view of NAMES) {
             const shown = await site.open(view, 'form.global_time.earliest=1000&form.global_time.latest=2000');
             const figures = (await shown.panels()).filter(({ type }) => type === 'splunk.singlevalue');
@@ -235,14 +235,14 @@ describe('pages', () => {
         ],
     };
     for (const [fault, [change, expected, errors]] of Object.entries(faults)) {
-        it(`would be refused with ${fault}`, async () => {
+        it(`fail with ${fault}`, async () => {
             const shown = await site.open('dnsentropy_overview', SAMPLE, change);
             const empty = (await shown.panels()).filter(({ marks }) => marks === 0).map(({ id }) => id);
             assert.ok(
                 expected.every((id) => empty.includes(id)),
                 `empty: ${empty}`,
             );
-            assert.ok(shown.faults.length >= errors, 'no fault was seen');
+            assert.ok(shown.faults.length >= errors, 'no fault was reported');
             await shown.close();
         });
     }
@@ -253,7 +253,7 @@ describe('clicks and inputs', () => {
     const forms = (shown) =>
         Object.fromEntries([...address(shown).searchParams].filter(([name]) => name.startsWith('form.')));
 
-    it('a row of the ranking leads to its queries', async () => {
+    it('a click on a row of the ranking opens its queries', async () => {
         const shown = await site.open(
             'dnsentropy_overview',
             `${SAMPLE}&form.global_time.earliest=-12h&form.global_time.latest=now`,
@@ -272,7 +272,7 @@ describe('clicks and inputs', () => {
         });
         const ranking = log.find(({ label }) => label === 'ds_ranking').search;
         assert.match(ranking, /^\| `dnsentropy_sample` \| search src="10.0.2.109" .* ut_domain="hildegardsfarm.com"$/);
-        const panels = await assertWhole(shown);
+        const panels = await assertComplete(shown);
         assert.equal(await shown.value('viz_severity'), 'critical');
         assert.equal(await shown.value('viz_queries'), '851');
         const resolvers = panels.find(({ id }) => id === 'viz_resolvers').text;
@@ -284,7 +284,7 @@ describe('clicks and inputs', () => {
         await shown.close();
     });
 
-    it('a bar leads to its client, a bubble to its domain', async () => {
+    it('a click on a bar opens its client, on a bubble its domain', async () => {
         for (const [panel, expected] of [
             ['viz_clients', /form.src=10.0.2.109/],
             ['viz_shape', /form.domain=[a-z0-9.-]+\.[a-z]+&/],
@@ -297,7 +297,7 @@ describe('clicks and inputs', () => {
         }
     });
 
-    it('overview and baseline lead to each other', async () => {
+    it('overview and baseline link to each other', async () => {
         const shown = await site.open('dnsentropy_overview');
         await shown.page.locator('[data-id=viz_queries_count] [data-test=majorValue]').click();
         await shown.page.waitForURL('**/dnsentropy_baseline?*');
@@ -308,17 +308,17 @@ describe('clicks and inputs', () => {
         await shown.close();
     });
 
-    it('a domain of the baseline leads to its queries', async () => {
+    it('a click on a domain of the baseline opens its queries', async () => {
         const shown = await site.open('dnsentropy_baseline');
         await shown.page.locator('[data-id=viz_wide] tbody tr').nth(1).locator('td').first().click();
         await shown.page.waitForURL('**/dnsentropy_investigate?*');
         await shown.drawn();
         assert.equal(forms(shown)['form.domain'], 'frothly.local');
-        await assertWhole(shown);
+        await assertComplete(shown);
         await shown.close();
     });
 
-    it('another domain in the input changes every search and panel', async () => {
+    it('a new domain in the input changes all searches and panels', async () => {
         const shown = await site.open('dnsentropy_investigate', `${SAMPLE}&form.domain=hildegardsfarm.com`);
         const before = await shown.value('viz_queries');
         const bases = await basesDuring(2, shown, async () => {
@@ -333,11 +333,11 @@ describe('clicks and inputs', () => {
         assert.equal(before, '851');
         assert.equal(await shown.value('viz_queries'), '176');
         assert.equal(await shown.value('viz_severity'), 'high');
-        await assertWhole(shown);
+        await assertComplete(shown);
         await shown.close();
     });
 
-    it('the switch leads from live events to the sample', async () => {
+    it('the data input switches from live events to the sample', async () => {
         const shown = await site.open('dnsentropy_overview', '');
         const bases = await basesDuring(2, shown, async () => {
             await shown.page.locator('[data-test=input-item]', { hasText: 'Data' }).locator('button').first().click();
@@ -347,11 +347,11 @@ describe('clicks and inputs', () => {
             bases.every(({ search }) => search.startsWith('| `dnsentropy_sample`')),
             JSON.stringify(bases),
         );
-        await assertWhole(shown);
+        await assertComplete(shown);
         await shown.close();
     });
 
-    it('a shorter time has fewer queries', async () => {
+    it('a shorter time range has fewer queries', async () => {
         const day = await site.open('dnsentropy_overview');
         const hour = await site.open(
             'dnsentropy_overview',

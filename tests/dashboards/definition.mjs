@@ -1,4 +1,4 @@
-// What neither Splunk's schema nor its framework sees in a dashboard's definition: things that refer to nothing.
+// Finds problems in a definition that Splunk's schema and framework do not report, such as dangling references.
 import { createRequire } from 'node:module';
 
 globalThis.window ??= globalThis;
@@ -15,7 +15,7 @@ const TOKEN = /\$([\w.: ]+?)(?:\|[a-z]+)*\$/g;
 const CLICK_TOKENS = /^(name|value|row\..+\.value)$/;
 const LINK = /^\/app\/dnsentropy\/(\w+)\?(.*)$/;
 
-/** Every problem of a definition, as text; `views` has the definitions of all dashboards that it may link to. */
+/** All problems of a definition, as texts. `views` are the definitions of all dashboards that it may link to. */
 export function problemsOf(definition, views) {
     return [
         ...dataSourceProblems(definition),
@@ -26,7 +26,7 @@ export function problemsOf(definition, views) {
     ];
 }
 
-/** The ids of the data sources that a data source's rows come from, itself first. */
+/** The ids of a data source and of the ones that it extends, itself first. */
 export function chainOf(definition, id) {
     const chain = [];
     for (let at = id; at !== undefined && !chain.includes(at); at = definition.dataSources[at]?.options?.extend) {
@@ -35,7 +35,7 @@ export function chainOf(definition, id) {
     return chain;
 }
 
-/** The fields that a visualization's options take from its data, in the language of Splunk's dynamic options. */
+/** The fields that a visualization's dynamic options read from its data. */
 export function fieldsRead(visualization) {
     const text = JSON.stringify(visualization.options);
     return [...new Set([...text.matchAll(/seriesByName\(['"]([^'"]+)['"]\)/g)].map(([, name]) => name))];
@@ -60,17 +60,17 @@ function dataSourceProblems({ dataSources, visualizations }) {
                 problems.push(`${id} extends ${options.extend}, which leads to no search`);
             }
             if (!options.query.startsWith('|')) {
-                problems.push(`${id} does not begin with a bar`);
+                problems.push(`${id} does not begin with a pipe`);
             }
         } else if (options.query.includes('$source$') && !options.query.startsWith('| $source$ |')) {
-            problems.push(`${id} does not begin with its source of events`);
+            problems.push(`${id} does not begin with the event source`);
         }
     }
     return [
         ...problems,
         ...Object.keys(dataSources)
             .filter((id) => !used.has(id))
-            .map((id) => `${id} is used by nothing`),
+            .map((id) => `${id} is not used`),
     ];
 }
 
@@ -102,7 +102,7 @@ function layoutProblems({ layout, visualizations, inputs }) {
     }
     const listed = [...layout.globalInputs].sort().join();
     if (listed !== Object.keys(inputs).sort().join()) {
-        problems.push(`the page shows the inputs ${listed}, not those that it has`);
+        problems.push(`the page shows the inputs ${listed}, not the inputs of the definition`);
     }
     return problems;
 }
@@ -122,7 +122,7 @@ function tokenProblems(definition) {
         for (const [, token] of JSON.stringify(value).matchAll(TOKEN)) {
             used.add(token);
             if (!known.includes(token) && !more?.test(token)) {
-                problems.push(`${place} has the token ${token}, which nothing sets`);
+                problems.push(`${place} has the token ${token}, which is never set`);
             }
         }
     };
@@ -136,7 +136,7 @@ function tokenProblems(definition) {
     }
     return [
         ...problems,
-        ...known.filter((token) => !used.has(token)).map((token) => `the token ${token} changes nothing`),
+        ...known.filter((token) => !used.has(token)).map((token) => `the token ${token} is not used`),
     ];
 }
 
@@ -168,13 +168,13 @@ function linkProblems({ visualizations }, views) {
         for (const { type, options } of eventHandlers) {
             const [, view, query] = LINK.exec(options.url ?? '') ?? [];
             if (type !== 'drilldown.customUrl' || !views[view]) {
-                problems.push(`${id} leads to ${options.url}, which is no dashboard of the app`);
+                problems.push(`${id} leads to ${options.url}, which is not a dashboard of the app`);
                 continue;
             }
             const known = tokensOf(views[view]).map((token) => `form.${token}`);
             for (const part of query.split('&').map((pair) => pair.split('=')[0])) {
                 if (!known.includes(part)) {
-                    problems.push(`${id} gives ${part}, which ${view} does not take`);
+                    problems.push(`${id} sets ${part}, which ${view} does not read`);
                 }
             }
         }

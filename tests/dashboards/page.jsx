@@ -1,4 +1,4 @@
-// A dashboard's page: Splunk's own framework, with the definition and the tokens that the address gives.
+// The page of a dashboard: Splunk's own framework, with the definition and the tokens of the URL.
 import React from 'react';
 import { createRoot } from 'react-dom/client';
 import { DashboardContextProvider } from '@splunk/dashboard-context';
@@ -10,8 +10,8 @@ import { mapURLToTokens, migrateToTabsLayout } from '@splunk/dashboard-utils';
 import { DashboardValidator } from '@splunk/dashboard-validation';
 import SplunkThemeProvider from '@splunk/themes/SplunkThemeProvider';
 
-// What Splunk's schema says of a definition. Files have the layout that all versions since 9.0 read; newer ones
-// migrate it as here.
+// The errors that Splunk's schema reports. The files have the layout that all versions since 9.0 read; newer versions
+// migrate it in this way.
 window.schemaErrors = (definition) => {
     const { success, reason, definition: migrated } = migrateToTabsLayout({ definition });
     if (!success) {

@@ -1,4 +1,4 @@
-// The stand-in for Splunk Web, a browser on it, and what can be seen in a page.
+// Starts the stand-in for Splunk Web and a browser, and reads what a page shows.
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ const HERE = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathna
 export const SCREENSHOTS = path.join(HERE, '..', '..', 'target', 'dashboards');
 export const SAMPLE = 'form.source=%60dnsentropy_sample%60';
 const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
-// As high as the longest page: another size for the picture would have charts drawn anew.
+// As high as the longest page: resizing it for the screenshot would redraw the charts.
 const SIZE = { width: 1472, height: 2000 };
 // Splunk's framework polls a search's progress every second at most.
 const QUIET_TIME = 1500;
@@ -40,7 +40,7 @@ class Site {
         Object.assign(this, { address, server, browser });
     }
 
-    /** What the server says of itself: `views`, or the `log` of searches. */
+    /** Data from the server: its `views`, or the `log` of searches. */
     async ask(what) {
         return (await fetch(`${this.address}/test/${what}`)).json();
     }
@@ -67,7 +67,7 @@ class Site {
     }
 }
 
-/** A dashboard in the browser, and all that went wrong in it. */
+/** A dashboard in the browser, and its faults. */
 class Shown {
     constructor(site, page) {
         Object.assign(this, { site, page, faults: [], pending: new Set(), changed: Date.now() });
@@ -83,7 +83,7 @@ class Shown {
                 }
             });
         }
-        // What a page still asked for when it was left is not heard of again.
+        // Requests of a page that was left get no event.
         page.on('framenavigated', () => this.pending.clear());
         page.on('console', (message) => message.type() === 'error' && this.faults.push(`console: ${message.text()}`));
         page.on('pageerror', (error) => this.faults.push(`page: ${error.message}`));
@@ -93,7 +93,7 @@ class Shown {
         );
     }
 
-    /** Wait until nothing is asked for any more and every panel shows something, or nothing has happened for long. */
+    /** Wait until no request is pending and all panels show something, or until nothing changed for a long time. */
     async drawn() {
         await this.page.waitForSelector('[data-test=viz-item]');
         for (const limit = Date.now() + 60_000; ; await this.page.waitForTimeout(200)) {
@@ -107,7 +107,7 @@ class Shown {
         }
     }
 
-    /** The panels: what each is, and how many marks (rows, bars, bubbles, a value) it shows. */
+    /** The panels: type, text, and number of marks (rows, bars, bubbles, a value). */
     panels() {
         return this.page.evaluate(() => {
             const marks = {
@@ -133,7 +133,7 @@ class Shown {
         });
     }
 
-    /** What is cut off: titles, explanations, heads of columns, labels of axes, tables that must be scrolled. */
+    /** Texts that are cut off: titles, descriptions, column heads, axis labels, and tables that need scrolling. */
     cutTexts() {
         return this.page.evaluate(() => {
             const texts = [...document.querySelectorAll('[data-test=viz-title], [data-test=viz-description], th')];
@@ -158,7 +158,7 @@ class Shown {
         return this.page.locator(`[data-test=viz-item][data-id=${id}] [data-test=majorValue]`).innerText();
     }
 
-    /** A picture of the whole page under target/dashboards. */
+    /** Save a screenshot of the whole page in target/dashboards. */
     async screenshot(name) {
         mkdirSync(SCREENSHOTS, { recursive: true });
         const { y, height } = await this.page.locator('[data-test=grid-layout-canvas]').boundingBox();

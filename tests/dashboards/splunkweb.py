@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """A stand-in for Splunk Web and splunkd, for dashboards: it serves their page and runs their searches.
 
-The page is Splunk's own framework in a browser, which asks as in Splunk: POST search/jobs, GET its progress, GET its
-results, where a chain search is what to make of them. Searches run through the packaged app, on the events of
-data/sample_stream_dns.ndjson (moved so that the last one is now) or on the app's own sample lookup.
+The page is Splunk's own framework in a browser, which sends the same requests as in Splunk: POST search/jobs, GET the
+progress, GET the results, with a chain search as a parameter. Searches run through the packaged app, on the events of
+data/sample_stream_dns.ndjson (shifted so that the last one is now) or on the app's sample lookup.
 
-Prints the port, and serves until its standard input ends.
+Prints the port and serves until standard input ends.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ PRESETS = {"Last 24 hours": ("-24h@h", "now"), "Last 7 days": ("-7d@h", "now"), 
 
 @dataclass
 class Job:
-    """A search that was run."""
+    """A search job."""
 
     text: str
     clock: Clock
@@ -64,7 +64,7 @@ class Job:
 
 
 class Server:
-    """The app, its server's jobs, and the log of what was asked."""
+    """The app, the search jobs, and the log of searches."""
 
     def __init__(self, home: Path) -> None:
         self.app = unpack(newest_package(), home / "etc" / "apps")
@@ -75,7 +75,7 @@ class Server:
         self._lock = threading.Lock()
 
     def dispatch(self, form: dict[str, str]) -> str:
-        """Run a search; its number."""
+        """Run a search; returns its sid."""
         with self._lock:
             now = time.time()
             latest = moment(form.get("latest_time") or "now", now)
@@ -88,7 +88,7 @@ class Server:
             return sid
 
     def results(self, sid: str, chain: str) -> tuple[Job, list[Event]]:
-        """The rows of a job, or what a chain search makes of them."""
+        """The rows of a job, or the results of a chain search on them."""
         job = self.jobs[sid]
         if not chain:
             return job, job.rows
@@ -101,7 +101,7 @@ class Server:
         started = time.monotonic()
         try:
             job.rows = search()
-        except Exception as error:  # a faulty search is the user's to see, whatever is wrong with it
+        except Exception as error:  # the page shows any error of a search
             job.error = f"{type(error).__name__}: {error}"
         job.seconds = time.monotonic() - started
         self.log.append(
@@ -115,16 +115,16 @@ class Server:
 
 
 def live_events() -> list[Event]:
-    """The sample's events as an index has them."""
+    """The events of the sample as an index stores them."""
     events = load_events(ROOT / "data" / "sample_stream_dns.ndjson", "main")
     return [e | {"_time": [str(datetime.fromisoformat(e["_time"][0]).timestamp())]} for e in events]
 
 
 def definition(app: App, view: str) -> dict[str, Any]:
-    """A dashboard's label, theme and definition, as the package's file has them."""
+    """A dashboard's label, theme and definition, from the file in the package."""
     tree = ElementTree.parse(app.root / VIEWS / f"{view}.xml").getroot()
     if tree.tag != "dashboard" or tree.get("version") != "2":
-        raise ValueError(f"{view} is no Dashboard Studio dashboard")
+        raise ValueError(f"{view} is not a Dashboard Studio dashboard")
     return {
         "label": tree.findtext("label"), "theme": tree.get("theme", "light"),
         "definition": json.loads(tree.findtext("definition") or ""),
@@ -138,7 +138,7 @@ def studio_views(app: App) -> list[str]:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """The requests of the page, and those of the test."""
+    """Handles requests of the page and of the tests."""
 
     server_state: Server
 
@@ -177,7 +177,7 @@ class Handler(BaseHTTPRequestHandler):
             self._reply(b"not found", "text/plain", 404)
 
     def do_POST(self) -> None:
-        """New searches, and what is to be done with old ones."""
+        """New searches, and actions on existing ones."""
         form = dict(parse_qsl(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()))
         parts = urlsplit(self.path).path.strip("/").split("/")
         if parts[-1] in RESULTS:
@@ -221,7 +221,7 @@ class Handler(BaseHTTPRequestHandler):
         self._reply(json.dumps(value).encode(), "application/json", status)
 
     def _reply(self, body: bytes, kind: str, status: int = 200) -> None:
-        # A page that was left does not wait for its answers.
+        # A page that was left does not read its responses.
         with contextlib.suppress(ConnectionError):
             self.send_response(status)
             self.send_header("Content-Type", kind)
@@ -230,18 +230,18 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing: what was asked is in the log."""
+        """Do not log: `Server.log` has the searches."""
 
 
 def _preset(order: int, name: str) -> dict[str, Any]:
-    """A time range of the picker's list."""
+    """A preset of the time range picker."""
     earliest, latest = PRESETS[name]
     content = {"label": name, "earliest_time": earliest, "latest_time": latest, "order": order, "disabled": False}
     return {"name": name, "content": content | {"header_label": None, "is_sub_menu": "0", "sub_menu": "Relative"}}
 
 
 def _cell(name: str, values: list[str]) -> None | str | list[str]:
-    """A cell as splunkd writes it: times in ISO form."""
+    """A cell as splunkd writes it: times in ISO format."""
     if name == "_time" and values:
         return datetime.fromtimestamp(float(values[0]), timezone.utc).isoformat(timespec="milliseconds")
     return None if not values else values[0] if len(values) == 1 else values
