@@ -250,6 +250,6 @@ fn invalid_suffixes_are_reported_with_file_line_and_rule() {
     assert!(refusal_of(&search, &["list=custom"]).contains("is empty: add one suffix per line"));
     let (app, search) = app("suffix\n");
     fs::remove_file(app.path().join(file)).expect("removed");
-    assert!(refusal_of(&search, &["list=custom"]).contains("is not readable"));
+    assert!(refusal_of(&search, &["list=custom"]).contains("cannot read"));
     assert_eq!(tld_and_type(&search, "list=*", "www.example.co.uk"), "co.uk icann");
 }

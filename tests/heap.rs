@@ -59,7 +59,8 @@ fn work_follows_what_is_shown() {
     let mut merge = |group: u64| {
         let domain = format!("example{group}.com");
         let names = vec![name];
-        let partial = PartialAggregate { domain: &domain, by: vec!["a", "b"], names, ..PartialAggregate::default() };
+        let partial =
+            PartialAggregate { domain: &domain, by: vec!["a", "b"], names, ..PartialAggregate::default() };
         groups.merge(&partial);
     };
     (0..GROUPS).for_each(&mut merge);

@@ -1,4 +1,4 @@
-//! The combiner: the queries of a chunk, counted before they are sent (J. Dean and S. Ghemawat, "MapReduce", 2004,
+//! The combiner: the queries of a chunk, counted before they are sent (J. Dean and S. Ghemawat, "`MapReduce`", 2004,
 //! section 4.3).
 //!
 //! Most queries repeat others. [`Combiner::add`] only counts a query, by its name and its by-values. When the chunk ends,

@@ -1,7 +1,7 @@
 //! The search commands, one file each.
 //!
-//! `commands.conf` passes the command's name as the program's first argument, and [`open`] makes that command
-//! from the search's arguments. A new command is a file here and a line in [`COMMANDS`].
+//! `commands.conf` passes the command's name as the program's first argument, and [`find`] returns the
+//! function that makes that command from the search's arguments. A new command is a file here and a line in [`COMMANDS`].
 
 mod dnsentropy;
 mod dnsexfil;

@@ -6,10 +6,10 @@
 //! # The fast path
 //!
 //! Every event's name is looked up here. `build.rs` compiles this file too and writes the tables of the built-in lists as
-//! Rust source ([`builtin`](super::builtin)), so that a search starts without reading a list.
+//! Rust source (`builtin.rs`), so that a search starts without reading a list.
 //! - What it may assume: labels are ASCII. Bytes around a label are readable ([`Slice`]), so its last 8 bytes are one load.
 //! - When it steps aside: it never does for ASCII. Other labels are first spelt in punycode ([`SuffixTable::suffix`]).
-//! - How to change it: [`hash`] and [`word`] must treat the letters' case alike, at build time and at run time. A new
+//! - How to change it: `hash` and `word` must treat the letters' case alike, at build time and at run time. A new
 //!   field of [`SuffixTable`] also goes into `source_of` in `build.rs`.
 //! - What holds it to its reference: the property test below compares it with the published algorithm and with the
 //!   `publicsuffix` crate; `tests/names.rs` does so for names made of every rule of the list.

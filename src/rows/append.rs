@@ -77,9 +77,12 @@ impl ColumnAppender {
         let copied = self.copy(row, reply);
         let ColumnAppender { columns: Some(columns), outputs, .. } = self else { return };
         if copied && set {
-            outputs.iter().for_each(|output| push_next_cell(output.plain(), reply));
-            let multivalues = outputs.iter_mut().take(columns.multivalues());
-            multivalues.for_each(|output| push_next_cell(output.multi(), reply));
+            for output in outputs.iter() {
+                push_next_cell(output.plain(), reply);
+            }
+            for output in outputs.iter_mut().take(columns.multivalues()) {
+                push_next_cell(output.multi(), reply);
+            }
         } else if copied {
             reply.resize(reply.len() + outputs.len() + columns.multivalues(), b',');
         } else {
@@ -103,7 +106,9 @@ impl ColumnAppender {
 
     /// After [`copy`](ColumnAppender::copy): appends the outputs, none of which has several values.
     pub fn append_outputs(&self, reply: &mut Vec<u8>) {
-        self.outputs.iter().for_each(|output| push_next_cell(output.plain(), reply));
+        for output in &self.outputs {
+            push_next_cell(output.plain(), reply);
+        }
     }
 
     /// After [`copy`](ColumnAppender::copy) and a cell for each output: appends the empty `__mv_` cells and ends the row.

@@ -91,7 +91,9 @@ mod tests {
             cells.text(slice(0, 3));
             cells.empty();
             cells.text(slice(3, 3));
-            [0, 9, 10, 99, 100, 256, 70_000].into_iter().for_each(|number| cells.number(number));
+            for number in [0, 9, 10, 99, 100, 256, 70_000] {
+                cells.number(number);
+            }
         });
         assert_eq!(cells, "first,example.com,WWW,,,0,9,10,99,100,256,70000");
     }

@@ -104,7 +104,9 @@ pub fn write_value(value: &[u8], mode: Mode, list: &SuffixTable, fields: &[Field
         Mode::Name => {
             let host = Host::parse(value);
             let name = HostName::split(&host, list);
-            fields.iter().for_each(|&field| name.write(field, sink));
+            for &field in fields {
+                name.write(field, sink);
+            }
         }
         Mode::Url => {
             let text = UrlText::new(value);
@@ -135,7 +137,9 @@ pub fn write_ordinary(bytes: &[u8], name: &OrdinaryName, fields: &[Field], cells
         subdomain_labels: name.subdomain_labels,
         suffix_type: Some(name.suffix_type),
     };
-    fields.iter().for_each(|&field| write_name(field, &parts, cells));
+    for &field in fields {
+        write_name(field, &parts, cells);
+    }
 }
 
 /// The part of a URL that a field is; `None` for a field of its host. A part that the URL does not have is empty.

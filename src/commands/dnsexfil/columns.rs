@@ -81,5 +81,7 @@ fn push_reasons(row: &TableRow<'_>, output: &mut Output) {
         verdict = judged;
     }
     let domain = row.key.domain.as_bytes();
-    reasons(domain, &row.evidence, verdict).iter().for_each(|reason| output.push_display(reason));
+    for reason in reasons(domain, &row.evidence, verdict) {
+        output.push_display(reason);
+    }
 }

@@ -98,7 +98,9 @@ fn add_plain_values(
         if record_type.is_empty() { CommonTypes::default() } else { CommonTypes::from_name(record_type)? };
     let query = Query { by_id: combiner.by_id(by), time, common_type };
     combiner.add(name, query, None, list);
-    missing_fields.iter_mut().for_each(|check| check.note(true));
+    for check in missing_fields {
+        check.note(true);
+    }
     Some(())
 }
 
@@ -185,10 +187,11 @@ mod tests {
             by in prop::sample::select(vec![vec![], vec!["src"], vec!["src", "dest"], vec!["absent"], vec!["src"; 9]]),
         ) {
             let by: Vec<String> = by.into_iter().map(str::to_owned).collect();
-            let mut body = "query,__mv_query,src,dest,__mv_dest,_time,record_type,qtype_name\n".to_owned();
-            for (name, src, dest, time, record_type, other_type) in rows {
-                body += &format!("{name},{src},{dest},{time},{record_type},{other_type}\n");
-            }
+            let rows = rows.into_iter().map(|(name, src, dest, time, record_type, other_type)| {
+                format!("{name},{src},{dest},{time},{record_type},{other_type}")
+            });
+            let header = "query,__mv_query,src,dest,__mv_dest,_time,record_type,qtype_name".to_owned();
+            let body = [header].into_iter().chain(rows).collect::<Vec<_>>().join("\n");
             let plain = groups(body.as_bytes(), &by, add_all_values);
             prop_assert_eq!(groups(body.as_bytes(), &by, add), plain);
         }
