@@ -158,7 +158,7 @@ fn averages_are_those_of_the_classic_hunt() {
 fn preop(info: &Value) -> (Vec<String>, Vec<String>) {
     let preop = info["streaming_preop"].as_str().expect("a pipeline");
     let (fields, command) = preop.split_once(" | dnsexfil ").expect("fields, then the command");
-    let fields = fields.strip_suffix(" | fields - _raw").expect("fields keeps _raw unless told otherwise");
+    let fields = fields.strip_suffix(" | fields - _raw").expect("fields keeps _raw unless it is removed");
     let fields = fields.strip_prefix("fields ").expect("fields").split(", ").map(str::to_owned).collect();
     (command.split(' ').map(str::to_owned).collect(), fields)
 }
@@ -221,9 +221,9 @@ fn a_chunk_may_be_larger_than_splunkd_makes_it_and_a_group_larger_than_its_sampl
     let (info, direct, _) = run(&words, &[csv(&header, &rows), csv(&header, &[])]);
     let (map, _) = preop(&info);
     let map: Vec<&str> = map.iter().map(String::as_str).collect();
-    let (_, told, _) = run(&map, &[csv(&header, &rows)]);
-    assert!(told[0].len() < 1_000_000, "{} bytes tell of six groups", told[0].len());
-    let (_, merged, messages) = run(&words, &[told[0].clone(), csv(&header, &[])]);
+    let (_, partials, _) = run(&map, &[csv(&header, &rows)]);
+    assert!(partials[0].len() < 1_000_000, "{} bytes for six groups", partials[0].len());
+    let (_, merged, messages) = run(&words, &[partials[0].clone(), csv(&header, &[])]);
     assert_eq!(messages, Vec::<String>::new());
     let text = |body: Option<&Vec<u8>>| String::from_utf8(body.expect("a reply").clone()).expect("UTF-8");
     assert_eq!(text(merged.last()), text(direct.last()));

@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use dnsentropy::detect::judge;
 use dnsentropy::aggregate::{Groups, Limits, partial};
+use dnsentropy::detect::judge;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|messages: &[u8]| {

@@ -17,7 +17,7 @@ const CHUNK_ROWS: usize = 50_000;
 ///
 /// # Errors
 ///
-/// There is no such command, or it refuses its arguments.
+/// The command is unknown or refuses its arguments.
 pub fn run_command(
     command: &str,
     args: &[String],

@@ -38,7 +38,7 @@ struct Call {
     spread: Option<usize>,
     inputs: Vec<Input>,
     lists: Lists,
-    /// Whether an object had more members than [`MAX_SPREAD`].
+    /// Whether an object with more than [`MAX_SPREAD`] members was cut.
     cut: bool,
 }
 

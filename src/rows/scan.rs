@@ -33,7 +33,7 @@ impl RowSpans {
         self.ends.len()
     }
 
-    /// Whether there is no cell.
+    /// Whether the row has no cells.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }

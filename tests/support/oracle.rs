@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-/// The rules of the list; the value says whether a rule stands in the ICANN section.
+/// The rules of the list; the value says whether a rule is in the ICANN section.
 pub struct Oracle {
     rules: HashMap<String, bool>,
 }

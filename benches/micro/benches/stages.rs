@@ -112,8 +112,8 @@ mod rows {
 /// The parts of a name.
 mod split {
     use dnsentropy::names::ordinary::OrdinaryName;
-    use dnsentropy::slice::Slice;
     use dnsentropy::names::{Host, ListName, Lists, Name};
+    use dnsentropy::slice::Slice;
 
     use super::{Bencher, ItemsCount, PathBuf, black_box};
 
