@@ -1,4 +1,4 @@
-"""What the program is to reach, and whether it does."""
+"""The aims of the program, and whether it meets them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Aim:
 
 
 def of(results: dict[str, Any]) -> list[Aim]:
-    """The aims that the parts which were measured tell of."""
+    """The aims for the parts that were measured."""
     parts = {name: part["contenders"] for name, part in results["parts"].items()}
     return [*narrow(parts.get("narrow", {})), *others(parts), *startup(results.get("startup_ms", {}))]
 
@@ -46,7 +46,7 @@ def others(parts: dict[str, Any]) -> Iterator[Aim]:
     if ours := parts.get("map", {}).get("dnsexfil map"):
         yield Aim("map: million events a second of CPU", "≥", 2.5, 1 / ours["cpu_us_per_event"])
     if ours := parts.get("reduce", {}).get("dnsexfil reduce"):
-        yield Aim("reduce: seconds for a million groups told in partial rows", "≤", 5, ours["us_per_event"])
+        yield Aim("reduce: seconds for a million groups in partial rows", "≤", 5, ours["us_per_event"])
 
 
 def startup(milliseconds: dict[str, float]) -> Iterator[Aim]:

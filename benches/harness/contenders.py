@@ -1,4 +1,4 @@
-"""Who is measured on what."""
+"""The contenders of each part, and their inputs."""
 
 import configparser
 import os
@@ -20,7 +20,7 @@ MIB = 1024 * 1024
 
 @dataclass
 class Contender:
-    """A way to do the work: one process after another, each with its input."""
+    """One way to do the work: one process after another, each with its input."""
 
     name: str
     steps: list[Step]
@@ -53,7 +53,7 @@ class Field:
         self.builds = builds
         self.queries = Resolver().queries(events)
         self.programs = {"": str(builds.program)} | {f" (beside {n})": path for n, path in enumerate(beside, 1)}
-        """Ours, and those to be measured beside it, by what stands behind their names."""
+        """Our program and those to measure beside it, by the suffix of their names."""
         self.list = str(SUFFIX_LIST)
         self._feeder = feeder
 
@@ -61,7 +61,7 @@ class Field:
         return {"narrow": self.narrow, "twice": self.twice, "wide": self.wide, "map": self.map, "reduce": self.reduce}
 
     def narrow(self) -> Part:
-        """What a search really runs: ours, the macros and lookups, the rivals, the floors."""
+        """What a search runs: our command, the macros and lookups, the rivals, the floors."""
         queries, stream = self.queries, streams.narrow(self.queries)
         title = f"narrow stream: the name, the row's number, their __mv_ columns{largest(stream)}"
         contenders = [
@@ -114,7 +114,7 @@ class Field:
     def reduce(self) -> Part:
         partials, groups = self.partials(len(self.queries), len(self.queries))
         stream = streams.reduce_phase(partials, groups)
-        title = f"dnsexfil query by src, reduce phase: {groups:,} groups told in {len(partials):,} partial rows{largest(stream)}"
+        title = f"dnsexfil query by src, reduce phase: {groups:,} groups in {len(partials):,} partial rows{largest(stream)}"
         contenders = [
             Contender("csv crate: echo", [Step([self.floor("csv_echo")], stream)]),
             *self._ours("dnsexfil reduce", lambda program: [Step([program, "dnsexfil"], stream)]),
@@ -122,7 +122,7 @@ class Field:
         return Part("reduce", title, "dnsexfil reduce", contenders)
 
     def partials(self, count: int, events: int) -> tuple[list[str], int]:
-        """Partial rows that tell of so many groups at least, and of how many, from search peers that see so many events each."""
+        """Partial rows of at least `count` groups, and the number of groups, from search peers with `events` events each."""
         partials: list[str] = []
         peer = groups = 0
         while groups < count:
@@ -144,7 +144,7 @@ class Field:
         return Step([str(self.builds.python), str(BENCHES / "sdk_command.py")], stream, environment)
 
     def plain(self, stream: Stream) -> Step:
-        """The same work as one writes it first in Rust."""
+        """The same work, put together plainly from crates."""
         return Step([self.floor("plain"), self.list], stream)
 
     def floor(self, name: str) -> str:
@@ -154,7 +154,7 @@ class Field:
         return [Contender(name + where, steps(path), slow, replies) for where, path in self.programs.items()]
 
     def _pipes(self, stream: Stream) -> list[Contender]:
-        """What the pipes and the feeder take: as many bytes in and out as ours, and no work."""
+        """The cost of pipes and feeder: as many bytes in and out as ours, and no work."""
         pilot = self._feeder.streamed(Step([str(self.builds.program), "dnsentropy"], stream))
         null = [self.floor("null"), str(pilot.out / stream.size)]
         return [

@@ -116,7 +116,7 @@ def write_all(pipe: IO[bytes], requests: list[bytes]) -> None:
             write(pipe.fileno(), request)
         pipe.close()
     except BrokenPipeError:
-        pass  # The program's status tells whether it may leave early.
+        pass  # Its exit status says whether the program may leave early.
 
 
 def converse(process: subprocess.Popen[bytes], requests: list[bytes]) -> int:
@@ -137,7 +137,7 @@ def read_reply(descriptor: int, buffer: memoryview) -> int:
     """Reads one message to its end; its length."""
     have, total = 0, None
     while total is None or have < total:
-        # Nothing comes behind a reply before the next request, so the buffer can be used again and again.
+        # Nothing follows a reply before the next request, so the buffer can be reused.
         start = have if total is None else 0
         length = os.readv(descriptor, [buffer[start:]])
         if length == 0:

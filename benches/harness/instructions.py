@@ -1,7 +1,7 @@
 """Instructions an event, counted by callgrind: the same again and again, whatever else the machine does.
 
 Two runs of different sizes; the difference is what the events cost, without the start. Of the reduce phase the smaller run has
-no rows at all, so that the table at its end counts too, and what is counted is told for a group.
+no rows at all, so that the table at its end counts too, and the count is per group.
 """
 
 import re
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def measure(field: Field) -> dict[str, float] | None:
-    """Instructions an event for each program; None where there is no valgrind."""
+    """Instructions an event for each program; None if valgrind is missing."""
     if not shutil.which("valgrind"):
         return None
     events = Resolver().queries(2 * MANY)
@@ -39,7 +39,7 @@ def measure(field: Field) -> dict[str, float] | None:
 
 
 def ours(program: str) -> dict[str, Callable[[list[Query]], Step]]:
-    """What the program does with so many events."""
+    """What each of our programs does with the events."""
     return {
         "dnsentropy, narrow": lambda some: Step([program, "dnsentropy"], streams.narrow(some)),
         "dnsentropy, wide": lambda some: Step([program, "dnsentropy"], wide(some[: len(some) // 5])),

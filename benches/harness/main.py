@@ -32,7 +32,7 @@ def read_options(description: str) -> argparse.Namespace:
     options = parser.parse_args()
     options.only = options.only.split(",")
     if unknown := set(options.only) - set(PARTS):
-        parser.error(f"there is no part {', '.join(unknown)}: use {', '.join(PARTS)}")
+        parser.error(f"the part {', '.join(unknown)} is unknown: use {', '.join(PARTS)}")
     options.runs = options.runs or (3 if options.quick else 5)
     options.events = options.events or (100_000 if options.quick else 1_000_000)
     return options
@@ -80,6 +80,6 @@ def run(contender: Contender, feeder: Feeder, number: int) -> None:
         first, *rest = [feeder.lockstep(step) for step in contender.steps]
         contender.lockstep.append(sum(rest, first))
     outs = [sample.out for sample in contender.streamed + contender.lockstep]
-    # Not to the byte: who sums up in the order of a hash map does not give the last digits of a float twice.
+    # Not to the byte: a sum in the order of a hash map differs in the last digits of a float.
     if max(outs) > min(outs) * 1.01:
-        raise Failure(f"{contender.name} does not give the same each time")
+        raise Failure(f"{contender.name} returns different output from run to run")

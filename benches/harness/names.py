@@ -27,7 +27,7 @@ CDNS = [
     ("", ".cloudfront.net"), ("", ".s3.amazonaws.com"), (".g", "videodelivery.net"), (".r", "staticedge.com"),
     (".telemetry", "softvendor.com"),
 ]  # fmt: skip
-"""What stands behind a label made by a machine, as the end of the subdomain or of the label of the registrable domain."""
+"""The endings after a label made by a machine, of the subdomain or of the registrable domain's label."""
 HOSTS = ["", "www", "www", "api", "mail", "cdn", "img", "static", "login", "ns1", "m", "update", "eu-west.api", "a.b.tracking"]
 UNLISTED = [
     ("_ldap._tcp", "dc01.corp"), ("", "wpad"), ("printer7", "floor2.lan"), ("", "dc02.local"), ("_kerberos._udp", "hq.corp"),
@@ -68,7 +68,7 @@ class Resolver:
         }  # fmt: skip
 
     def queries(self, count: int) -> list[Query]:
-        """So many queries, in an order at random."""
+        """That many queries, in random order."""
         shares = {kind: int(share * count) for kind, share in self._kinds.items()}
         shares[self._ordinary_queries] += count - sum(shares.values())
         queries = [query for kind, share in shares.items() for query in kind(share)]
@@ -80,7 +80,7 @@ class Resolver:
         return [Query(*self._ordinary[rank], self._client_of(rank)) for rank in ranks]
 
     def _client_of(self, rank: int) -> str:
-        """Who asks for a host: one of many clients for a frequent name, of a few for a seldom one."""
+        """The client that asks for a host: one of many for a frequent name, one of a few for a rare one."""
         askers = 1 + 300 * 10 // (rank + 10)
         return self._clients[(rank * 7 + int(self._chance.random() * askers)) % len(self._clients)]
 

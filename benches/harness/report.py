@@ -24,8 +24,8 @@ class Report:
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._results: dict[str, Any] = {"machine": machine(), "options": options, "parts": {}}
-        told = self._results["machine"]
-        print(f"{told['commit']}, {told['date']}, {told['processor']}, {told['cpus']} cpus, load {told['load']:.1f}")
+        machine = self._results["machine"]
+        print(f"{machine['commit']}, {machine['date']}, {machine['processor']}, {machine['cpus']} cpus, load {machine['load']:.1f}")
         for number, path in enumerate(options["beside"], 1):
             print(f"beside {number}: {path}")
 
@@ -48,7 +48,7 @@ class Report:
 
     def instructions(self, counts: dict[str, float] | None) -> None:
         self._results["instructions_per_event"] = counts
-        print("\ninstructions an event, by callgrind" if counts else "\nno instruction count: there is no valgrind")
+        print("\ninstructions an event, by callgrind" if counts else "\nno instruction count: valgrind is missing")
         for name, value in (counts or {}).items():
             print(f"{name:44} {value:9,.0f}")
 

@@ -29,7 +29,7 @@ class Stream:
     """The messages of a conversation, or the one input of a lookup."""
     chunked: bool
     rows: int
-    """By what the time is divided: rows, but for partial results, which tell of several groups each."""
+    """What the time is divided by: rows, or groups for partial results, which hold several each."""
 
     @property
     def size(self) -> int:
@@ -101,14 +101,14 @@ def event_rows(queries: list[Query], number: int) -> list[str]:
 
 
 def reduce_phase(partials: Iterable[str], groups: int) -> Stream:
-    """What the search head gives the reduce phase: partial results that tell of so many groups, in chunks as splunkd makes them."""
+    """The input of the reduce phase: partial results of that many groups, in chunks as splunkd makes them."""
     rows = ([quoted(partial) + ",\n" for partial in chunk] for chunk in chunks(list(partials)))
     stream = conversation(["query", "by", "src"], '"dnsexfil_partial","__mv_dnsexfil_partial"\n', rows)
     return replace(stream, rows=groups)
 
 
 def groups(queries: list[Query]) -> int:
-    """How many groups the map phase tells of: a client and a registrable domain, in each chunk anew."""
+    """The number of groups that the map phase sends: a client and a registrable domain, counted in each chunk."""
     domains = ([(q.domain.lower().rstrip("."), q.source) for q in chunk] for chunk in chunks(queries))
     return sum(len({(d, source) for d, source in chunk if "." in d and not d[-1].isdigit()}) for chunk in domains)
 

@@ -40,7 +40,7 @@ where
     Ok(())
 }
 
-/// What stands before a body.
+/// The header and the metadata before a body.
 pub struct Request {
     /// The length of the body.
     pub body: usize,
@@ -64,7 +64,7 @@ impl Request {
         Ok(Some(Request { body, getinfo, finished }))
     }
 
-    /// Writes what stands before a reply's body of so many bytes.
+    /// Writes the header and the metadata of a reply whose body has `body` bytes.
     pub fn begin_reply(&self, body: usize, output: &mut (impl Write + ?Sized)) -> io::Result<()> {
         let metadata = match (self.getinfo, self.finished) {
             (true, _) => r#"{"type":"streaming","required_fields":["query"]}"#,

@@ -2,7 +2,7 @@
 //!
 //!     measured REPORT PROGRAM [ARGUMENT ...]
 //!
-//! Linux counts the memory of whoever starts a program as the program's own peak, so the bench, which holds hundreds of
+//! Linux counts the memory of the process that starts a program as the program's own peak, so the bench, which holds hundreds of
 //! megabytes of data, starts this small program, and this one the contender.
 
 use std::process::{Command, ExitCode};

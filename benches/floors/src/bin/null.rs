@@ -1,6 +1,6 @@
-//! The floor of the pipes: reads every chunk, keeps nothing, and answers with so many bytes of nothing for each of its bytes.
+//! The floor of the pipes: reads every chunk, keeps nothing, and replies with RATIO filler bytes for each byte read.
 //!
-//!     null RATIO [PIPE]      PIPE: widen both pipes to so many bytes
+//!     null RATIO [PIPE]      PIPE: widen both pipes to this many bytes
 
 use std::io;
 
