@@ -393,7 +393,7 @@ fn names_of_very_many_labels_do_not_make_as_many_fields() {
     assert_eq!((levels(&merged[0]), levels(&merged[1])), (127, 1));
     assert_eq!(value(&merged[0], "ut_subdomain_level_1"), Some("z"));
     assert_eq!(value(&merged[1], "ut_subdomain_level_1"), Some("b"));
-    assert!(messages[0].1.contains("more than 127 fields"), "{messages:?}");
+    assert!(messages[0].1.contains("more than 127 levels"), "{messages:?}");
 }
 
 #[test]
