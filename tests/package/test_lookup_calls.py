@@ -65,7 +65,7 @@ class BrokenCalls(Call):
         """The error names the expected columns."""
         for function, needed in NEEDED.items():
             message = self.refused(["lookup", function], b"")
-            self.assertIn("no CSV", message)
+            self.assertIn("standard input is empty", message)
             for part in (function, *needed):
                 self.assertIn(part, message)
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness import PackageTest
-from rows import Event
-from splunkd import Call, CommandError, Options, ask
+from spl.splunkd.program import Call, CommandError, Options, ask
+from spl.splunkd.rows import Event
 
 COMMANDS = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
 URL = "http://user@www.example.com:8080/a;p?q=1#f"
@@ -105,7 +105,7 @@ class SearchHelp(PackageTest):
         known = self.options("urltoolbox")
         self.assertEqual(set(options_in(self.help("urltoolbox-inputs", "syntax"))), known)
         self.assertEqual({quoted(row[0])[0] for row in table("Options of urltoolbox")}, known)
-        functions = set(self.allowed("urltoolbox", "wrong", "is given where one function is expected"))
+        functions = set(self.allowed("urltoolbox", "wrong", "expected one function, got 'wrong'"))
         syntax = self.app.settings("searchbnf.conf")["urltoolbox-command"]["syntax"].replace("\n", "").replace(" ", "")
         listed = re.search(r"\(([\w|]+)\)", syntax)
         self.assertEqual(set(listed[1].split("|")) if listed else set(), functions)
