@@ -4,8 +4,9 @@
 //! [`Groups`] merge them. Partial aggregates of any parts of the events, in any order and grouping, merge to the same groups
 //! as all events at once. So sums are sums of integers, and distinct names are held in a [bottom-k sketch](bottom_k).
 //!
-//! Which hash is used where: foldhash for tables in memory, with a random seed, so that an attacker cannot choose names that
-//! collide; XXH3 for hashes that travel between machines or decide which names are kept, as they must be the same everywhere.
+//! Which hash is used where, in the whole program: foldhash with a random seed for the tables of events, so that an attacker
+//! cannot choose names that collide; XXH3 for hashes that travel between machines or decide which names are kept, as they must
+//! be the same everywhere; the standard library's hash for everything that is small.
 
 pub mod bottom_k;
 pub mod combiner;
