@@ -24,8 +24,8 @@ class Report:
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._results: dict[str, Any] = {"machine": machine(), "options": options, "parts": {}}
-        machine = self._results["machine"]
-        print(f"{machine['commit']}, {machine['date']}, {machine['processor']}, {machine['cpus']} cpus, load {machine['load']:.1f}")
+        facts = self._results["machine"]
+        print(f"{facts['commit']}, {facts['date']}, {facts['processor']}, {facts['cpus']} cpus, load {facts['load']:.1f}")
         for number, path in enumerate(options["beside"], 1):
             print(f"beside {number}: {path}")
 

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr_iter;
+
 /// The values in a cell of an `__mv_` column, empty ones too; `None` if the cell is malformed.
 pub fn decode(cell: &[u8]) -> Option<Vec<Cow<'_, [u8]>>> {
     let mut values = Vec::new();
@@ -50,12 +52,13 @@ pub fn encode(value: &[u8], cell: &mut Vec<u8>) {
 /// Appends `value` between two marks and doubles each mark inside it. The mark is `$` in multivalues and `"` in CSV.
 pub(super) fn push_between(mark: u8, value: &[u8], cell: &mut Vec<u8>) {
     cell.push(mark);
-    for piece in value.split_inclusive(|&byte| byte == mark) {
-        cell.extend_from_slice(piece);
-        if piece.last() == Some(&mark) {
-            cell.push(mark);
-        }
+    let mut start = 0;
+    for at in memchr_iter(mark, value) {
+        cell.extend_from_slice(&value[start..=at]);
+        cell.push(mark);
+        start = at + 1;
     }
+    cell.extend_from_slice(&value[start..]);
     cell.push(mark);
 }
 
