@@ -13,7 +13,7 @@ mod columns;
 pub mod csv_rows;
 pub mod multivalue;
 pub mod reader;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, feature = "reference"))]
 pub mod reference;
 pub mod scan;
 

@@ -1,7 +1,7 @@
 //! The plain reference of [`ColumnAppender`](super::ColumnAppender), on the csv crate alone: what a streaming command does to
 //! a chunk.
 //!
-//! Only tests and fuzzing compile it. The fast path must produce the same bytes.
+//! Only tests and, by the feature `reference`, fuzz targets compile it. The fast path must produce the same bytes.
 
 use std::borrow::Cow;
 
