@@ -2,7 +2,9 @@
 //! and every cell that has a column comes back in its place.
 #![no_main]
 
-use dnsentropy::rows::{AsciiCells, Column, ColumnAppender, CsvRows, Output, Row, RowReader, reference};
+use dnsentropy::rows::{
+    AsciiCells, Column, ColumnAppender, CsvRows, Output, Row, RowReader, ValueSink, reference,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

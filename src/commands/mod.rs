@@ -81,8 +81,16 @@ fn take_list(arguments: &mut Arguments, app: &App) -> (ListName, SuffixTable) {
     (name, list)
 }
 
-/// The error for several fields in place of one.
-fn expected_one_field(fields: &[String]) -> String {
-    let fields: Vec<String> = fields.iter().map(|field| format!("'{field}'")).collect();
-    format!("expected one field, got {}: name the one that holds the DNS name", fields.join(" and "))
+/// The field that holds the DNS name: one of `words`, or the option `field=`, or `query`. `hint` ends the error for several
+/// fields.
+fn take_field(arguments: &mut Arguments, mut words: Vec<String>, hint: &str) -> String {
+    words.extend(arguments.take("field"));
+    words.dedup();
+    if words.len() > 1 {
+        let quoted: Vec<String> = words.iter().map(|field| format!("'{field}'")).collect();
+        let quoted = quoted.join(" and ");
+        arguments
+            .error(format!("expected one field, got {quoted}: name the one that holds the DNS name{hint}"));
+    }
+    words.into_iter().next().unwrap_or_else(|| "query".to_owned())
 }

@@ -80,11 +80,11 @@ impl ColumnAppender {
             for output in outputs.iter() {
                 push_next_cell(output.plain(), reply);
             }
-            for output in outputs.iter_mut().take(columns.multivalues()) {
+            for output in outputs.iter_mut().take(columns.multivalues) {
                 push_next_cell(output.multi(), reply);
             }
         } else if copied {
-            reply.resize(reply.len() + outputs.len() + columns.multivalues(), b',');
+            reply.resize(reply.len() + outputs.len() + columns.multivalues, b',');
         } else {
             write_cells(&columns.columns, row, set.then_some(outputs), reply);
         }
@@ -114,7 +114,7 @@ impl ColumnAppender {
     /// After [`copy`](ColumnAppender::copy) and a cell for each output: appends the empty `__mv_` cells and ends the row.
     #[inline]
     pub fn end_row(&self, reply: &mut Vec<u8>) {
-        let multivalues = self.columns.as_ref().map_or(0, ReplyColumns::multivalues);
+        let multivalues = self.columns.as_ref().map_or(0, |columns| columns.multivalues);
         if multivalues > 0 {
             reply.resize(reply.len() + multivalues, b',');
         }
@@ -185,7 +185,7 @@ fn widen(reply: &[u8], narrow: &ReplyColumns, wide: &ReplyColumns) -> Vec<u8> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{AsciiCells, Column, CsvRows, RowReader, reference};
+    use super::super::{AsciiCells, Column, CsvRows, RowReader, ValueSink, reference};
     use super::*;
     use crate::slice::Slice;
 

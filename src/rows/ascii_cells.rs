@@ -5,6 +5,7 @@
 //! assumption, and so do numbers. To change it safely, run the tests of `commands/dnsentropy/fields.rs`, which compare it with
 //! [`Output`](super::Output) for any name.
 
+use super::ValueSink;
 use super::block_copy::{append_cell, append_lower};
 use crate::slice::Slice;
 
@@ -20,30 +21,28 @@ impl<'r> AsciiCells<'r> {
     pub fn new(row: &'r mut Vec<u8>) -> AsciiCells<'r> {
         AsciiCells { row }
     }
+}
 
-    /// Appends an empty cell.
+impl ValueSink for AsciiCells<'_> {
     #[inline]
-    pub fn empty(&mut self) {
+    fn empty(&mut self) {
         self.row.push(b',');
     }
 
-    /// Appends a cell with `text`.
     #[inline]
-    pub fn text(&mut self, text: Slice<'_>) {
+    fn text(&mut self, text: Slice<'_>) {
         self.empty();
         append_cell(text, self.row);
     }
 
-    /// Appends a cell with `text` in lower case (ASCII letters).
     #[inline]
-    pub fn lower(&mut self, text: Slice<'_>) {
+    fn lower(&mut self, text: Slice<'_>) {
         self.empty();
         append_lower(text, self.row);
     }
 
-    /// Appends a cell with a number.
     #[inline]
-    pub fn number(&mut self, number: usize) {
+    fn number(&mut self, number: usize) {
         self.empty();
         // Counts and lengths of names have one or two digits.
         match u8::try_from(number) {
@@ -53,9 +52,8 @@ impl<'r> AsciiCells<'r> {
         }
     }
 
-    /// Appends a cell with a float, written as Rust's `{:?}` does (`4.0`): reading it yields the same float.
     #[inline]
-    pub fn float(&mut self, number: f64) {
+    fn float(&mut self, number: f64) {
         self.empty();
         let mut buffer = zmij::Buffer::new();
         let text = buffer.format(number).as_bytes();

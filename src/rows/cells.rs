@@ -5,7 +5,7 @@ use std::io::Write;
 
 use memchr::memchr3;
 
-use super::multivalue;
+use super::{MULTI, multivalue};
 
 /// The values that a command sets in one field of one row: any number.
 #[derive(Debug, Clone, Default)]
@@ -20,20 +20,20 @@ pub struct Output {
 impl Output {
     /// Adds a value. An empty one keeps its position among the others.
     pub fn push(&mut self, value: &[u8]) {
-        if !self.ends.is_empty() {
-            self.plain.push(b'\n');
-        }
-        self.plain.extend_from_slice(value);
-        self.ends.push(self.plain.len());
+        self.add(|plain| plain.extend_from_slice(value));
     }
 
     /// Adds a value as it is formatted.
     pub fn push_display(&mut self, value: impl Display) {
+        // Writing to memory cannot fail.
+        self.add(|plain| drop(write!(plain, "{value}")));
+    }
+
+    fn add(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
         if !self.ends.is_empty() {
             self.plain.push(b'\n');
         }
-        // Writing to memory cannot fail.
-        let _ = write!(self.plain, "{value}");
+        append(&mut self.plain);
         self.ends.push(self.plain.len());
     }
 
@@ -64,17 +64,29 @@ impl Output {
 
 /// Appends a row of `outputs`: first the cells of all fields, then all `__mv_` cells.
 pub fn write_row(outputs: &mut [Output], body: &mut Vec<u8>) {
-    for (index, output) in outputs.iter().enumerate() {
-        if index > 0 {
-            body.push(b',');
-        }
-        push_cell(output.plain(), body);
-    }
+    push_cells(outputs.iter().map(Output::plain), body);
     for output in outputs {
         body.push(b',');
         push_cell(output.multi(), body);
     }
     body.push(b'\n');
+}
+
+/// Appends a row of column names: `names`, then their `__mv_` columns.
+pub fn write_names(names: &[&str], body: &mut Vec<u8>) {
+    let multi: Vec<Vec<u8>> = names.iter().map(|name| [MULTI, name.as_bytes()].concat()).collect();
+    push_cells(names.iter().map(|name| name.as_bytes()).chain(multi.iter().map(Vec::as_slice)), body);
+    body.push(b'\n');
+}
+
+/// Appends `cells` with commas between them.
+pub(super) fn push_cells<'c>(cells: impl Iterator<Item = &'c [u8]>, row: &mut Vec<u8>) {
+    for (index, cell) in cells.enumerate() {
+        if index > 0 {
+            row.push(b',');
+        }
+        push_cell(cell, row);
+    }
 }
 
 /// Appends a CSV cell, quoted if it needs quotes, as the csv crate writes it.

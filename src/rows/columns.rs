@@ -3,7 +3,7 @@
 use csv::ByteRecord;
 
 use super::MULTI;
-use super::cells::push_cell;
+use super::cells::push_cells;
 
 /// One column of the reply.
 #[derive(Debug, Clone, Copy)]
@@ -22,9 +22,9 @@ pub(super) struct ReplyColumns {
     pub columns: Vec<ReplyColumn>,
     /// Whether all columns of the request come back unchanged: no output has the name of one.
     pub unchanged: bool,
-    /// How many columns the request does not have.
-    added: usize,
-    outputs: usize,
+    /// How many `__mv_` columns follow those of the outputs, if all columns of the request come back unchanged: one for each
+    /// output, or none.
+    pub multivalues: usize,
 }
 
 impl ReplyColumns {
@@ -47,24 +47,13 @@ impl ReplyColumns {
             }
         }
         let unchanged = columns[..header.len()].iter().all(|column| matches!(column, ReplyColumn::Kept(_)));
-        let added = columns.len() - header.len();
-        ReplyColumns { names, columns, unchanged, added, outputs: outputs.len() }
-    }
-
-    /// How many `__mv_` columns follow those of the outputs, if all columns of the request come back unchanged: one for each
-    /// output, or none.
-    pub fn multivalues(&self) -> usize {
-        self.added - self.outputs.min(self.added)
+        let multivalues = if multivalues { outputs.len() } else { 0 };
+        ReplyColumns { names, columns, unchanged, multivalues }
     }
 
     /// Appends the header line.
     pub fn write_names(&self, reply: &mut Vec<u8>) {
-        for (index, name) in self.names.iter().enumerate() {
-            if index > 0 {
-                reply.push(b',');
-            }
-            push_cell(name, reply);
-        }
+        push_cells(self.names.iter().map(Vec::as_slice), reply);
         reply.push(b'\n');
     }
 }

@@ -16,6 +16,7 @@ pub mod reader;
 #[cfg(any(test, feature = "reference"))]
 pub mod reference;
 pub mod scan;
+pub mod value_sink;
 
 use std::borrow::Cow;
 
@@ -26,9 +27,10 @@ use crate::slice::Slice;
 
 pub use append::ColumnAppender;
 pub use ascii_cells::AsciiCells;
-pub use cells::{Output, write_row};
+pub use cells::{Output, write_names, write_row};
 pub use csv_rows::{CsvRows, CsvWriter};
 pub use reader::{Header, RowReader, Rows};
+pub use value_sink::{Outputs, ValueSink};
 
 /// The prefix of the column that holds a field's several values.
 const MULTI: &[u8] = b"__mv_";

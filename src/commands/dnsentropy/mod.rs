@@ -10,15 +10,15 @@ use std::collections::HashSet;
 
 use self::answer_cache::AnswerCache;
 use self::fields::{Field, Mode};
-use self::values::{Outputs, write_ordinary, write_value};
+use self::values::{write_ordinary, write_value};
 use crate::commands::missing_field::MissingFieldCheck;
-use crate::commands::{App, distinct, expected_one_field, take_list};
+use crate::commands::{App, distinct, take_field, take_list};
 use crate::names::SuffixTable;
 use crate::names::ordinary::OrdinaryName;
 use crate::protocol::arguments::one_of;
 use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, UserMessage};
-use crate::rows::{AsciiCells, ColumnAppender, RowReader};
+use crate::rows::{AsciiCells, ColumnAppender, Outputs, RowReader};
 
 /// The command's name in a search.
 pub const NAME: &str = "dnsentropy";
@@ -42,7 +42,7 @@ struct DnsEntropy {
 ///
 /// Every argument that is wrong, and a custom suffix list that cannot be read.
 pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, ArgumentErrors> {
-    let field = take_field(&mut arguments);
+    let field = take_name_field(&mut arguments);
     let mode = arguments.take_choice("mode", &Mode::ALL).unwrap_or(Mode::Name);
     let prefix = take_prefix(&mut arguments);
     let (names, fields): (Vec<&str>, Vec<Field>) =
@@ -72,14 +72,9 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
     }))
 }
 
-fn take_field(arguments: &mut Arguments) -> String {
-    let mut fields = arguments.take_fields();
-    fields.extend(arguments.take("field"));
-    fields.dedup();
-    if fields.len() > 1 {
-        arguments.error(expected_one_field(&fields));
-    }
-    let field = fields.into_iter().next().unwrap_or_else(|| "query".to_owned());
+fn take_name_field(arguments: &mut Arguments) -> String {
+    let words = arguments.take_fields();
+    let field = take_field(arguments, words, "");
     if field.is_empty() || field.contains('*') || field.starts_with("__mv_") || field == "_chunked_idx" {
         arguments.error(format!(
             "field={field} is not a field name: name the field that holds the DNS name, without wildcards"

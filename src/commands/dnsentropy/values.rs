@@ -1,7 +1,7 @@
 //! The values of the output fields: one writer over two sinks.
 //!
 //! The fast path writes an ordinary name's values as [`AsciiCells`] straight into the reply. All other values go to
-//! [`Outputs`], which hold several values for each field and quote what needs quotes. Both go through [`write_name`],
+//! [`Outputs`](crate::rows::Outputs), which hold several values for each field and quote what needs quotes. Both go through [`write_name`],
 //! so a new field is written once. The tests compare both sinks.
 
 use std::borrow::Cow;
@@ -11,91 +11,18 @@ use crate::detect::{NameEvidence, judge_name, surprisal};
 use crate::features::{length, shannon};
 use crate::names::ordinary::OrdinaryName;
 use crate::names::{Host, Name, SuffixTable, SuffixType};
-use crate::rows::{AsciiCells, Output};
+use crate::rows::{AsciiCells, ValueSink};
 use crate::slice::Slice;
 use crate::url::{Authority, Url, UrlText};
 
-/// Takes one value for each field, in their order.
-pub trait Sink {
-    /// The name does not have the field.
-    fn empty(&mut self);
-    /// A text as it is.
-    fn text(&mut self, text: Slice<'_>);
-    /// A text in lower case. Only ASCII letters are lower-cased here: other letters must be in lower case already.
-    fn lower(&mut self, text: Slice<'_>);
-    /// A count.
-    fn number(&mut self, number: usize);
-    /// A float, written so that reading it yields the same float (`4.0`, as URL Toolbox writes it).
-    fn float(&mut self, number: f64);
-}
-
-impl Sink for AsciiCells<'_> {
-    #[inline]
-    fn empty(&mut self) {
-        AsciiCells::empty(self);
-    }
-
-    #[inline]
-    fn text(&mut self, text: Slice<'_>) {
-        AsciiCells::text(self, text);
-    }
-
-    #[inline]
-    fn lower(&mut self, text: Slice<'_>) {
-        AsciiCells::lower(self, text);
-    }
-
-    #[inline]
-    fn number(&mut self, number: usize) {
-        AsciiCells::number(self, number);
-    }
-
-    #[inline]
-    fn float(&mut self, number: f64) {
-        AsciiCells::float(self, number);
-    }
-}
-
-/// Adds a value to each of a row's outputs in turn.
-pub struct Outputs<'o>(std::slice::IterMut<'o, Output>);
-
-impl<'o> Outputs<'o> {
-    /// One value for each of `outputs`.
-    pub fn new(outputs: &'o mut [Output]) -> Outputs<'o> {
-        Outputs(outputs.iter_mut())
-    }
-
-    fn push(&mut self, value: &[u8]) {
-        if let Some(output) = self.0.next() {
-            output.push(value);
-        }
-    }
-}
-
-impl Sink for Outputs<'_> {
-    fn empty(&mut self) {
-        self.push(b"");
-    }
-
-    fn text(&mut self, text: Slice<'_>) {
-        self.push(text.as_bytes());
-    }
-
-    fn lower(&mut self, text: Slice<'_>) {
-        self.push(&text.as_bytes().to_ascii_lowercase());
-    }
-
-    fn number(&mut self, number: usize) {
-        self.push(number.to_string().as_bytes());
-    }
-
-    fn float(&mut self, number: f64) {
-        self.push(format!("{number:?}").as_bytes());
-    }
-}
-
 /// Writes the values of `fields` that `value` has in this mode.
-pub fn write_value(value: &[u8], mode: Mode, list: &SuffixTable, fields: &[Field], sink: &mut impl Sink) {
+pub fn write_value(
+    value: &[u8],
+    mode: Mode,
+    list: &SuffixTable,
+    fields: &[Field],
+    sink: &mut impl ValueSink,
+) {
     if value.is_empty() {
         return fields.iter().for_each(|_| sink.empty());
     }
@@ -191,7 +118,7 @@ impl<'h> HostName<'h> {
         }
     }
 
-    fn write(&self, field: Field, sink: &mut impl Sink) {
+    fn write(&self, field: Field, sink: &mut impl ValueSink) {
         match (self, field) {
             (HostName::Address, Field::SuffixType) => sink.text(Slice::whole(b"ip")),
             (HostName::Address, Field::SubdomainCount) => sink.number(0),
@@ -234,7 +161,7 @@ const fn padded(block: &'static [u8; 32]) -> Slice<'static> {
 }
 
 #[inline]
-fn write_name(field: Field, parts: &Parts<'_>, sink: &mut impl Sink) {
+fn write_name(field: Field, parts: &Parts<'_>, sink: &mut impl ValueSink) {
     match field {
         Field::Domain => sink.lower(parts.domain),
         Field::Subdomain => sink.text(parts.subdomain),
@@ -257,7 +184,7 @@ fn write_name(field: Field, parts: &Parts<'_>, sink: &mut impl Sink) {
 }
 
 #[inline]
-fn write_entropy(text: &[u8], sink: &mut impl Sink) {
+fn write_entropy(text: &[u8], sink: &mut impl ValueSink) {
     match shannon(text) {
         Some(bits) => sink.float(bits),
         None => sink.empty(),
@@ -265,7 +192,7 @@ fn write_entropy(text: &[u8], sink: &mut impl Sink) {
 }
 
 /// Writes what the detector says of a single subdomain.
-fn write_judgement(field: Field, subdomain: &[u8], sink: &mut impl Sink) {
+fn write_judgement(field: Field, subdomain: &[u8], sink: &mut impl ValueSink) {
     if subdomain.is_empty() {
         return sink.empty();
     }
@@ -292,6 +219,7 @@ mod tests {
 
     use super::*;
     use crate::names::{ListName, Lists};
+    use crate::rows::{Output, Outputs};
 
     proptest! {
         #[test]

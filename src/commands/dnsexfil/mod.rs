@@ -115,10 +115,10 @@ impl Command for DnsExfil {
 }
 
 impl DnsExfil {
-    fn take_in(&mut self, body: &[u8], whole: bool, reply: &mut Vec<u8>) -> usize {
+    fn take_in(&mut self, body: &[u8], end: bool, reply: &mut Vec<u8>) -> usize {
         let DnsExfil { reader, list, options, combiner, groups, writer, missing_fields, unreadable, .. } =
             self;
-        let mut rows = reader.rows(body, whole);
+        let mut rows = reader.rows(body, end);
         let Some(columns) = rows.header().and_then(|header| event::Columns::new(&header.columns)) else {
             return rows.consumed();
         };
@@ -148,7 +148,8 @@ impl DnsExfil {
         let mut warn = |text: String| warnings.push(UserMessage(Level::Warn, text));
         if self.groups.dropped() > 0 {
             warn(format!(
-                "memory is short: {} groups with the least information were dropped. Search a shorter time range, filter known domains before {NAME}, or group by fewer fields",
+                "memory is short: {} groups with the least information were dropped. Search a shorter time range, filter \
+                 known domains before {NAME}, or group by fewer fields",
                 self.groups.dropped()
             ));
         }

@@ -6,7 +6,7 @@ use super::columns::is_column;
 use super::event;
 use crate::aggregate::Limits;
 use crate::aggregate::group::MAX_SAMPLES;
-use crate::commands::{App, expected_one_field, take_list};
+use crate::commands::{App, take_field, take_list};
 use crate::names::{ListName, SuffixTable};
 use crate::protocol::{ArgumentErrors, Arguments};
 
@@ -109,23 +109,18 @@ fn quoted(field: &str) -> String {
 fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
     let words = arguments.take_fields();
     let by_at = words.iter().position(|word| word.eq_ignore_ascii_case("by"));
-    let (mut fields, by) = match by_at {
+    let (words, by) = match by_at {
         Some(at) => (words[..at].to_vec(), words[at + 1..].to_vec()),
         None => (words, Vec::new()),
     };
-    fields.extend(arguments.take("field"));
+    let field = take_field(arguments, words, " (fields to group by come after 'by')");
     let mut by: Vec<String> =
         by.into_iter().chain(arguments.take("by")).flat_map(|words| split_list(&words)).collect();
     let mut seen = HashSet::new();
     by.retain(|field| seen.insert(field.clone()));
-    fields.dedup();
-    if fields.len() > 1 {
-        arguments.error(format!("{} (fields to group by come after 'by')", expected_one_field(&fields)));
-    }
     if by_at.is_some() && by.is_empty() {
         arguments.error("'by' must be followed by at least one field".to_owned());
     }
-    let field = fields.into_iter().next().unwrap_or_else(|| "query".to_owned());
     for name in by.iter().chain([&field]) {
         if name.is_empty() || name.contains('*') || name.contains('"') {
             arguments.error(format!("'{name}' is not a field name: wildcards and quotes are not allowed"));

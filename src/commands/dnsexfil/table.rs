@@ -7,7 +7,7 @@ use super::columns::{COLUMNS, TableRow};
 use super::options::Options;
 use crate::aggregate::{Group, GroupKey, Groups};
 use crate::detect::{GroupEvidence, Severity, Verdict, judge};
-use crate::rows::{CsvWriter, Output, write_row};
+use crate::rows::{Output, write_names, write_row};
 
 /// Score, payload bytes and queries, then the group. Equal ranks are in the order of their keys.
 type Ranked<'g> = (Reverse<(u8, u64, u64)>, &'g GroupKey, &'g Group);
@@ -31,7 +31,7 @@ pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &m
     let by = options.by.iter().map(String::as_str);
     let names: Vec<&str> = ["ut_domain"].into_iter().chain(by).chain(COLUMNS.map(|(name, _)| name)).collect();
     let mut outputs = vec![Output::default(); names.len()];
-    write_header(&names, body);
+    write_names(&names, body);
     for (_, key, group) in ranked {
         let evidence = group.evidence();
         let (verdict, allowlisted) = judge_group(key, &evidence, allowlist);
@@ -43,12 +43,6 @@ pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &m
         others.iter_mut().zip(COLUMNS).for_each(|(output, (_, push))| push(&row, output));
         write_row(&mut outputs, body);
     }
-}
-
-fn write_header(names: &[&str], body: &mut Vec<u8>) {
-    let mut writer = CsvWriter::new(body);
-    let multi: Vec<String> = names.iter().map(|name| format!("__mv_{name}")).collect();
-    writer.row(names.iter().copied().chain(multi.iter().map(String::as_str)).map(str::as_bytes));
 }
 
 /// The verdict on a group. If its domain is allowlisted, the score is 0, and the verdict without the allowlist and the reason
