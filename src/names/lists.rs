@@ -101,8 +101,7 @@ impl Lists {
     }
 
     /// The list of that name, if it is built in or was loaded before.
-    #[inline]
-    pub fn loaded(&self, name: ListName) -> Option<&SuffixTable> {
+    fn loaded(&self, name: ListName) -> Option<&SuffixTable> {
         match name {
             ListName::Mozilla => Some(&builtin::MOZILLA),
             ListName::Icann => Some(&builtin::ICANN),
