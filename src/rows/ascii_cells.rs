@@ -2,7 +2,7 @@
 //!
 //! What it assumes: no value holds a comma, a quote or a line end, so no cell needs quotes; and each output has exactly
 //! one value, so there is nothing for its `__mv_` column. The values of an unquoted cell in the request keep the first
-//! assumption, and so do numbers. To change it safely, run the tests of `commands/dnsentropy/fields.rs`, which compare it with
+//! assumption, and so do numbers. To change it safely, run the tests of `commands/dnsentropy/values.rs`, which compare it with
 //! [`Output`](super::Output) for any name.
 
 use super::ValueSink;
