@@ -268,6 +268,7 @@ fn by_fields_are_taken_as_stats_takes_them() {
 #[test]
 fn limits_and_least_scores_cut_the_table() {
     assert_eq!(table(&["query", "by", "src", "limit=4"], &HEADER, &events()).len(), 4);
+    assert_eq!(table(&["query", "by", "src", "limit=0"], &HEADER, &events()).len(), 19);
     assert_eq!(table(&["query", "by", "src", "min_score=50"], &HEADER, &events()).len(), 1);
     assert_eq!(table(&["query", "samples=0", "limit=1"], &HEADER, &events())[0].get("samples"), None);
 }
@@ -275,14 +276,14 @@ fn limits_and_least_scores_cut_the_table() {
 #[test]
 fn wrong_arguments_are_told_at_once() {
     let mut splunkd = Search { command: "dnsexfil", ..Search::default() }.start();
-    let words = "a b by score limit=0 min_score=101 samples=x allowlist=maybe lst=icann list=none";
+    let words = "a b by score limit=1000001 min_score=101 samples=x allowlist=maybe lst=icann list=none";
     let words: Vec<&str> = words.split(' ').collect();
     let reply = splunkd.ask(&getinfo(&words));
     let error = reply.metadata["error"].as_str().expect("an error");
     for problem in [
         "expected one field, got 'a' and 'b'",
         "'score' is a column of the table: leave it out after 'by'",
-        "limit=0 is out of range: use a number from 1 to 1000000",
+        "limit=1000001 is out of range: use a number from 0 to 1000000, where 0 is no limit",
         "min_score=101 is out of range: use a number from 0 to 100",
         "samples=x is out of range: use a number",
         "allowlist=maybe is unknown: use true, false,",
@@ -302,7 +303,13 @@ fn wrong_arguments_are_told_at_once() {
 fn missing_fields_and_unreadable_partials_are_reported() {
     let rows = [cells(&["a.example.com"])];
     let (_, _, messages) = run(&["qurey", "by", "source"], &[csv(&["query"], &rows), csv(&["query"], &[])]);
-    assert_eq!(messages, ["WARN no event has the field 'qurey'", "WARN no event has the field 'source'"]);
+    assert_eq!(
+        messages,
+        [
+            "WARN no event has the field 'qurey': check the name",
+            "WARN no event has the field 'source': check the name"
+        ]
+    );
     let header = ["dnsexfil_partial"];
     let rows = [cells(&["{\"version\":99}"]), cells(&["broken"])];
     let (_, bodies, messages) = run(&["query"], &[csv(&header, &rows), csv(&header, &[])]);
@@ -312,6 +319,124 @@ fn missing_fields_and_unreadable_partials_are_reported() {
         "{messages:?}"
     );
     assert_eq!(parse(&bodies[1]).len(), 0);
+}
+
+/// The messages of a search whose events come from several peers, each of which has the columns of its own header.
+fn messages_of(words: &[&str], peers: &[(&[&str], &[&str])], mapped: bool) -> Vec<String> {
+    let (info, ..) = run(words, &[]);
+    let (map, _) = preop(&info);
+    let map: Vec<&str> = map.iter().map(String::as_str).collect();
+    let mut chunks = Vec::new();
+    for (header, row) in peers {
+        let chunk = csv(header, &[cells(row)]);
+        if mapped {
+            let (_, bodies, messages) = run(&map, &[chunk, Vec::new()]);
+            assert_eq!(messages, Vec::<String>::new());
+            chunks.extend(bodies);
+        } else {
+            chunks.push(chunk);
+        }
+    }
+    chunks.push(csv(&["query"], &[]));
+    run(words, &chunks).2
+}
+
+#[test]
+fn a_field_is_missing_only_if_no_peer_has_it() {
+    let words = ["query", "by", "src"];
+    let complete: (&[&str], &[&str]) = (&["query", "src"], &["a.example.com", "1"]);
+    let without_src: (&[&str], &[&str]) = (&["query"], &["a.example.com"]);
+    let without_query: (&[&str], &[&str]) = (&["src"], &["1"]);
+    let address: (&[&str], &[&str]) = (&["query", "src"], &["10.0.0.1", "1"]);
+    for mapped in [false, true] {
+        assert_eq!(
+            messages_of(&words, &[without_src, complete, without_query], mapped),
+            Vec::<String>::new()
+        );
+        let messages = messages_of(&words, &[without_src, without_src], mapped);
+        assert_eq!(messages, ["WARN no event has the field 'src': check the name"]);
+        let messages = messages_of(&words, &[without_src, without_query], mapped);
+        assert_eq!(messages, ["WARN no event has all of the fields 'query', 'src': group by fewer fields"]);
+        let messages = messages_of(&words, &[address, without_src], mapped);
+        let text = "WARN no value of the field 'query' has a registrable domain: name the field that holds the DNS name";
+        assert_eq!(messages, [text]);
+        assert_eq!(messages_of(&words, &[], mapped), Vec::<String>::new());
+    }
+}
+
+/// Asks the command about its arguments as splunkd splits them.
+fn info_of(command: &'static str, args: &[&str], raw_args: &[&str]) -> Value {
+    let mut splunkd = Search { command, ..Search::default() }.start();
+    let metadata = json!({"action": "getinfo", "searchinfo": {"args": args, "raw_args": raw_args}});
+    let reply = splunkd.ask(&support::request(&metadata, b"")).metadata;
+    splunkd.end_well();
+    reply
+}
+
+#[test]
+fn every_way_to_split_the_words_is_the_same_search() {
+    // | dnsexfil query by src, "dest ip" min_score=70 list=icann
+    let expected = info_of(
+        "dnsexfil",
+        &["query", "by", "src", "dest ip", "min_score=70", "list=icann"],
+        &["query", "by", "src", "\"dest ip\"", "min_score=70", "list=icann"],
+    );
+    assert!(
+        expected["streaming_preop"]
+            .as_str()
+            .expect("a pipeline")
+            .contains("query by src \"dest ip\" list=icann")
+    );
+    for (args, raw_args) in [
+        (
+            &["query", "by", "src,", "dest ip", "min_score", "=", "70", "list=", "icann"][..],
+            &["query", "by", "src,", "\"dest ip\"", "min_score", "=", "70", "list=", "icann"][..],
+        ),
+        (
+            &["query", "by", "src", ",", "dest ip", "list", "=icann", "min_score", "=70"],
+            &["query", "by", "src", ",", "'dest ip'", "list", "=\"icann\"", "min_score", "=70"],
+        ),
+        (
+            &["'query'", "by", "'src',", "'dest", "ip'", "list=icann", "min_score=70"],
+            &["'query'", "by", "'src',", "'dest", "ip'", "list=icann", "min_score=70"],
+        ),
+        (&["query", "list=icann", "by", "src,dest ip"], &["query", "list=icann", "by", "src,\"dest ip\""]),
+        (&["by=src,'dest ip'", "query", "list=icann"], &["by=\"src,'dest ip'\"", "query", "list=icann"]),
+        (&["by=src", "dest ip", "query", "list=icann"], &["by=src,", "\"dest ip\"", "query", "list=icann"]),
+        (&["query", "by", "src", "dest ip", "list=icann,", "limit=0"], &[]),
+    ] {
+        assert_eq!(info_of("dnsexfil", args, raw_args), expected, "{args:?}");
+    }
+}
+
+#[test]
+fn a_mistake_is_refused_with_what_to_write_instead() {
+    for (words, error) in [
+        (
+            "query by src as client",
+            "'as' is not allowed after 'by': rename the column afterwards with | rename",
+        ),
+        ("query by src by dest", "'by' is given twice: list all fields after one 'by'"),
+        (
+            "query by src span=1h",
+            "span= is unknown: group by time with | bin span=1h _time AS hour before, and 'hour' after 'by'",
+        ),
+        (
+            "query by src span = 1h",
+            "span= is unknown: group by time with | bin span=1h _time AS hour before, and 'hour' after 'by'",
+        ),
+        ("query by src limit 10", "limit has no value: write limit=10 (a field of that name goes in quotes)"),
+        ("query by src min_score>=70", "min_score>=70 is not an option: write min_score=70"),
+        ("query by src min_score=", "min_score= is out of range: use a number from 0 to 100"),
+        (
+            "query src",
+            "expected one field, got 'query' and 'src': name the one that holds the DNS name (fields to group by come after 'by')",
+        ),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        let reply = info_of("dnsexfil", &words, &words);
+        assert!(reply["error"].as_str().unwrap_or_default().contains(error), "{words:?}: {reply}");
+    }
 }
 
 #[test]

@@ -105,16 +105,19 @@ fn after_a_refusal_each_request_is_still_answered() {
 }
 
 #[test]
-fn a_field_that_no_event_has_is_reported_once_at_the_end() {
-    let events = vec![event(&[("query", "www.example.com")]); 5];
-    let search = Search { rows_per_chunk: 2, ..Search::default() };
+fn a_field_that_no_event_of_a_peer_has_is_reported_once_at_the_end() {
+    let events = vec![event(&[("query", "www.example.com")]); 1_234];
+    let search = Search { rows_per_chunk: 500, ..Search::default() };
     let (unchanged, messages) = search.run(&["qurey"], &events);
     assert_eq!(unchanged, events);
-    assert_eq!(messages, [("WARN".to_owned(), "no event has the field 'qurey'".to_owned())]);
+    let text = "none of the 1,234 events on this search peer has the field 'qurey': check the name";
+    assert_eq!(messages, [("INFO".to_owned(), text.to_owned())]);
 
     let mut late = events.clone();
-    late[4] = event(&[("qurey", "www.example.com")]);
+    late[1_233] = event(&[("qurey", "www.example.com")]);
     assert_eq!(search.run(&["qurey"], &late).1, []);
+    // A few events of one peer say nothing of the search.
+    assert_eq!(search.run(&["qurey"], &events[..999]).1, []);
     assert_eq!(search.run(&["qurey"], &[]).1, []);
 }
 

@@ -424,6 +424,7 @@ fn wrong_arguments_of_the_command_are_reported_at_once() {
         let error = reply.metadata["error"].as_str().expect("an error").to_owned();
         assert!(problems.iter().all(|problem| error.contains(problem)), "{error}");
     }
-    let (_, messages) = run(&["ut_shannon", "word=nosuch"], &[event(&[("query", "a")])]);
-    assert_eq!(messages, [("WARN".to_owned(), "no event has the field 'nosuch'".to_owned())]);
+    let (_, messages) = run(&["ut_shannon", "word=nosuch"], &vec![event(&[("query", "a")]); 1_000]);
+    let text = "none of the 1,000 events on this search peer has the field 'nosuch': check the name";
+    assert_eq!(messages, [("INFO".to_owned(), text.to_owned())]);
 }

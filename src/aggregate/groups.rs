@@ -218,7 +218,8 @@ mod tests {
         rows.rotate_left(turn);
         let mut groups = Groups::new(limits);
         for row in rows {
-            let messages = partial::decode(row.trim_ascii_end()).expect("what was written");
+            let content = partial::decode(row.trim_ascii_end()).expect("what was written");
+            let partial::Content::Aggregates(messages) = content else { panic!("counts were not written") };
             for partial in partial::parse(&messages).expect("what was written") {
                 groups.merge(&partial);
             }
@@ -260,8 +261,8 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in "\\PC{0,60}|3:[A-Za-z0-9+/]{0,200}|\\{\"version\":1,.{0,40}\\}") {
-            if let Ok(messages) = partial::decode(text.as_bytes())
+        fn any_text_is_read_or_refused(text in "\\PC{0,60}|3f:[0-9;]{0,60}|3:[A-Za-z0-9+/]{0,200}|\\{\"version\":1,.{0,40}\\}") {
+            if let Ok(partial::Content::Aggregates(messages)) = partial::decode(text.as_bytes())
                 && let Ok(partials) = partial::parse(&messages)
             {
                 let mut groups = Groups::new(Limits::default());

@@ -10,6 +10,7 @@
 
 pub mod bottom_k;
 pub mod combiner;
+pub mod field_counts;
 pub mod group;
 pub mod groups;
 mod indexed_set;
@@ -23,6 +24,7 @@ pub mod time;
 
 pub use bottom_k::BottomK;
 pub use combiner::{Combiner, Query};
+pub use field_counts::FieldCounts;
 pub use group::Group;
 pub use groups::{GroupKey, Groups, Limits};
 pub use interner::{Interned, Interner};

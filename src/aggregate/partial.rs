@@ -3,12 +3,13 @@
 //! A row of partial results is one text: a version, a colon, and base64 of postcard messages, one partial aggregate after
 //! another. A text form with names and numbers would take longer to write than the work itself. Peers can run an older copy
 //! of the app for a while after an upgrade, hence the version. Other versions wrote this form too, or JSON with a
-//! `version`.
+//! `version`. A row of another kind has the [`FieldCounts`] of a chunk, as plain numbers.
 
 use data_encoding::BASE64_NOPAD;
 use serde::{Deserialize, Serialize};
 use serde_bytes::Bytes;
 
+use super::field_counts::FieldCounts;
 use super::record_types::RecordTypes;
 use super::subdomain::{Measured, Moments};
 use super::time::TimeRange;
@@ -67,6 +68,8 @@ pub struct Overflow {
 const VERSION: u32 = 3;
 /// The start of a text of this version.
 const PREFIX: &str = "3:";
+/// The start of a text with the counts of a chunk: `3f:<events>;<complete>;<count of the first field>;…`.
+const COUNTS_PREFIX: &str = "3f:";
 /// A text ends when its messages have at least this many bytes.
 const FULL_BYTES: usize = 2048;
 
@@ -111,14 +114,47 @@ impl PartialWriter {
     }
 }
 
-/// Decodes a text to its messages, from which [`parse`] reads.
+/// Appends a row with the counts of a chunk that has `fields` fields.
+pub fn write_counts(counts: &FieldCounts, fields: usize, rows: &mut Vec<u8>) {
+    let incomplete = (0..fields).map(|index| counts.with_field(index) - counts.complete);
+    let numbers: Vec<String> = [counts.events, counts.complete]
+        .into_iter()
+        .chain(incomplete)
+        .map(|number| number.to_string())
+        .collect();
+    rows.extend_from_slice(format!("{COUNTS_PREFIX}{}\n", numbers.join(";")).as_bytes());
+}
+
+/// What a text of partial results holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Messages, from which [`parse`] reads partial aggregates.
+    Aggregates(Vec<u8>),
+    /// The counts of a chunk.
+    Counts(FieldCounts),
+}
+
+/// Decodes a text.
 ///
 /// # Errors
 ///
 /// The text has another version, or is not a partial result.
-pub fn decode(text: &[u8]) -> Result<Vec<u8>, PartialError> {
-    let messages = text.strip_prefix(PREFIX.as_bytes()).ok_or_else(|| other_version(text))?;
-    BASE64_NOPAD.decode(messages).map_err(|_| PartialError::Broken)
+pub fn decode(text: &[u8]) -> Result<Content, PartialError> {
+    if let Some(messages) = text.strip_prefix(PREFIX.as_bytes()) {
+        return BASE64_NOPAD.decode(messages).map(Content::Aggregates).map_err(|_| PartialError::Broken);
+    }
+    let numbers = text.strip_prefix(COUNTS_PREFIX.as_bytes()).ok_or_else(|| other_version(text))?;
+    let numbers: Option<Vec<u64>> = std::str::from_utf8(numbers)
+        .ok()
+        .and_then(|text| text.split(';').map(|number| number.parse().ok()).collect());
+    match numbers.as_deref() {
+        Some([events, complete, incomplete @ ..]) if complete <= events => Ok(Content::Counts(FieldCounts {
+            events: *events,
+            complete: *complete,
+            incomplete: incomplete.to_vec(),
+        })),
+        _ => Err(PartialError::Broken),
+    }
 }
 
 /// The partial aggregates in `messages`.

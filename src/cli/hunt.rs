@@ -42,10 +42,13 @@ pub struct HuntOptions {
 pub fn run(options: &HuntOptions) -> Result<(), Error> {
     let mut events: Vec<DnsEvent> = events::load(&options.file)?.into_iter().filter(is_query).collect();
     let arguments = [format!("field={}", options.field), format!("list={}", options.list)];
-    let messages = loopback::run_command("dnsentropy", &arguments, &options.field, &mut events)?;
+    let warnings = loopback::run_command("dnsentropy", &arguments, &options.field, &mut events)?;
     let mut out = io::stdout().lock();
-    for message in messages {
-        writeln!(out, "{message}")?;
+    for warning in warnings {
+        writeln!(out, "{warning}")?;
+    }
+    if !events.is_empty() && !events.iter().any(|event| event.contains_key(&options.field)) {
+        writeln!(out, "WARN: no event has the field '{}': name the field with --field", options.field)?;
     }
     print_queries(options, &events, &mut out)?;
     writeln!(out)?;

@@ -13,7 +13,7 @@ use crate::rows::{CsvRows, Output};
 const CHUNK_ROWS: usize = 50_000;
 
 /// Runs the streaming command `command` on `field` of each event, and sets the fields that come back. Returns the
-/// command's messages to the user.
+/// command's warnings.
 ///
 /// # Errors
 ///
@@ -67,7 +67,7 @@ fn to_csv(events: &[DnsEvent], first: usize, field: &str) -> Vec<u8> {
     writer.into_inner().expect("memory takes every write")
 }
 
-/// Sets the fields in `replies` in the events with their numbers. Returns the messages to the user.
+/// Sets the fields in `replies` in the events with their numbers. Returns the warnings.
 fn merge(replies: &[u8], events: &mut [DnsEvent]) -> Result<Vec<String>, Error> {
     let mut deframer = Deframer::new();
     deframer.push(replies);
@@ -79,7 +79,10 @@ fn merge(replies: &[u8], events: &mut [DnsEvent]) -> Result<Vec<String>, Error> 
         }
         for message in metadata["inspector"]["messages"].as_array().into_iter().flatten() {
             let part = |index: usize| message[index].as_str().unwrap_or_default();
-            messages.push(format!("{}: {}", part(0), part(1)));
+            // INFO is about the part of a search that one search peer sees.
+            if part(0) != "INFO" {
+                messages.push(format!("{}: {}", part(0), part(1)));
+            }
         }
         merge_rows(reply.body, events);
     }

@@ -16,7 +16,10 @@ use std::path::PathBuf;
 use crate::names::rules::Rules;
 use crate::names::{ListName, Lists, SuffixTable};
 use crate::protocol::session::Command;
-use crate::protocol::{ArgumentErrors, Arguments};
+use crate::protocol::{ArgumentErrors, Arguments, Word};
+
+/// The field that holds the DNS name if the search does not say.
+const DEFAULT_FIELD: &str = "query";
 
 /// Makes a command from the arguments of a search.
 pub type Open = fn(Arguments, &App) -> Result<Box<dyn Command>, ArgumentErrors>;
@@ -83,14 +86,15 @@ fn take_list(arguments: &mut Arguments, app: &App) -> (ListName, SuffixTable) {
 
 /// The field that holds the DNS name: one of `words`, or the option `field=`, or `query`. `hint` ends the error for several
 /// fields.
-fn take_field(arguments: &mut Arguments, mut words: Vec<String>, hint: &str) -> String {
-    words.extend(arguments.take("field"));
-    words.dedup();
-    if words.len() > 1 {
-        let quoted: Vec<String> = words.iter().map(|field| format!("'{field}'")).collect();
+fn take_field(arguments: &mut Arguments, words: &[Word], hint: &str) -> String {
+    let mut fields: Vec<String> = words.iter().map(|word| word.text.clone()).collect();
+    fields.extend(arguments.take("field"));
+    fields.dedup();
+    if fields.len() > 1 {
+        let quoted: Vec<String> = fields.iter().map(|field| format!("'{field}'")).collect();
         let quoted = quoted.join(" and ");
         arguments
             .error(format!("expected one field, got {quoted}: name the one that holds the DNS name{hint}"));
     }
-    words.into_iter().next().unwrap_or_else(|| "query".to_owned())
+    fields.into_iter().next().unwrap_or_else(|| DEFAULT_FIELD.to_owned())
 }

@@ -55,7 +55,7 @@ struct Input {
 ///
 /// Every argument that is wrong or missing.
 pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, ArgumentErrors> {
-    let names = arguments.take_fields();
+    let names: Vec<String> = arguments.take_words(&[]).into_iter().map(|word| word.text).collect();
     let function = match names.as_slice() {
         [name] => Function::find(name),
         _ => None,
@@ -219,7 +219,7 @@ impl Call {
 
     fn warnings(&self) -> Vec<UserMessage> {
         let fields = self.inputs.iter().flat_map(|input| &input.field);
-        let mut warnings: Vec<UserMessage> = fields.filter_map(|(_, presence)| presence.warning()).collect();
+        let mut warnings: Vec<UserMessage> = fields.filter_map(|(_, presence)| presence.message()).collect();
         if self.cut {
             let text = format!(
                 "a name has more than {MAX_SPREAD} levels: the fields of those farthest from the domain were left out"

@@ -11,8 +11,9 @@ mod output;
 mod panic_reply;
 mod serve;
 pub mod session;
+mod words;
 
-pub use arguments::{ArgumentErrors, Arguments};
+pub use arguments::{ArgumentErrors, Arguments, Word};
 pub use metadata::{CommandInfo, CommandType, Level, RequestError, UserMessage};
 pub use serve::{ServeError, serve, serve_stdio, widen_pipes};
 pub use session::Session;

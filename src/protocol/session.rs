@@ -207,7 +207,7 @@ mod tests {
 
     fn session() -> Session<'static> {
         Session::new(|mut arguments| {
-            arguments.take_fields();
+            arguments.take_words(&["option"]);
             arguments.finish(&["option"])?;
             Ok(Box::new(Echo))
         })

@@ -25,6 +25,9 @@ pub const NAME: &str = "dnsentropy";
 
 const OPTIONS: [&str; 5] = ["field", "list", "prefix", "fields", "mode"];
 
+/// What `fields=` takes for every output.
+const ALL: &str = "all";
+
 struct DnsEntropy {
     field: String,
     mode: Mode,
@@ -42,11 +45,11 @@ struct DnsEntropy {
 ///
 /// Every argument that is wrong, and a custom suffix list that cannot be read.
 pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, ArgumentErrors> {
-    let field = take_name_field(&mut arguments);
     let mode = arguments.take_choice("mode", &Mode::ALL).unwrap_or(Mode::Name);
     let prefix = take_prefix(&mut arguments);
     let (names, fields): (Vec<&str>, Vec<Field>) =
         take_outputs(&mut arguments, mode, &prefix).into_iter().unzip();
+    let field = take_name_field(&mut arguments);
     let outputs: Vec<String> = names.iter().map(|name| format!("{prefix}{name}")).collect();
     if outputs.contains(&field) {
         arguments.error(format!(
@@ -73,8 +76,8 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
 }
 
 fn take_name_field(arguments: &mut Arguments) -> String {
-    let words = arguments.take_fields();
-    let field = take_field(arguments, words, "");
+    let words = arguments.take_words(&OPTIONS);
+    let field = take_field(arguments, &words, " (a list of outputs goes in quotes: fields=\"domain,score\")");
     if field.is_empty() || field.contains('*') || field.starts_with("__mv_") || field == "_chunked_idx" {
         arguments.error(format!(
             "field={field} is not a field name: name the field that holds the DNS name, without wildcards"
@@ -97,23 +100,29 @@ fn take_prefix(arguments: &mut Arguments) -> String {
 /// The outputs that `fields=` picks, in the order of their columns.
 fn take_outputs(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'static str, Field)> {
     let allowed = mode.fields();
-    let Some(fields) = arguments.take("fields") else {
+    let named = |field: &str| -> Option<&'static str> {
+        let bare = [Some(field), field.strip_prefix(prefix), field.strip_prefix("ut_")];
+        let output =
+            |bare: &str| allowed.iter().map(|(name, _)| *name).chain([ALL]).find(|name| *name == bare);
+        bare.into_iter().flatten().find_map(output)
+    };
+    let Some(fields) = arguments.take_list("fields", |word| named(word).is_some()) else {
         return mode.default_fields();
     };
     let mut picked = HashSet::new();
-    let named = |field: &str| allowed.iter().map(|(name, _)| *name).find(|name| *name == field);
-    for field in fields.split(',').map(str::trim).filter(|field| !field.is_empty()) {
-        let bare = [Some(field), field.strip_prefix(prefix), field.strip_prefix("ut_")];
-        if field == "all" {
-            picked.extend(allowed.iter().map(|(name, _)| *name));
-        } else if let Some(name) = bare.into_iter().flatten().find_map(named) {
-            picked.insert(name);
-        } else {
-            let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).chain(["all"]).collect();
-            arguments.error(format!("fields={field} is unknown: use {}", one_of(&names)));
+    for field in &fields {
+        match named(field) {
+            Some(ALL) => picked.extend(allowed.iter().map(|(name, _)| *name)),
+            Some(name) => {
+                picked.insert(name);
+            }
+            None => {
+                let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).chain([ALL]).collect();
+                arguments.error(format!("fields={field} is unknown: use {}", one_of(&names)));
+            }
         }
     }
-    if fields.replace(',', "").trim().is_empty() {
+    if fields.is_empty() {
         arguments.error("fields= is empty: name at least one output, or leave it out".to_owned());
     }
     allowed.into_iter().filter(|(name, _)| picked.contains(name)).collect()
@@ -173,7 +182,7 @@ impl Command for DnsEntropy {
             appender.end();
         }
         if chunk.end && chunk.last {
-            messages.extend(missing_field.warning());
+            messages.extend(missing_field.message());
         }
         rows.consumed()
     }

@@ -7,9 +7,8 @@
 
 use std::borrow::Cow;
 
-use crate::aggregate::{Combiner, CommonTypes, Query, TimeRange, time};
+use crate::aggregate::{Combiner, CommonTypes, FieldCounts, Query, TimeRange, time};
 use crate::commands::distinct;
-use crate::commands::missing_field::MissingFieldCheck;
 use crate::names::SuffixTable;
 use crate::rows::{Column, Row};
 use crate::slice::Slice;
@@ -53,17 +52,17 @@ impl<'c> Columns<'c> {
 }
 
 /// Counts one event: each of its distinct names with each combination of its by-values, as `stats` does. An event without
-/// the name or a by-field is in no group. `missing_fields` are the checks of the name and the by-fields.
+/// the name or a by-field is in no group. `counts` are of the name's field and the by-fields.
 #[inline]
 pub fn add(
     row: Row<'_>,
     columns: &Columns<'_>,
     list: &SuffixTable,
     combiner: &mut Combiner,
-    missing_fields: &mut [MissingFieldCheck],
+    counts: &mut FieldCounts,
 ) {
-    if add_plain_values(row, columns, list, combiner, missing_fields).is_none() {
-        add_all_values(row, columns, list, combiner, missing_fields);
+    if add_plain_values(row, columns, list, combiner, counts).is_none() {
+        add_all_values(row, columns, list, combiner, counts);
     }
 }
 
@@ -73,7 +72,7 @@ fn add_plain_values(
     columns: &Columns<'_>,
     list: &SuffixTable,
     combiner: &mut Combiner,
-    missing_fields: &mut [MissingFieldCheck],
+    counts: &mut FieldCounts,
 ) -> Option<()> {
     let name = row.only(columns.name).filter(|name| name.start < name.end)?;
     let mut by = [&b""[..]; MAX_BY];
@@ -98,9 +97,7 @@ fn add_plain_values(
         if record_type.is_empty() { CommonTypes::default() } else { CommonTypes::from_name(record_type)? };
     let query = Query { by_id: combiner.by_id(by), time, common_type };
     combiner.add(name, query, None, list);
-    for check in missing_fields {
-        check.note(true);
-    }
+    counts.add_complete();
     Some(())
 }
 
@@ -110,13 +107,11 @@ fn add_all_values(
     columns: &Columns<'_>,
     list: &SuffixTable,
     combiner: &mut Combiner,
-    missing_fields: &mut [MissingFieldCheck],
+    counts: &mut FieldCounts,
 ) {
     let names = distinct(row.values(columns.name));
     let by: Vec<Vec<Cow<'_, [u8]>>> = columns.by.iter().map(|column| distinct(row.values(*column))).collect();
-    for (check, values) in missing_fields.iter_mut().zip([&names].into_iter().chain(&by)) {
-        check.note(!values.is_empty());
-    }
+    counts.add([&names].into_iter().chain(&by).map(|values| !values.is_empty()));
     let first = |column: &Column| row.values(*column).into_iter().next();
     let time = first(&columns.time).and_then(time::parse).map(TimeRange::from).unwrap_or_default();
     let record_type = columns.record_types.iter().find_map(first);
@@ -152,25 +147,25 @@ mod tests {
     use crate::names::{ListName, Lists};
     use crate::rows::RowReader;
 
-    type Add = fn(Row<'_>, &Columns<'_>, &SuffixTable, &mut Combiner, &mut [MissingFieldCheck]);
+    type Add = fn(Row<'_>, &Columns<'_>, &SuffixTable, &mut Combiner, &mut FieldCounts);
 
-    /// The groups of the events in `body`, and the warnings.
-    fn groups(body: &[u8], by: &[String], add: Add) -> (Vec<(GroupKey, Group)>, Vec<bool>) {
+    /// The groups of the events in `body`, and the counts of their fields.
+    fn groups(body: &[u8], by: &[String], add: Add) -> (Vec<(GroupKey, Group)>, FieldCounts) {
         let lists = Lists::new(std::path::PathBuf::new());
         let list = lists.load(ListName::Mozilla).expect("built in");
-        let mut checks: Vec<_> = (0..=by.len()).map(|_| MissingFieldCheck::new("f")).collect();
+        let mut counts = FieldCounts::default();
         let mut combiner = Combiner::default();
         let mut reader = RowReader::new(fields("query", by));
         let mut rows = reader.rows(body, true);
         let header = rows.header().expect("a header");
         let columns = Columns::new(&header.columns).expect("as many columns as fields");
         while let Some(row) = rows.next() {
-            add(row, &columns, list, &mut combiner, &mut checks);
+            add(row, &columns, list, &mut combiner, &mut counts);
         }
         let mut groups = Groups::new(Limits::default());
         combiner.emit(Limits::default(), |partial| groups.merge(partial));
         let groups = groups.iter().map(|(key, group)| (key.clone(), group.clone())).collect();
-        (groups, checks.iter().map(|check| check.warning().is_some()).collect())
+        (groups, counts)
     }
 
     proptest! {

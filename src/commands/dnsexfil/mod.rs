@@ -13,10 +13,9 @@ mod table;
 
 use self::allowlist::Allowlist;
 use self::options::{Options, Phase};
-use crate::aggregate::partial::{self, PartialError, PartialWriter};
-use crate::aggregate::{Combiner, Groups};
+use crate::aggregate::partial::{self, Content, PartialError, PartialWriter};
+use crate::aggregate::{Combiner, FieldCounts, Groups};
 use crate::commands::App;
-use crate::commands::missing_field::MissingFieldCheck;
 use crate::names::SuffixTable;
 use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
@@ -34,8 +33,8 @@ struct DnsExfil {
     /// In the reduce phase: the events of earlier chunks, and partial results.
     groups: Groups,
     writer: PartialWriter,
-    /// Of the name's field, then of the by-fields.
-    missing_fields: Vec<MissingFieldCheck>,
+    /// Of the name's field, then of the by-fields: in the map phase of the chunk, in the reduce phase of the search.
+    counts: FieldCounts,
     /// The number of partial results that could not be read, with the first error.
     unreadable: Option<(PartialError, u64)>,
 }
@@ -53,8 +52,6 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Argumen
     };
     let allowlist =
         allowlist.map_err(|error| ArgumentErrors { errors: vec![format!("allowlist: {error}")] })?;
-    let fields = [&options.field].into_iter().chain(&options.by);
-    let missing_fields = fields.map(|field| MissingFieldCheck::new(field)).collect();
     let groups = Groups::new(options.limits());
     let reader = RowReader::new(event::fields(&options.field, &options.by));
     Ok(Box::new(DnsExfil {
@@ -65,7 +62,7 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Argumen
         combiner: Combiner::default(),
         groups,
         writer: PartialWriter::default(),
-        missing_fields,
+        counts: FieldCounts::default(),
         unreadable: None,
     }))
 }
@@ -103,7 +100,13 @@ impl Command for DnsExfil {
         }
         hand_over(&mut self.combiner, self.options.phase, &mut self.groups, &mut self.writer, reply);
         match self.options.phase {
-            Phase::Map => self.writer.end(reply),
+            Phase::Map => {
+                self.writer.end(reply);
+                let counts = std::mem::take(&mut self.counts);
+                if counts.events > 0 {
+                    partial::write_counts(&counts, 1 + self.options.by.len(), reply);
+                }
+            }
             Phase::Reduce if chunk.last => table::write(&self.groups, &self.options, &self.allowlist, reply),
             Phase::Reduce => {}
         }
@@ -116,8 +119,7 @@ impl Command for DnsExfil {
 
 impl DnsExfil {
     fn take_in(&mut self, body: &[u8], end: bool, reply: &mut Vec<u8>) -> usize {
-        let DnsExfil { reader, list, options, combiner, groups, writer, missing_fields, unreadable, .. } =
-            self;
+        let DnsExfil { reader, list, options, combiner, groups, writer, counts, unreadable, .. } = self;
         let mut rows = reader.rows(body, end);
         let Some(columns) = rows.header().and_then(|header| event::Columns::new(&header.columns)) else {
             return rows.consumed();
@@ -126,7 +128,7 @@ impl DnsExfil {
             if !columns.partial.is_missing() {
                 let partials = row.values(columns.partial);
                 for text in &partials {
-                    if let Err(error) = take_partial(text, options.phase, groups, reply) {
+                    if let Err(error) = take_partial(text, options.phase, groups, counts, reply) {
                         unreadable.get_or_insert((error, 0)).1 += 1;
                     }
                 }
@@ -134,7 +136,7 @@ impl DnsExfil {
                     continue;
                 }
             }
-            event::add(row, &columns, list, combiner, missing_fields);
+            event::add(row, &columns, list, combiner, counts);
             if combiner.is_full() {
                 hand_over(combiner, options.phase, groups, writer, reply);
             }
@@ -142,22 +144,53 @@ impl DnsExfil {
         rows.consumed()
     }
 
+    /// The warnings for the end of the search. Only the reduce phase knows all of it.
     fn warnings(&self) -> Vec<UserMessage> {
-        let mut warnings: Vec<UserMessage> =
-            self.missing_fields.iter().filter_map(MissingFieldCheck::warning).collect();
-        let mut warn = |text: String| warnings.push(UserMessage(Level::Warn, text));
+        let mut warnings = self.why_empty();
         if self.groups.dropped() > 0 {
-            warn(format!(
+            warnings.push(format!(
                 "memory is short: {} groups with the least information were dropped. Search a shorter time range, filter \
                  known domains before {NAME}, or group by fewer fields",
                 self.groups.dropped()
             ));
         }
         if let Some((error, count)) = &self.unreadable {
-            warn(format!("{count} partial results were ignored: {error}"));
+            warnings.push(format!("{count} partial results were ignored: {error}"));
         }
-        warnings
+        warnings.into_iter().map(|text| UserMessage(Level::Warn, text)).collect()
     }
+
+    /// Why events have made no group, if that is so. A field that is missing is missing in all events of the search: a group
+    /// is made only of events that have all fields.
+    fn why_empty(&self) -> Vec<String> {
+        let Options { field, by, phase, .. } = &self.options;
+        let is_empty = self.groups.iter().next().is_none() && self.groups.dropped() == 0;
+        if *phase == Phase::Map || self.counts.events == 0 || !is_empty || self.unreadable.is_some() {
+            return Vec::new();
+        }
+        if self.counts.complete > 0 {
+            return vec![format!(
+                "no value of the field '{field}' has a registrable domain: name the field that holds the DNS name"
+            )];
+        }
+        let fields: Vec<&String> = [field].into_iter().chain(by).collect();
+        let missing = fields.iter().enumerate().filter(|(index, _)| self.counts.with_field(*index) == 0);
+        let missing: Vec<String> = missing.map(|(_, field)| missing_field(field)).collect();
+        if missing.is_empty() {
+            let quoted: Vec<String> = fields.iter().map(|field| format!("'{field}'")).collect();
+            return vec![format!(
+                "no event has all of the fields {}: group by fewer fields",
+                quoted.join(", ")
+            )];
+        }
+        missing
+    }
+}
+
+fn missing_field(field: &str) -> String {
+    let hint =
+        if field.contains([',', ' ']) { " (quotes make one field of a list: leave them out)" } else { "" };
+    format!("no event has the field '{field}': check the name{hint}")
 }
 
 /// Empties the combiner: into rows in the map phase, into the groups in the reduce phase.
@@ -181,16 +214,21 @@ fn take_partial(
     text: &[u8],
     phase: Phase,
     groups: &mut Groups,
+    counts: &mut FieldCounts,
     reply: &mut Vec<u8>,
 ) -> Result<(), PartialError> {
-    let messages = partial::decode(text)?;
-    let partials = partial::parse(&messages)?;
-    match phase {
-        Phase::Map => {
+    let content = partial::decode(text)?;
+    let partials = match &content {
+        Content::Aggregates(messages) => partial::parse(messages)?,
+        Content::Counts(_) => Vec::new(),
+    };
+    match (phase, &content) {
+        (Phase::Map, _) => {
             reply.extend_from_slice(text);
             reply.push(b'\n');
         }
-        Phase::Reduce => partials.iter().for_each(|partial| groups.merge(partial)),
+        (Phase::Reduce, Content::Counts(of_chunk)) => counts.merge(of_chunk),
+        (Phase::Reduce, Content::Aggregates(_)) => partials.iter().for_each(|partial| groups.merge(partial)),
     }
     Ok(())
 }

@@ -6,9 +6,9 @@ use super::columns::is_column;
 use super::event;
 use crate::aggregate::Limits;
 use crate::aggregate::group::MAX_SAMPLES;
-use crate::commands::{App, take_field, take_list};
+use crate::commands::{App, DEFAULT_FIELD, take_field, take_list};
 use crate::names::{ListName, SuffixTable};
-use crate::protocol::{ArgumentErrors, Arguments};
+use crate::protocol::{ArgumentErrors, Arguments, Word};
 
 /// The command's name in a search.
 pub const NAME: &str = "dnsexfil";
@@ -32,8 +32,8 @@ pub struct Options {
     pub by: Vec<String>,
     /// The list of suffixes that split names.
     pub list: ListName,
-    /// The most rows of the table.
-    pub limit: usize,
+    /// The most rows of the table. `None`: all.
+    pub limit: Option<usize>,
     /// Rows with a lower score are left out.
     pub min_score: u8,
     /// Whether the allowlist applies.
@@ -53,14 +53,31 @@ impl Options {
     pub fn parse(mut arguments: Arguments, app: &App) -> Result<(Options, SuffixTable), ArgumentErrors> {
         let (field, by) = take_fields(&mut arguments);
         let (list, table) = take_list(&mut arguments, app);
-        let limit = take_number(&mut arguments, "limit", 1..=1_000_000).unwrap_or(10_000);
-        let min_score = take_number(&mut arguments, "min_score", 0..=100).unwrap_or(0);
-        let samples = take_number(&mut arguments, "samples", 0..=MAX_SAMPLES).unwrap_or(3);
-        let booleans =
-            [("true", true), ("false", false), ("t", true), ("f", false), ("1", true), ("0", false)];
+        let limit = take_number(&mut arguments, "limit", 0..=1_000_000, ", where 0 is no limit");
+        let limit = limit.map_or(Some(10_000), |limit| (limit > 0).then_some(limit));
+        let min_score = take_number(&mut arguments, "min_score", 0..=100, "").unwrap_or(0);
+        let samples = take_number(&mut arguments, "samples", 0..=MAX_SAMPLES, "").unwrap_or(3);
+        let booleans = [
+            ("true", true),
+            ("false", false),
+            ("t", true),
+            ("f", false),
+            ("1", true),
+            ("0", false),
+            ("yes", true),
+            ("no", false),
+            ("y", true),
+            ("n", false),
+        ];
         let allowlist = arguments.take_choice("allowlist", &booleans).unwrap_or(true);
         let phases = [("map", Phase::Map), ("reduce", Phase::Reduce)];
         let phase = arguments.take_choice("phase", &phases).unwrap_or(Phase::Reduce);
+        if arguments.take("span").is_some() {
+            arguments.error(
+                "span= is unknown: group by time with | bin span=1h _time AS hour before, and 'hour' after 'by'"
+                    .to_owned(),
+            );
+        }
         arguments.finish(&OPTIONS)?;
         let min_score = u8::try_from(min_score).unwrap_or(100);
         Ok((Options { field, by, list, limit, min_score, allowlist, samples, phase }, table))
@@ -102,29 +119,45 @@ impl Options {
 /// A field's name, quoted for a search if it needs quotes.
 fn quoted(field: &str) -> String {
     let plain = field.chars().all(|c| c.is_ascii_alphanumeric() || "_.{}:".contains(c));
-    if plain && !field.eq_ignore_ascii_case("by") { field.to_owned() } else { format!("\"{field}\"") }
+    let keyword = OPTIONS.iter().chain(&["as"]).any(|keyword| field.eq_ignore_ascii_case(keyword));
+    if plain && !keyword { field.to_owned() } else { format!("\"{field}\"") }
 }
 
 /// The field, and the by-fields after the word `by`, separated by white space or commas.
 fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
-    let words = arguments.take_fields();
-    let by_at = words.iter().position(|word| word.eq_ignore_ascii_case("by"));
-    let (words, by) = match by_at {
-        Some(at) => (words[..at].to_vec(), words[at + 1..].to_vec()),
-        None => (words, Vec::new()),
+    let is_by = |word: &Word| !word.quoted && word.text.eq_ignore_ascii_case("by");
+    // Words after `by=` are by-fields, as splunkd may strip commas. The default field is the exception.
+    let listed = arguments.take_list("by", |word| {
+        !word.eq_ignore_ascii_case("by") && !word.eq_ignore_ascii_case(DEFAULT_FIELD)
+    });
+    let options: Vec<&str> = OPTIONS.into_iter().filter(|option| *option != "by").collect();
+    let words = arguments.take_words(&options);
+    let (words, by) = match words.iter().position(is_by) {
+        Some(at) => (&words[..at], Some(&words[at + 1..])),
+        None => (&words[..], None),
     };
     let field = take_field(arguments, words, " (fields to group by come after 'by')");
-    let mut by: Vec<String> =
-        by.into_iter().chain(arguments.take("by")).flat_map(|words| split_list(&words)).collect();
-    let mut seen = HashSet::new();
-    by.retain(|field| seen.insert(field.clone()));
-    if by_at.is_some() && by.is_empty() {
+    if listed.as_ref().map_or(by.is_some_and(<[Word]>::is_empty), Vec::is_empty) {
         arguments.error("'by' must be followed by at least one field".to_owned());
     }
-    for name in by.iter().chain([&field]) {
-        if name.is_empty() || name.contains('*') || name.contains('"') {
-            arguments.error(format!("'{name}' is not a field name: wildcards and quotes are not allowed"));
-        }
+    let by = by.unwrap_or_default();
+    if by.iter().any(is_by) {
+        arguments.error("'by' is given twice: list all fields after one 'by'".to_owned());
+    }
+    if by.iter().any(|word| !word.quoted && word.text.eq_ignore_ascii_case("as")) {
+        arguments
+            .error("'as' is not allowed after 'by': rename the column afterwards with | rename".to_owned());
+    }
+    let mut by: Vec<String> =
+        by.iter().map(|word| word.text.clone()).chain(listed.unwrap_or_default()).collect();
+    let mut seen = HashSet::new();
+    by.retain(|field| seen.insert(field.clone()));
+    for name in by.iter().chain([&field]).filter(|name| !is_field_name(name)) {
+        arguments.error(format!(
+            "'{}' is not a field name: wildcards, quotes, backslashes, pipes, brackets and control characters are not \
+             allowed",
+            name.escape_debug()
+        ));
     }
     for name in by.iter().filter(|name| is_column(name)) {
         arguments.error(format!(
@@ -134,20 +167,24 @@ fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
     (field, by)
 }
 
-fn split_list(words: &str) -> Vec<String> {
-    words.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+/// Whether the name of a field can be read, and be written in the pipeline of the map phase.
+fn is_field_name(name: &str) -> bool {
+    let refused = |c: char| c.is_control() || "*\"\\|`[]".contains(c);
+    !name.is_empty() && !name.contains(refused) && !name.starts_with("__mv_") && name != "_chunked_idx"
 }
 
+/// Takes a number of an option. `hint` says what it means.
 fn take_number(
     arguments: &mut Arguments,
     name: &str,
     allowed: std::ops::RangeInclusive<usize>,
+    hint: &str,
 ) -> Option<usize> {
     let value = arguments.take(name)?;
     let number = value.trim().parse().ok().filter(|number| allowed.contains(number));
     if number.is_none() {
         arguments.error(format!(
-            "{name}={value} is out of range: use a number from {} to {}",
+            "{name}={value} is out of range: use a number from {} to {}{hint}",
             allowed.start(),
             allowed.end()
         ));

@@ -22,9 +22,9 @@ pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &m
     let mut ranked: Vec<Ranked<'_>> =
         ranked.filter(|(Reverse((score, ..)), ..)| *score >= options.min_score).collect();
     let by_rank = |one: &Ranked<'_>, other: &Ranked<'_>| (one.0, one.1).cmp(&(other.0, other.1));
-    if ranked.len() > options.limit {
-        ranked.select_nth_unstable_by(options.limit, by_rank);
-        ranked.truncate(options.limit);
+    if let Some(limit) = options.limit.filter(|limit| ranked.len() > *limit) {
+        ranked.select_nth_unstable_by(limit, by_rank);
+        ranked.truncate(limit);
     }
     ranked.sort_unstable_by(by_rank);
 
