@@ -66,6 +66,11 @@ fn fields_and_prefix_pick_and_name_the_outputs() {
         (&["prefix=", "fields=domain"], &["domain"]),
         (&["prefix=s", "fields=shannon,stld"], &["sshannon", "stld"]),
         (&["prefix=\"my \"", "fields=domain"], &["my domain"]),
+        (&["fields", "=", "domain", "tld", "query"], &["ut_domain", "ut_tld"]),
+        (&["fields=domain", "tld", "query"], &["ut_domain", "ut_tld"]),
+        (&["fields=domain", "ut_tld"], &["ut_domain", "ut_tld"]),
+        (&["query", "fields=\"domain tld\"", "list=", "icann"], &["ut_domain", "ut_tld"]),
+        (&["'query'", "fields=\"domain, tld\""], &["ut_domain", "ut_tld"]),
     ] {
         assert_eq!(fields(&split(words, &["www.example.com"])[0]), expected, "{words:?}");
     }
@@ -94,7 +99,9 @@ fn what_makes_no_sense_is_refused() {
         (&["mode=shannon", "list=icann"], "list= is not allowed with mode=shannon"),
         (&["field=*"], "field=* is not a field name"),
         (&["prefix=a,b"], "prefix=a,b is not allowed: field names must not"),
-        (&["field", "=", "query"], "expected one field, got 'field' and '=' and 'query'"),
+        (&["field", "=", "="], "'=' has no option before it: write option=value"),
+        (&["fields=domain", "scor", "query"], "(a list of outputs goes in quotes: fields=\"domain,score\")"),
+        (&["query", "mode"], "mode has no value: write mode=<value>"),
     ] {
         let error = refusal(words);
         assert!(error.contains(problem), "{words:?}: {error}");

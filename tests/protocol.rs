@@ -90,7 +90,7 @@ fn all_wrong_arguments_are_reported_at_once() {
         assert!(error.contains(problem), "{problem}: {error}");
     }
     // splunkd puts the command's name before it.
-    assert!(error.starts_with("field= is given") && !error.contains("dnsentropy: "), "{error}");
+    assert!(error.starts_with("mode=url2 is unknown") && !error.contains("dnsentropy: "), "{error}");
     assert!(!error.contains('\n'), "{error}");
     splunkd.end_well();
 }
