@@ -29,7 +29,7 @@ pub struct Word {
 /// let typed = ["query", "mode", "=", "nmae", "\"a=b\""].map(str::to_owned);
 /// let mut arguments = Arguments::parse(&args, &typed);
 /// assert_eq!(arguments.take_choice("mode", &[("name", 1), ("url", 2)]), None);
-/// let fields: Vec<String> = arguments.take_words().into_iter().map(|word| word.text).collect();
+/// let fields: Vec<String> = arguments.take_words(&["mode"]).into_iter().map(|word| word.text).collect();
 /// assert_eq!(fields, ["query", "a=b"]);
 /// let errors = arguments.finish(&["mode"]).unwrap_err();
 /// assert_eq!(errors.to_string(), "mode=nmae is unknown: use name or url");
