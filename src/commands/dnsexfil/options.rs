@@ -191,3 +191,82 @@ fn take_number(
     }
     number
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The words of `text` as splunkd splits them: at blanks outside double quotes, and at commas if it strips them.
+    fn split(text: &str, strips_commas: bool) -> (Vec<String>, Vec<String>) {
+        let (mut words, mut quoted) = (vec![String::new()], false);
+        for character in text.chars() {
+            quoted ^= character == '"';
+            match character {
+                ' ' if !quoted => words.push(String::new()),
+                ',' if !quoted && strips_commas => words.push(String::new()),
+                _ => words.last_mut().expect("never empty").push(character),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        (words.iter().map(|word| word.replace('"', "")).collect(), words)
+    }
+
+    /// What the options mean, as far as words set it; or the errors.
+    fn read(
+        text: &str,
+        strips_commas: bool,
+    ) -> Result<(String, Vec<String>, Option<usize>, u8, String), String> {
+        let (args, typed) = split(text, strips_commas);
+        let app = App { lookups: std::path::PathBuf::new() };
+        let (options, _) =
+            Options::parse(Arguments::parse(&args, &typed), &app).map_err(|errors| errors.to_string())?;
+        let preop = options.streaming_preop();
+        Ok((options.field, options.by, options.limit, options.min_score, preop))
+    }
+
+    /// A name in quotes of one kind.
+    fn typed(name: &str, style: usize) -> String {
+        match style {
+            0 if !name.contains([' ', '=']) && name != "by" && name != "list" => name.to_owned(),
+            0 | 1 => format!("\"{name}\""),
+            _ => format!("'{name}'"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_words_mean_the_same_however_they_are_typed_and_split(
+            field in "[a-z]{1,3}[0-9]|dns\\.question\\.name|a b|x=y|by",
+            by in prop::collection::hash_set("[a-z]{1,3}[0-9]|id\\.orig_h|src ip|list|a=b", 1..4),
+            styles in prop::collection::vec(0_usize..3, 5),
+            comma in prop::sample::select(vec![" ", ",", ", ", " ,", " , "]),
+            equals in prop::sample::select(vec!["=", " = ", " =", "= "]),
+            as_option in any::<bool>(),
+        ) {
+            let by: Vec<String> = by.into_iter().collect();
+            let names: Vec<String> = by.iter().enumerate().map(|(index, name)| typed(name, styles[index])).collect();
+            let listed = if as_option {
+                // In a list between double quotes, single quotes keep a name together.
+                let names: Vec<String> = by.iter().map(|name| format!("'{name}'")).collect();
+                format!("by{equals}\"{}\"", names.join(comma))
+            } else {
+                format!("by {}", names.join(comma))
+            };
+            let field_typed = typed(&field, styles[4]);
+            let text = format!("{field_typed} limit{equals}0 {listed} min_score{equals}70");
+            for strips_commas in [false, true] {
+                let found = read(&text, strips_commas);
+                let expected = (field.clone(), by.clone(), None, 70);
+                let found = found.map(|(field, by, limit, min_score, preop)| ((field, by, limit, min_score), preop));
+                let (found, preop) = found.map_err(|errors| TestCaseError::fail(format!("{text}: {errors}")))?;
+                prop_assert_eq!(&found, &expected, "{}", text);
+                // The map phase reads the same field and by-fields.
+                let (_, command) = preop.split_once("| dnsexfil ").expect("a pipeline");
+                let (field, by, ..) = read(command, strips_commas).map_err(TestCaseError::fail)?;
+                prop_assert_eq!((field, by), (found.0, found.1), "{}", preop);
+            }
+        }
+    }
+}
