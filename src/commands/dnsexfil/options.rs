@@ -213,17 +213,17 @@ mod tests {
         (words.iter().map(|word| word.replace('"', "")).collect(), words)
     }
 
-    /// What the options mean, as far as words set it; or the errors.
-    fn read(
-        text: &str,
-        strips_commas: bool,
-    ) -> Result<(String, Vec<String>, Option<usize>, u8, String), String> {
+    /// The field, the by-fields, the limit and the least score.
+    type Meaning = (String, Vec<String>, Option<usize>, u8);
+
+    /// What the words mean, and the pipeline of the map phase; or the errors.
+    fn read(text: &str, strips_commas: bool) -> Result<(Meaning, String), String> {
         let (args, typed) = split(text, strips_commas);
         let app = App { lookups: std::path::PathBuf::new() };
         let (options, _) =
             Options::parse(Arguments::parse(&args, &typed), &app).map_err(|errors| errors.to_string())?;
         let preop = options.streaming_preop();
-        Ok((options.field, options.by, options.limit, options.min_score, preop))
+        Ok(((options.field, options.by, options.limit, options.min_score), preop))
     }
 
     /// A name in quotes of one kind.
@@ -259,12 +259,11 @@ mod tests {
             for strips_commas in [false, true] {
                 let found = read(&text, strips_commas);
                 let expected = (field.clone(), by.clone(), None, 70);
-                let found = found.map(|(field, by, limit, min_score, preop)| ((field, by, limit, min_score), preop));
                 let (found, preop) = found.map_err(|errors| TestCaseError::fail(format!("{text}: {errors}")))?;
                 prop_assert_eq!(&found, &expected, "{}", text);
                 // The map phase reads the same field and by-fields.
                 let (_, command) = preop.split_once("| dnsexfil ").expect("a pipeline");
-                let (field, by, ..) = read(command, strips_commas).map_err(TestCaseError::fail)?;
+                let ((field, by, ..), _) = read(command, strips_commas).map_err(TestCaseError::fail)?;
                 prop_assert_eq!((field, by), (found.0, found.1), "{}", preop);
             }
         }
