@@ -4,11 +4,12 @@ use indexmap::{Equivalent, IndexMap};
 
 use super::group::Group;
 use super::partial::PartialAggregate;
+use crate::names::present;
 
 /// The key of a group: a registrable domain and one value for each by-field.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GroupKey {
-    /// The registrable domain.
+    /// The registrable domain, in presentation format.
     pub domain: String,
     /// One value for each by-field.
     pub by: Vec<String>,
@@ -83,7 +84,9 @@ impl Groups {
             self.limit_names(overflow.limit);
         }
         let Groups { limits, by_key, names, .. } = self;
-        let key = GroupKeyRef { domain: partial.domain, by: &partial.by };
+        // Other copies of the app send domains as they come.
+        let domain = present(partial.domain.as_bytes());
+        let key = GroupKeyRef { domain: &domain, by: &partial.by };
         let index = by_key.get_index_of(&key);
         let index = index.unwrap_or_else(|| by_key.insert_full(key.into(), Group::new(limits.names)).0);
         let group = &mut by_key[index];
