@@ -276,6 +276,16 @@ mod tests {
     }
 
     #[test]
+    fn domains_of_other_copies_of_the_app_are_written_as_ours() {
+        let mut groups = Groups::new(Limits::default());
+        for domain in ["a|b.com", r"a\124b.com", "a\u{2764}.com"] {
+            groups.merge(&PartialAggregate { domain, bare: 1, ..PartialAggregate::default() });
+        }
+        let counts: Vec<_> = groups.iter().map(|(key, group)| (key.domain.as_str(), group.count())).collect();
+        assert_eq!(counts, [(r"a\124b.com", 2), (r"a\226\157\164.com", 1)]);
+    }
+
+    #[test]
     fn groups_with_little_information_are_dropped_first() {
         let lists = Lists::new(std::path::PathBuf::new());
         let list = lists.load(ListName::Mozilla).expect("built in");

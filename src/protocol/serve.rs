@@ -20,7 +20,7 @@ const BLOCK: usize = 64 * 1024;
 const PIPE_SIZE: usize = 1024 * 1024;
 
 /// How long to wait for splunkd to close the conversation, or to ask again, after a search is answered.
-const PATIENCE: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };
+const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// Why a conversation broke down.
 #[derive(Debug, thiserror::Error)]

@@ -233,7 +233,7 @@ mod tests {
         #[test]
         fn both_sinks_get_the_same_values(
             before in "[a-z,]{0,3}", after in "[a-z,]{0,70}",
-            name in "([a-zA-Z0-9_=/-]{1,20}\\.){0,5}([a-zA-Z0-9-]{1,63}\\.){0,3}(com|co\\.UK|github\\.io|Xyzzy|dk)",
+            name in "([a-zA-Z0-9_=/-]{1,20}\\.){0,5}([a-zA-Z0-9-]{1,63}\\.){0,3}([a-z|*\\\\=_]{1,4}\\.)?(com|co\\.UK|github\\.io|Xyzzy|dk)",
         ) {
             let bytes = format!("{before}{name}{after}");
             let slice = Slice { bytes: bytes.as_bytes(), start: before.len(), end: before.len() + name.len() };
