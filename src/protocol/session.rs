@@ -75,13 +75,13 @@ type OpenCommand<'a> = dyn Fn(Arguments) -> Result<Box<dyn Command + 'a>, Argume
 pub struct Session<'a> {
     open: Box<OpenCommand<'a>>,
     state: State<'a>,
-    /// The metadata of the last getinfo.
-    getinfo: Vec<u8>,
     messages: Vec<UserMessage>,
     /// The metadata of the reply.
     metadata: Vec<u8>,
     /// The body of the reply. Its memory serves one reply after another.
     body: Vec<u8>,
+    /// The metadata of the last getinfo.
+    getinfo: Vec<u8>,
 }
 
 enum State<'a> {
@@ -105,10 +105,10 @@ impl<'a> Session<'a> {
         Session {
             open: Box::new(open),
             state: State::Start,
-            getinfo: Vec::new(),
             messages: Vec::new(),
             metadata: Vec::new(),
             body: Vec::new(),
+            getinfo: Vec::new(),
         }
     }
 
