@@ -6,6 +6,8 @@
 
 use wide::u8x16;
 
+use crate::slice::Slice;
+
 /// The bytes of a block, as many as a mask has bits.
 pub const BLOCK: usize = 64;
 /// The bytes that are compared at once.
@@ -45,10 +47,34 @@ fn masks_of<const CLASSES: usize>(
     masks
 }
 
+/// Whether all bytes of `text` belong to `class`.
+#[inline]
+pub fn all(text: Slice<'_>, class: impl Fn(Lane) -> Lane) -> bool {
+    (text.start..text.end).step_by(LANES).all(|at| {
+        let rest = text.bytes.get(at..).unwrap_or_default();
+        let mut lane = [0; LANES];
+        match rest.first_chunk() {
+            Some(whole) => lane = *whole,
+            None => lane[..rest.len()].copy_from_slice(rest),
+        }
+        let others = !class(Lane::new(lane)).to_bitmask();
+        // The bytes after the text do not count.
+        others.trailing_zeros() as usize >= LANES.min(text.end - at)
+    })
+}
+
 /// The bytes of `lane` that are `byte`.
 #[inline]
 pub fn equal(lane: Lane, byte: u8) -> Lane {
     lane.simd_eq(Lane::splat(byte))
+}
+
+/// The bytes of `lane` from `first` to `last`.
+#[inline]
+pub fn within(lane: Lane, first: u8, last: u8) -> Lane {
+    // What is less than `first` wraps around to a great number.
+    let offset = lane - Lane::splat(first);
+    offset.min(Lane::splat(last - first)).simd_eq(offset)
 }
 
 #[cfg(test)]
@@ -58,6 +84,17 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn all_bytes_of_a_text_are_of_a_class(
+            bytes in prop::collection::vec(prop::sample::select(b"aaaaaz~\x1f\xff".to_vec()), 0..60),
+            ends in (0_usize..60, 0_usize..60),
+        ) {
+            let [one, other] = [ends.0, ends.1].map(|end| end.min(bytes.len()));
+            let text = Slice { bytes: &bytes, start: one.min(other), end: one.max(other) };
+            let expected = text.as_bytes().iter().all(|byte| (b'a'..=b'y').contains(byte));
+            prop_assert_eq!(all(text, |lane| within(lane, b'a', b'y')), expected);
+        }
+
         #[test]
         fn a_bit_says_whether_its_byte_is_of_the_class(
             bytes in prop::collection::vec(prop::sample::select(b"a,.\xff".to_vec()), 0..200),

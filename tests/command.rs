@@ -31,6 +31,68 @@ fn every_output_of_a_name() {
 }
 
 #[test]
+fn a_domain_of_any_bytes_has_only_letters_digits_dashes_dots_and_escapes() {
+    let labels: [&[u8]; 8] = [
+        b"\"; | delete \"",
+        b"$result.x$ [| makeresults]",
+        b"=cmd|' /c calc'!a1",
+        b"</script>&#x27;",
+        b"../../%2e%2e?a=b",
+        b"a,b\nc\rd\te\x00f",
+        b"\xff\xfe\xc3",
+        "\u{202e}\u{1f600}\u{feff}\u{2028}".as_bytes(),
+    ];
+    let name = |label: &[u8]| Event::from([("query".to_owned(), vec![[b"Sub.", label, b".com"].concat()])]);
+    for mode in ["mode=name", "mode=url"] {
+        let (events, _) = Search::default().run(&[mode], &labels.map(name));
+        let domains: Vec<&str> = events.iter().filter_map(|event| value(event, "ut_domain")).collect();
+        let (mut distinct, before) = (domains.clone(), domains.len());
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!((distinct.len(), before > 3), (before, true), "{mode}: {domains:?}");
+        for event in &events {
+            for field in ["ut_domain", "ut_domain_without_tld", "ut_tld"] {
+                let text = value(event, field).unwrap_or_default();
+                let mut parts = text.split('\\');
+                let is_plain = |part: &str| {
+                    part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+                };
+                assert!(parts.next().is_some_and(is_plain), "{field}={text}");
+                let is_escape = |part: &str| part.get(..3).is_some_and(|digits| digits.parse::<u8>().is_ok());
+                assert!(parts.all(|part| is_escape(part) && is_plain(part)), "{field}={text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn measures_are_those_of_the_name_as_it_came() {
+    let words = ["fields=all"];
+    let events = split(&words, &["a|b=c\u{2764}.x.*\".com", "a|b=c\u{2764}.x.example.com"]);
+    for field in [
+        "ut_subdomain",
+        "ut_subdomain_count",
+        "ut_subdomain_length",
+        "ut_shannon",
+        "ut_payload_bytes",
+        "ut_score",
+    ] {
+        assert_eq!(events[0].get(field), events[1].get(field), "{field}");
+    }
+    assert_eq!(value(&events[0], "ut_subdomain"), Some("a|b=c\u{2764}.x"));
+    assert_eq!(value(&events[0], "ut_subdomain_length"), Some("8"));
+    assert_eq!(value(&events[0], "ut_domain"), Some(r"\042\034.com"));
+}
+
+#[test]
+fn the_host_of_a_url_stays_as_it_came() {
+    let (merged, _) =
+        Search::default().run(&["mode=url", "field=url"], &[event(&[("url", "http://A.b|c.com/x")])]);
+    assert_eq!(value(&merged[0], "ut_host"), Some("A.b|c.com"));
+    assert_eq!(value(&merged[0], "ut_domain"), Some(r"b\124c.com"));
+}
+
+#[test]
 fn the_entropy_is_that_of_the_definition() {
     let subdomains = ["buttercup", "0DsAAHNIclYsFcDN", "aaa", "食狮", "a.b", "0123456789abcdef"];
     let bits = [2.725_480_556_997_868, 3.375, 0.0, 1.0, 1.584_962_500_721_156, 4.0];

@@ -266,6 +266,50 @@ fn by_fields_are_taken_as_stats_takes_them() {
 }
 
 #[test]
+fn hostile_domains_are_groups_of_their_own_in_presentation_format() {
+    let names: [&[u8]; 9] = [
+        b"s|1.a|b.com",
+        b"s2.a*b.com",
+        b"s3.a\xff.com",
+        b"s4.A\xfe.com",
+        // Equal to the third one, as a log may write it.
+        b"s5.a\\255.com",
+        "s6.\u{c4}\u{2764}.com".as_bytes(),
+        b"s7.\"; | delete \".com",
+        b"s8.plain.com",
+        b"s9.*.com",
+    ];
+    let domains = [
+        (r"\034\059\032\124\032delete\032\034.com", "1"),
+        (r"\042.com", "1"),
+        (r"a\042b.com", "1"),
+        (r"a\124b.com", "1"),
+        (r"a\254.com", "1"),
+        (r"a\255.com", "2"),
+        ("plain.com", "1"),
+        ("\u{e4}\\226\\157\\164.com", "1"),
+    ];
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["query"]).expect("memory");
+    names.iter().for_each(|name| writer.write_record([name]).expect("memory"));
+    let events = writer.into_inner().expect("memory");
+    let (info, direct, _) = run(&["query", "samples=5"], &[events.clone(), b"query\n".to_vec()]);
+    let (map, _) = preop(&info);
+    let map: Vec<&str> = map.iter().map(String::as_str).collect();
+    let (_, partials, _) = run(&map, &[events]);
+    let (_, merged, _) = run(&["query", "samples=5"], &[partials[0].clone(), b"query\n".to_vec()]);
+    for body in [&direct[1], &merged[1]] {
+        let mut rows = parse(body);
+        rows.sort_by(|row, other| one(row, "ut_domain").cmp(one(other, "ut_domain")));
+        let found: Vec<_> = rows.iter().map(|row| (one(row, "ut_domain"), one(row, "count"))).collect();
+        assert_eq!(found, domains);
+        assert_eq!(one(&rows[3], "samples"), r"s|1.a\124b.com", "the subdomain stays as it came");
+        let said: Vec<&String> = rows.iter().flat_map(|row| &row["reasons"]).collect();
+        assert!(said.iter().all(|reason| !reason.contains(['|', '"', '*'])), "{said:?}");
+    }
+}
+
+#[test]
 fn limits_and_least_scores_cut_the_table() {
     assert_eq!(table(&["query", "by", "src", "limit=4"], &HEADER, &events()).len(), 4);
     assert_eq!(table(&["query", "by", "src", "limit=0"], &HEADER, &events()).len(), 19);

@@ -228,7 +228,36 @@ fn names_that_are_not_host_names() {
             ("-", "-|-|-|unlisted"),
             ("a/b+c=?d#e[f].x:1@y.example.com", "a/b+c=?d#e[f].x:1@y|example|com|icann"),
             ("\\xff\\255.t.example.com", "\\xff\\255.t|example|com|icann"),
-            ("http://www.example.com/x?y=1", "http://www|example|com/x?y=1|unlisted"),
+            ("http://www.example.com/x?y=1", r"http://www|example|com\047x\063y\0611|unlisted"),
+        ],
+    );
+}
+
+#[test]
+fn domains_are_written_in_presentation_format_and_subdomains_as_they_are() {
+    check(
+        "list=mozilla",
+        &[
+            ("*.com", r"-|\042|com|icann"),
+            ("*.*.com", r"*|\042|com|icann"),
+            ("A=B.A=B.Co.UK", r"A=B|a\061b|co.uk|icann"),
+            (
+                r#"x"|'.a" | delete $x$ `y`.com"#,
+                r#"x"|'|a\034\032\124\032delete\032\036x\036\032\096y\096|com|icann"#,
+            ),
+            ("a\nb\t.c\r\n\td\x00\x7f.com", "a\nb\t|c\\013\\010\\009d\\000\\127|com|icann"),
+            (r"\.a\.b.com", r"\.a\|b|com|icann"),
+            // An escape as BIND writes it is kept; a backslash before anything else is a backslash.
+            (r"\124.a\124b\032\255.com", r"\124|a\124b\032\255|com|icann"),
+            (r"a\097\256\1.com", r"-|a\092097\092256\0921|com|icann"),
+            ("x.\u{130}\u{3a3}\u{c4}.\u{391}\u{3a3}", "x|i\u{307}\u{3c3}\u{e4}|\u{3b1}\u{3c3}|unlisted"),
+            ("x.a\u{2764}\u{fe0f}.com", r"x|a\226\157\164\239\184\143|com|icann"),
+            ("x.a\u{202e}b\u{200d}\u{a0}.com", r"x|a\226\128\174b\226\128\141\194\160|com|icann"),
+            (
+                "x.\u{915}\u{94d}\u{937}.\u{92d}\u{93e}\u{930}\u{924}",
+                "x|\u{915}\u{94d}\u{937}|\u{92d}\u{93e}\u{930}\u{924}|icann",
+            ),
+            ("x.y.a|b", r"x|y|a\124b|unlisted"),
         ],
     );
 }

@@ -50,14 +50,114 @@ fn a_search_may_end_between_any_two_chunks() {
 }
 
 #[test]
-fn nothing_more_is_read_after_the_last_chunk() {
+fn what_is_no_message_is_ignored_after_the_last_chunk() {
     let mut splunkd = Splunkd::start();
     splunkd.ask(&getinfo(&[]));
     splunkd.ask(&execute(b"", true));
-    // The program has ended; the system decides whether this write fails.
     splunkd.write(b"no message");
     let (rest, errors, status) = splunkd.end();
     assert_eq!((rest.as_slice(), errors.as_str(), status.code()), (&b""[..], "", Some(0)));
+}
+
+#[test]
+fn the_program_ends_after_the_last_chunk_although_its_input_stays_open() {
+    let mut splunkd = Splunkd::start();
+    splunkd.ask(&getinfo(&[]));
+    splunkd.ask(&execute(b"", true));
+    assert_eq!(splunkd.wait().code(), Some(0));
+    splunkd.end_well();
+}
+
+const CHUNK: &[u8] = b"query,_chunked_idx\nwww.example.com,0\n";
+
+/// A getinfo with other keys than the usual ones.
+fn getinfo_with(keys: &Value) -> Vec<u8> {
+    let mut metadata =
+        json!({"action": "getinfo", "searchinfo": {"args": ["query"], "session_key": SESSION_KEY}});
+    for (key, value) in keys.as_object().expect("an object") {
+        let part = if key == "maxresultrows" { &mut metadata["searchinfo"] } else { &mut metadata };
+        part[key] = value.clone();
+    }
+    request(&metadata, b"")
+}
+
+#[test]
+fn every_getinfo_is_answered_alike_before_between_and_after_chunks() {
+    for keys in [
+        json!({}),
+        json!({"preview": true, "streaming_command_will_restart": true, "maxresultrows": 0}),
+        json!({"preview": 1, "streaming_command_will_restart": 0, "maxresultrows": "0"}),
+        json!({"preview": "1", "streaming_command_will_restart": "true", "maxresultrows": 50000}),
+        json!({"preview": "0", "maxresultrows": null}),
+    ] {
+        let (first, other) = (getinfo_with(&json!({})), getinfo_with(&keys));
+        let expected = json!({"type": "streaming", "required_fields": ["query"]});
+        let mut splunkd = Splunkd::start();
+        for request in [&first, &other, &first, &other, &other] {
+            assert_eq!(splunkd.ask(request).metadata, expected, "{keys}");
+        }
+        for last in [false, false, true, false, true] {
+            let reply = splunkd.ask(&execute(CHUNK, last));
+            assert_eq!(reply.metadata, json!({"finished": last}), "{keys}");
+            assert!(
+                String::from_utf8_lossy(&reply.body).contains("www.example.com,0,example.com,www,"),
+                "{keys}"
+            );
+            for request in [&other, &first] {
+                assert_eq!(splunkd.ask(request).metadata, expected, "{keys}");
+            }
+        }
+        splunkd.end_well();
+    }
+}
+
+#[test]
+fn a_getinfo_between_chunks_loses_no_events() {
+    let mut splunkd = Search { command: "dnsexfil", ..Search::default() }.start();
+    let info = splunkd.ask(&getinfo(&["query"])).metadata;
+    splunkd.ask(&execute(b"query\na.example.com\n", false));
+    assert_eq!(splunkd.ask(&getinfo(&["query"])).metadata, info);
+    let table =
+        String::from_utf8(splunkd.ask(&execute(b"query\nb.example.com\n", true)).body).expect("UTF-8");
+    assert!(table.contains("\nexample.com,2,2,"), "{table}");
+    // Another search begins with no events.
+    assert_eq!(splunkd.ask(&getinfo(&["query"])).metadata, info);
+    let table =
+        String::from_utf8(splunkd.ask(&execute(b"query\nb.example.com\n", true)).body).expect("UTF-8");
+    assert!(table.contains("\nexample.com,1,1,"), "{table}");
+    splunkd.end_well();
+}
+
+#[test]
+fn headers_may_have_blanks_and_a_carriage_return() {
+    let mut splunkd = Splunkd::start();
+    let mut ask = |header: &str, metadata: &Value, body: &str| {
+        let metadata = metadata.to_string();
+        let lengths = [metadata.len(), body.len()].map(|length| length.to_string());
+        let header = header.replace('M', &lengths[0]).replace('B', &lengths[1]);
+        splunkd.ask(format!("{header}{metadata}{body}").as_bytes())
+    };
+    let getinfo = json!({"action": "getinfo", "searchinfo": {"args": ["query"]}});
+    assert_eq!(ask("chunked 1.0, M, B\r\n", &getinfo, "").metadata["type"], "streaming");
+    let body = "query\nwww.example.com\n";
+    let reply = ask("chunked\t 1.0 ,M\t, B \n", &json!({"action": "execute"}), body);
+    assert!(String::from_utf8_lossy(&reply.body).contains("www.example.com,example.com,www,"));
+    let reply = ask("chunked  1.0,\tM ,\tB\t\r\n", &json!({"action": "execute", "finished": true}), body);
+    assert_eq!(reply.metadata["finished"], true);
+    splunkd.end_well();
+}
+
+#[test]
+fn no_error_begins_with_the_name_of_a_command() {
+    for requests in [&[&b"hello"[..]][..], &[&getinfo(&[]), b"chunked 1.0,2,0\n{]"], &[&execute(b"", false)]]
+    {
+        let (shown, errors) = breakdown(requests);
+        assert!(shown.starts_with("the conversation with splunkd broke down: chunk "), "{shown}");
+        assert!(errors.starts_with("dnsentropy: chunk "), "{errors}");
+    }
+    let action = request(&json!({"action": format!("\u{1b}[31m{}", "x".repeat(1000))}), b"");
+    let (shown, _) = breakdown(&[&action]);
+    assert!(shown.contains("the action '\\u{1b}[31mxxx") && shown.len() < 250, "{shown}");
 }
 
 #[test]

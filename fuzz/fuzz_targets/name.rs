@@ -1,10 +1,10 @@
-//! Any bytes as a name: the parts make up the name again.
+//! Any bytes as a name: the parts make up the name again, and what is written of them is safe.
 #![no_main]
 
 use std::path::PathBuf;
 
 use dnsentropy::names::ordinary::OrdinaryName;
-use dnsentropy::names::{Host, ListName, Lists, Name, SuffixTable};
+use dnsentropy::names::{Host, ListName, Lists, Name, SuffixTable, present};
 use dnsentropy::slice::Slice;
 use libfuzzer_sys::fuzz_target;
 
@@ -19,10 +19,30 @@ fuzz_target!(|input: &[u8]| {
             let list = lists.load(list).expect("built in");
             let name = Name::split(&text, list);
             check(&text, &name);
+            [name.domain(), name.domain_without_suffix(), name.suffix()]
+                .into_iter()
+                .flatten()
+                .for_each(|part| check_written(&part));
             check_quickly(input, &name, list);
         });
     }
 });
+
+/// Of ASCII, what is written has only letters, digits, `-`, `_`, dots and escapes. Writing it again changes nothing.
+fn check_written(part: &[u8]) {
+    let written = present(part);
+    let is_plain = |byte: u8| !byte.is_ascii() || byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let mut pieces = written.split('\\');
+    assert!(pieces.next().is_some_and(|piece| piece.bytes().all(is_plain)));
+    for piece in pieces {
+        assert!(piece.get(..3).is_some_and(|digits| digits.parse::<u8>().is_ok()), "{written}");
+        assert!(piece.bytes().all(is_plain), "{written}");
+    }
+    assert_eq!(present(written.as_bytes()), written);
+    if part.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
+        assert_eq!(written.as_bytes(), part);
+    }
+}
 
 /// The quick way takes a name or leaves it; if it takes it, the parts are the same.
 fn check_quickly(input: &[u8], plain: &Name<'_>, list: &SuffixTable) {
@@ -30,6 +50,8 @@ fn check_quickly(input: &[u8], plain: &Name<'_>, list: &SuffixTable) {
     let lower = |from: usize, to: usize| input[from..to].to_ascii_lowercase();
     assert_eq!(plain.domain().as_deref(), Some(&lower(quick.domain, quick.end)[..]));
     assert_eq!(plain.suffix().as_deref(), Some(&lower(quick.suffix, quick.end)[..]));
+    let domain = lower(quick.domain, quick.end);
+    assert_eq!(present(&domain).as_bytes(), domain);
     let (from, to) = quick.subdomain();
     assert_eq!(plain.subdomain().unwrap_or_default(), &input[from..to]);
     assert_eq!(plain.subdomain_labels(), quick.subdomain_labels);

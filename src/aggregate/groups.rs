@@ -4,11 +4,12 @@ use indexmap::{Equivalent, IndexMap};
 
 use super::group::Group;
 use super::partial::PartialAggregate;
+use crate::names::present;
 
 /// The key of a group: a registrable domain and one value for each by-field.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GroupKey {
-    /// The registrable domain.
+    /// The registrable domain, in presentation format.
     pub domain: String,
     /// One value for each by-field.
     pub by: Vec<String>,
@@ -83,7 +84,9 @@ impl Groups {
             self.limit_names(overflow.limit);
         }
         let Groups { limits, by_key, names, .. } = self;
-        let key = GroupKeyRef { domain: partial.domain, by: &partial.by };
+        // Other copies of the app send domains as they come.
+        let domain = present(partial.domain.as_bytes());
+        let key = GroupKeyRef { domain: &domain, by: &partial.by };
         let index = by_key.get_index_of(&key);
         let index = index.unwrap_or_else(|| by_key.insert_full(key.into(), Group::new(limits.names)).0);
         let group = &mut by_key[index];
@@ -271,6 +274,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn domains_of_other_copies_of_the_app_are_written_as_ours() {
+        let mut groups = Groups::new(Limits::default());
+        for domain in ["a|b.com", r"a\124b.com", "a\u{2764}.com"] {
+            groups.merge(&PartialAggregate { domain, bare: 1, ..PartialAggregate::default() });
+        }
+        let counts: Vec<_> = groups.iter().map(|(key, group)| (key.domain.as_str(), group.count())).collect();
+        assert_eq!(counts, [(r"a\124b.com", 2), (r"a\226\157\164.com", 1)]);
     }
 
     #[test]

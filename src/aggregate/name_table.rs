@@ -2,7 +2,7 @@
 
 use super::interner::{Interner, Place, short};
 use crate::names::ordinary::OrdinaryName;
-use crate::names::{Host, Name, SuffixTable};
+use crate::names::{Host, Name, SuffixTable, present};
 use crate::slice::Slice;
 
 /// Names and their domains, interned.
@@ -38,7 +38,7 @@ impl NameTable {
         Some(self.splits[name as usize].as_ref()?.domain)
     }
 
-    /// The registrable domain with this id, in lower case. Bytes that are not UTF-8 are replaced.
+    /// The registrable domain with this id, in lower case and in presentation format.
     pub fn domain(&self, id: u32) -> &str {
         self.domains.get(id)
     }
@@ -82,7 +82,7 @@ impl NameTable {
 struct Domains {
     /// In lower case.
     interner: Interner,
-    /// As UTF-8, one after another, and where each ends. Converted once, as several groups can have the same domain.
+    /// In presentation format, one after another, and where each ends. Written once, as several groups can have the same domain.
     texts: String,
     ends: Vec<usize>,
     lower: Vec<u8>,
@@ -95,7 +95,7 @@ impl Domains {
         self.lower.extend_from_slice(domain);
         self.lower.make_ascii_lowercase();
         self.interner.intern(&self.lower).or_note(|_| {
-            self.texts.push_str(&String::from_utf8_lossy(&self.lower));
+            self.texts.push_str(&present(&self.lower));
             self.ends.push(self.texts.len());
         })
     }

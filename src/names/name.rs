@@ -110,7 +110,8 @@ fn count_dots(text: &[u8]) -> usize {
     text.iter().filter(|&&byte| byte == b'.').count()
 }
 
-/// `text` in lower case: all of Unicode if it is UTF-8, else only ASCII.
+/// `text` in lower case. Each character is lower-cased by itself, so that the lower case of a name is that of its parts
+/// (`str::to_lowercase` writes a sigma by what follows it), and bytes that are not UTF-8 stay.
 fn lower(text: &[u8]) -> Cow<'_, [u8]> {
     if text.is_ascii() {
         if text.iter().any(u8::is_ascii_uppercase) {
@@ -118,8 +119,28 @@ fn lower(text: &[u8]) -> Cow<'_, [u8]> {
         }
         return Cow::Borrowed(text);
     }
-    match std::str::from_utf8(text) {
-        Ok(text) => Cow::Owned(text.to_lowercase().into_bytes()),
-        Err(_) => Cow::Owned(text.to_ascii_lowercase()),
+    let mut lower = Vec::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        let valid: String = chunk.valid().chars().flat_map(char::to_lowercase).collect();
+        lower.extend_from_slice(valid.as_bytes());
+        lower.extend_from_slice(chunk.invalid());
+    }
+    Cow::Owned(lower)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_are_lower_cased_one_by_one() {
+        for (text, expected) in [
+            ("Example.COM", "example.com"),
+            ("\u{c5}LESUND", "\u{e5}lesund"),
+            ("\u{391}\u{3a3}.gr", "\u{3b1}\u{3c3}.gr"),
+        ] {
+            assert_eq!(lower(text.as_bytes()), expected.as_bytes());
+        }
+        assert_eq!(lower(b"\xffA\xc3\x84\xc3"), &b"\xffa\xc3\xa4\xc3"[..]);
     }
 }

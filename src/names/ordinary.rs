@@ -1,10 +1,12 @@
 //! The fast path for splitting names: ordinary ones, which nearly all are.
 //!
 //! A name is *ordinary* if it is ASCII of at most 256 bytes without a colon (as in an IPv6 address), its last
-//! byte is a letter, and it has no empty label.
+//! byte is a letter, it has no empty label, and its registrable domain has only letters, digits, `-`, `_` and dots. The subdomain may
+//! hold more, as encoded data does (`=`, `/`, `+`).
 //!
 //! - What it may assume: an ordinary name is not an address and ends in neither a root dot nor white space. Every dot separates
-//!   two labels, so a bit for each dot is enough to find the labels. Bytes around the name are readable ([`Slice`]).
+//!   two labels, so a bit for each dot is enough to find the labels. Bytes around the name are readable ([`Slice`]). Its domain is
+//!   written as it is ([`present`](super::present)).
 //! - When it steps aside: [`OrdinaryName::split`] returns `None` for any other name, and for one without a registrable domain.
 //!   The caller then parses a [`Host`](super::Host) and splits a [`Name`](super::Name).
 //! - How to change it safely: a condition for being ordinary may become stricter at any time. Before one is relaxed,
@@ -12,6 +14,7 @@
 //! - What holds it to its reference: the property tests below, `fuzz/fuzz_targets/name.rs`, and `tests/names.rs` compare it
 //!   with `Name`.
 
+use super::presentation::is_plain;
 use super::suffix_table::{SuffixTable, SuffixType};
 use crate::simd;
 use crate::slice::Slice;
@@ -72,7 +75,7 @@ impl OrdinaryName {
         // The dot before the suffix, and the one before the label of the registrable domain.
         let before = dots.last_before(suffix - start)?;
         let domain = dots.last_before(before).map_or(start, |dot| start + dot + 1);
-        Some(OrdinaryName {
+        is_plain(Slice { bytes, start: domain, end }).then(|| OrdinaryName {
             start,
             domain,
             suffix: start + before + 1,
@@ -170,8 +173,16 @@ fn marks(bytes: &[u8], at: usize) -> [u64; 2] {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::presentation::{hostile, present};
     use super::super::{Host, ListName, Lists, Name};
     use super::*;
+
+    /// A domain is its label and its suffix, whatever bytes they have.
+    fn check_domain(name: &Name<'_>) {
+        if let (Some(label), Some(suffix)) = (name.domain_without_suffix(), name.suffix()) {
+            assert_eq!(name.domain().as_deref(), Some(&[&label, &b"."[..], &suffix].concat()[..]));
+        }
+    }
 
     /// Splits `name` both ways, also in the middle of other bytes; returns whether it was ordinary.
     fn check(name: &[u8], list: ListName) -> bool {
@@ -180,16 +191,22 @@ mod tests {
         for (before, after) in [(&b""[..], &b""[..]), (b"x.y:\xff.", b".z\xff:........................")] {
             let bytes = [before, name, after].concat();
             let (start, end) = (before.len(), before.len() + name.len());
+            let host = Host::parse(name);
+            let reference = match &host {
+                Host::Name(text) => Some(Name::split(text, list)),
+                Host::Address => None,
+            };
+            reference.iter().for_each(check_domain);
             let Some(fast) = OrdinaryName::split(Slice { bytes: &bytes, start, end }, list) else {
                 return false;
             };
-            let host = Host::parse(name);
-            let Host::Name(text) = &host else { panic!("an address: {name:?}") };
-            let reference = Name::split(text, list);
+            let reference = reference.expect("an ordinary name is not an address");
             let lower = |from: usize, to: usize| bytes[from..to].to_ascii_lowercase();
             assert_eq!(Some(lower(fast.domain, fast.end).into()), reference.domain(), "{name:?}");
             assert_eq!(Some(lower(fast.suffix, fast.end).into()), reference.suffix());
             assert_eq!(Some(lower(fast.domain, fast.suffix - 1).into()), reference.domain_without_suffix());
+            let domain = lower(fast.domain, fast.end);
+            assert_eq!(present(&domain).as_bytes(), domain);
             let (from, to) = fast.subdomain();
             assert_eq!(&bytes[from..to], reference.subdomain().unwrap_or_default());
             assert_eq!(fast.subdomain_labels, reference.subdomain_labels());
@@ -208,6 +225,7 @@ mod tests {
             "a.www.ck",
             "b.c.mm",
             "a.unlisted-tld",
+            "a=b/c+d*e\"f|g\\.x._tcp.local",
         ] {
             assert!(check(name.as_bytes(), ListName::Mozilla), "{name}");
         }
@@ -235,6 +253,13 @@ mod tests {
             "fe80::1%eth",
             "a.com ",
             "\u{e4}.com",
+            "*.com",
+            "a.b=c.com",
+            "a.com/x",
+            "a\".co.uk",
+            "a|b.unlisted",
+            "a\\032.com",
+            "a\0.com",
         ] {
             assert!(!check(name.as_bytes(), ListName::Mozilla), "{name}");
         }
@@ -247,6 +272,11 @@ mod tests {
             list in prop::sample::select(vec![ListName::Mozilla, ListName::Icann, ListName::Iana]),
         ) {
             check(name.as_bytes(), list);
+        }
+
+        #[test]
+        fn hostile_names_are_split_alike(name in hostile::names()) {
+            check(&name, ListName::Mozilla);
         }
 
         #[test]

@@ -1,12 +1,10 @@
 //! Framing: bytes in, messages out, and back.
 //!
-//! A message is the line `chunked 1.0,<metadata length>,<body length>\n`, the metadata and the body. The next message
+//! A message is a header line (`chunked 1.0,<metadata length>,<body length>\n`), the metadata and the body. The next message
 //! follows at once. The [`Deframer`] does no I/O: it takes bytes as they arrive, in pieces of any size, and returns
 //! messages, whole or as events.
 
-const MAGIC: &[u8] = b"chunked 1.0,";
-/// The length of the longest header line: the magic, two numbers of 64 bits, a comma, a line feed.
-const MAX_HEADER: usize = MAGIC.len() + 20 + 1 + 20 + 1;
+use super::header::{Header, NoHeader};
 
 /// One message of the conversation, in either direction.
 ///
@@ -274,29 +272,13 @@ impl Deframer {
     }
 
     fn read_header(&self) -> Result<Option<OpenMessage>, FramingError> {
-        let rest = &self.buffer[self.start..self.end];
-        // Fail on the first wrong byte instead of waiting for a whole header.
-        let wrong = rest.iter().zip(MAGIC).position(|(byte, magic)| byte != magic);
-        if let Some(index) = wrong {
-            return Err(self.error(index, FramingProblem::Header));
+        match Header::parse(&self.buffer[self.start..self.end]) {
+            Ok(Header { length: header, metadata, body }) => {
+                Ok(Some(OpenMessage { header, metadata, body, begun: false, wanted: 1 }))
+            }
+            Err(NoHeader::Incomplete) => Ok(None),
+            Err(NoHeader::Wrong(offset, problem)) => Err(self.error(offset, problem)),
         }
-        let window = &rest[..rest.len().min(MAX_HEADER)];
-        let Some(end) = window.iter().position(|&byte| byte == b'\n') else {
-            return match window.len() {
-                MAX_HEADER => Err(self.error(MAX_HEADER, FramingProblem::Header)),
-                _ => Ok(None),
-            };
-        };
-        let lengths = window.get(MAGIC.len()..end).unwrap_or_default();
-        let comma = lengths.iter().position(|&byte| byte == b',');
-        let comma = comma.ok_or_else(|| self.error(end, FramingProblem::Header))?;
-        let length_error = |at: usize| self.error(MAGIC.len() + at, FramingProblem::Length);
-        let metadata = parse_length(&lengths[..comma]).ok_or_else(|| length_error(0))?;
-        let body = parse_length(&lengths[comma + 1..]).ok_or_else(|| length_error(comma + 1))?;
-        let header = end + 1;
-        let total = header.checked_add(metadata).and_then(|sum| sum.checked_add(body));
-        total.ok_or_else(|| length_error(0))?;
-        Ok(Some(OpenMessage { header, metadata, body, begun: false, wanted: 1 }))
     }
 
     /// An error `offset` bytes after the start of the unread stream.
@@ -304,12 +286,6 @@ impl Deframer {
     fn error(&self, offset: usize, problem: FramingProblem) -> FramingError {
         FramingError { chunk: self.chunks + 1, byte: self.dropped + (self.start + offset) as u64, problem }
     }
-}
-
-/// Parses a number that has only decimal digits.
-fn parse_length(digits: &[u8]) -> Option<usize> {
-    let all_digits = digits.iter().all(u8::is_ascii_digit);
-    all_digits.then(|| std::str::from_utf8(digits).ok()?.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -379,7 +355,8 @@ mod tests {
         assert_eq!(error(b"chunked 1.0,,0\n{}"), (1, 12, Length));
         assert_eq!(error(b"chunked 1.0,99999999999999999999,0\n{}"), (1, 12, Length));
         assert_eq!(error(b"chunked 1.0,18446744073709551615,1\n{}"), (1, 12, Length));
-        assert_eq!(error(&[MAGIC, &[b'0'; 60]].concat()), (1, 54, Header));
+        assert_eq!(error(&[&b"chunked 1.0,"[..], &[b'0'; 120]].concat()), (1, 128, Header));
+        assert_eq!(error(b"chunked 1.0, 2 ,0 \r\n{}chunked 1.0, 2, \r\n"), (2, 39, Length));
         assert_eq!(error(b"chunked 1.0,2,0"), (1, 15, CutHeader));
         assert_eq!(error(b"chunked 1.0,2,0\n{"), (1, 17, Cut { part: "metadata", missing: 1 }));
         let cut = b"chunked 1.0,2,0\n{}chunked 1.0,2,4\n{}ab";
@@ -403,6 +380,23 @@ mod tests {
             let mut stream = Vec::new();
             for (metadata, body) in &messages {
                 Frame { metadata, body }.append_to(&mut stream);
+            }
+            prop_assert_eq!(deframe_events(&stream, piece, most), Ok(messages.clone()));
+            prop_assert_eq!(deframe(&stream, piece), Ok(messages));
+        }
+
+        #[test]
+        fn headers_may_have_blanks(
+            messages in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..40), prop::collection::vec(any::<u8>(), 0..200)), 0..8),
+            blanks in prop::array::uniform4("[ \t\r]{0,3}"),
+            piece in 1_usize..300, most in 1_usize..50,
+        ) {
+            let [a, b, c, d] = blanks;
+            let mut stream = Vec::new();
+            for (metadata, body) in &messages {
+                let (metadata_length, body_length) = (metadata.len(), body.len());
+                let header = format!("chunked {a}1.0{b},{c}{metadata_length}{b},{a}{body_length}{d}\n");
+                stream.extend([header.as_bytes(), metadata, body].concat());
             }
             prop_assert_eq!(deframe_events(&stream, piece, most), Ok(messages.clone()));
             prop_assert_eq!(deframe(&stream, piece), Ok(messages));

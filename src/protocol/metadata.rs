@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// The most characters of an action that an error repeats.
+const MAX_SHOWN: usize = 40;
+
 /// What splunkd asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
@@ -79,7 +82,7 @@ impl Request {
                 Ok(Request::Getinfo { args: texts(&args), raw_args: texts(&raw_args) })
             }
             "execute" => Ok(Request::Execute { last: is_true(&metadata.finished) }),
-            _ => Err(RequestError::Action(metadata.action)),
+            action => Err(RequestError::Action(action.escape_debug().take(MAX_SHOWN).collect())),
         }
     }
 }

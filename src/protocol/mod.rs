@@ -6,6 +6,7 @@
 
 pub mod arguments;
 pub mod framing;
+mod header;
 pub mod metadata;
 mod output;
 mod panic_reply;

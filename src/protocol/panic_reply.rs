@@ -19,8 +19,9 @@ use super::session::error_reply;
 pub fn answer_panics() {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(|| "an unknown place".to_owned(), Location::to_string);
-        let error = format!("dnsentropy failed inside: please report it, with {place}");
-        let _ = writeln!(io::stderr(), "{error}");
+        // splunkd puts the command's name before the text that it shows, but not into its log.
+        let error = format!("internal error: please report it, with {place}");
+        let _ = writeln!(io::stderr(), "dnsentropy: {error}");
         if let Ok(mut output) = stdout() {
             let _ = write_frame(Frame { metadata: &error_reply(error), body: b"" }, &mut output);
         }
@@ -97,7 +98,7 @@ mod tests {
         assert_eq!(reply(), Some((json!({"finished": false}), "half a reply".len())));
         let (last, length) = reply().expect("a reply to the panic");
         let error = last["error"].as_str().expect("an error");
-        let place = error.strip_prefix("dnsentropy failed inside: please report it, with ").expect(error);
+        let place = error.strip_prefix("internal error: please report it, with ").expect(error);
         assert!(place.starts_with("src/protocol/panic_reply.rs:"), "{place}");
         assert_eq!((&last["finished"], length), (&json!(true), 0));
         assert_eq!(reply(), None);

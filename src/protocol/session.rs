@@ -80,6 +80,8 @@ pub struct Session<'a> {
     metadata: Vec<u8>,
     /// The body of the reply. Its memory serves one reply after another.
     body: Vec<u8>,
+    /// The metadata of the last getinfo.
+    getinfo: Vec<u8>,
 }
 
 enum State<'a> {
@@ -106,6 +108,7 @@ impl<'a> Session<'a> {
             messages: Vec::new(),
             metadata: Vec::new(),
             body: Vec::new(),
+            getinfo: Vec::new(),
         }
     }
 
@@ -117,8 +120,15 @@ impl<'a> Session<'a> {
     pub fn on_metadata(&mut self, metadata: &[u8]) -> Result<(), RequestError> {
         let request = Request::parse(metadata)?;
         self.body.clear();
+        let repeated = metadata == self.getinfo;
         self.state = match (mem::replace(&mut self.state, State::Start), request) {
+            // The same question during a search, which goes on with what the command knows.
+            (State::Ready(command), Request::Getinfo { .. }) if repeated => {
+                self.metadata = to_json(&command.info());
+                State::Ready(command)
+            }
             (_, Request::Getinfo { args, raw_args }) => {
+                metadata.clone_into(&mut self.getinfo);
                 match (self.open)(Arguments::parse(&args, &raw_args)) {
                     Ok(command) => {
                         self.metadata = to_json(&command.info());
@@ -256,6 +266,24 @@ mod tests {
         session.on_metadata(GETINFO.as_bytes()).expect("a request");
         assert_eq!(session.on_body(b"a\n", false), 2);
         assert_eq!(ask(&mut session, GETINFO, b"a\n"), (INFO.to_owned(), Vec::new()));
+    }
+
+    #[test]
+    fn a_getinfo_that_is_repeated_during_a_search_keeps_the_command() {
+        let opened = std::cell::Cell::new(0);
+        let mut session = Session::new(|_| {
+            opened.set(opened.get() + 1);
+            Ok(Box::new(Echo))
+        });
+        let other = r#"{"action":"getinfo","preview":true}"#;
+        for (getinfo, expected) in [(GETINFO, 1), (GETINFO, 1), (other, 2), (other, 2), (GETINFO, 3)] {
+            assert_eq!(ask(&mut session, getinfo, b""), (INFO.to_owned(), Vec::new()));
+            assert_eq!(ask(&mut session, CHUNK, b"a\n").1, b"a\n");
+            assert_eq!(opened.get(), expected);
+        }
+        ask(&mut session, LAST, b"");
+        assert_eq!(ask(&mut session, GETINFO, b""), (INFO.to_owned(), Vec::new()));
+        assert_eq!(opened.get(), 4, "another search");
     }
 
     #[test]

@@ -124,6 +124,11 @@ impl Splunkd {
         self.read()
     }
 
+    /// Waits until the program ends by itself.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("an exit")
+    }
+
     /// Ends the input. Returns the rest of standard output, standard error, and the exit status.
     pub fn end(mut self) -> (Vec<u8>, String, ExitStatus) {
         self.close_stdin();

@@ -241,7 +241,8 @@ mod tests {
         fn replies_equal_the_reference(
             rows in prop::collection::vec(
                 "([a-c]{1,2}|[A-Za-z0-9]{1,40})(\\.[a-z]{1,3}){0,2}\\.(com|co\\.uk|dk)[.]?,(1|)?(,x)?|\"[a-z.\n,\"\"]{0,9}\",,|\
-                 a\\.com,\\$a\\.com\\$;\\$a\\.com\\$,|a\\.com,\\$a\\.com\\$;\\$b\\.com\\$,1|,,|\\PC{0,12},,|[a-z:/@.0-9]{0,20},,",
+                 a\\.com,\\$a\\.com\\$;\\$a\\.com\\$,|a\\.com,\\$a\\.com\\$;\\$b\\.com\\$,1|,,|\\PC{0,12},,|[a-z:/@.0-9]{0,20},,|\
+                 [a-c]{0,2}\\.?[a-z|*'=\\\\\u{c4}\u{93f}\u{2764} -]{1,8}\\.(com|co\\.uk|dk),,",
                 0..30),
             header in prop::sample::select(vec!["query,__mv_query,x", "\"query\",__mv_query,ut_domain", "query", "x,query,__mv_query"]),
             size in 1_usize..400,

@@ -10,7 +10,7 @@ use super::fields::{Field, Mode};
 use crate::detect::{NameEvidence, judge_name, surprisal};
 use crate::features::{length, shannon};
 use crate::names::ordinary::OrdinaryName;
-use crate::names::{Host, Name, SuffixTable, SuffixType};
+use crate::names::{Host, Name, SuffixTable, SuffixType, present};
 use crate::rows::{AsciiCells, ValueSink};
 use crate::slice::Slice;
 use crate::url::{Authority, Url, UrlText};
@@ -94,12 +94,12 @@ enum HostName<'h> {
     Name(OwnedParts<'h>),
 }
 
-/// The parts of a name whose domain and suffix are in lower case.
+/// The parts of a name whose domain and suffix are in lower case and in presentation format.
 struct OwnedParts<'h> {
     name: Name<'h>,
-    domain: Cow<'h, [u8]>,
-    domain_without_suffix: Cow<'h, [u8]>,
-    suffix: Cow<'h, [u8]>,
+    domain: Cow<'h, str>,
+    domain_without_suffix: Cow<'h, str>,
+    suffix: Cow<'h, str>,
 }
 
 impl<'h> HostName<'h> {
@@ -109,9 +109,9 @@ impl<'h> HostName<'h> {
             Host::Name(text) => {
                 let name = Name::split(text, list);
                 HostName::Name(OwnedParts {
-                    domain: name.domain().unwrap_or_default(),
-                    domain_without_suffix: name.domain_without_suffix().unwrap_or_default(),
-                    suffix: name.suffix().unwrap_or_default(),
+                    domain: presented(name.domain()),
+                    domain_without_suffix: presented(name.domain_without_suffix()),
+                    suffix: presented(name.suffix()),
                     name,
                 })
             }
@@ -128,12 +128,20 @@ impl<'h> HostName<'h> {
     }
 }
 
+/// A part in presentation format; empty where the name does not have it.
+fn presented(part: Option<Cow<'_, [u8]>>) -> Cow<'_, str> {
+    match part.unwrap_or_default() {
+        Cow::Borrowed(part) => present(part),
+        Cow::Owned(part) => Cow::Owned(present(&part).into_owned()),
+    }
+}
+
 impl OwnedParts<'_> {
     fn as_parts(&self) -> Parts<'_> {
         Parts {
-            domain: Slice::whole(&self.domain),
-            domain_without_suffix: Slice::whole(&self.domain_without_suffix),
-            suffix: Slice::whole(&self.suffix),
+            domain: Slice::whole(self.domain.as_bytes()),
+            domain_without_suffix: Slice::whole(self.domain_without_suffix.as_bytes()),
+            suffix: Slice::whole(self.suffix.as_bytes()),
             subdomain: Slice::whole(self.name.subdomain().unwrap_or_default()),
             subdomain_labels: self.name.subdomain_labels(),
             suffix_type: self.name.suffix_type(),
@@ -225,7 +233,7 @@ mod tests {
         #[test]
         fn both_sinks_get_the_same_values(
             before in "[a-z,]{0,3}", after in "[a-z,]{0,70}",
-            name in "([a-zA-Z0-9_=/-]{1,20}\\.){0,5}([a-zA-Z0-9-]{1,63}\\.){0,3}(com|co\\.UK|github\\.io|Xyzzy|dk)",
+            name in "([a-zA-Z0-9_=/-]{1,20}\\.){0,5}([a-zA-Z0-9-]{1,63}\\.){0,3}([a-z|*\\\\=_]{1,4}\\.)?(com|co\\.UK|github\\.io|Xyzzy|dk)",
         ) {
             let bytes = format!("{before}{name}{after}");
             let slice = Slice { bytes: bytes.as_bytes(), start: before.len(), end: before.len() + name.len() };

@@ -172,7 +172,7 @@ mod tests {
         #[test]
         fn the_fast_path_counts_what_the_plain_path_counts(
             rows in prop::collection::vec((
-                "([a-c]\\.){0,2}(d|D)\\.com,|a\\.b\\.com,\\$a\\.b\\.com\\$;\\$a\\.b\\.com\\$|x,\\$a\\.b\\.com\\$;\\$c\\.b\\.com\\$|\"a.b.com\",\"\"|\"a,b.com\",|,|10\\.0\\.0\\.1,",
+                "([a-c]\\.){0,2}(d|D)\\.com,|a\\.b\\.com,\\$a\\.b\\.com\\$;\\$a\\.b\\.com\\$|x,\\$a\\.b\\.com\\$;\\$c\\.b\\.com\\$|\"a.b.com\",\"\"|\"a,b.com\",|,|10\\.0\\.0\\.1,|x\\.(\\*|b\\|c|\u{c4}b|\\\\124|=)\\.com,",
                 "[ab]|\"a b\"|\"a,b\"||\"\"|\u{e4}",
                 ",|a,|b,\\$a\\$;\\$b\\$|a,\\$a\\$;\\$a\\$",
                 "1|1627354345\\.934|2014-06-11T08:19:59\\.000-0700|now||\"5\"|\"6,7\"",

@@ -63,8 +63,8 @@ class Conversation:
         return reply
 
     def finish(self) -> None:
-        """After the last reply: the command must end by itself and write no more."""
-        self._end()
+        """After the last reply, which closes the command's input: the command must end and write no more."""
+        self.hang_up()
 
     def hang_up(self) -> None:
         """Close the command's input between two messages: a normal end."""
