@@ -157,7 +157,7 @@ mod tests {
     /// The groups of the events in `body`, and the warnings.
     fn groups(body: &[u8], by: &[String], add: Add) -> (Vec<(GroupKey, Group)>, Vec<bool>) {
         let lists = Lists::new(std::path::PathBuf::new());
-        let list = lists.load(ListName::Mozilla).expect("built in");
+        let list = lists.load(ListName::Mozilla);
         let mut checks: Vec<_> = (0..=by.len()).map(|_| MissingFieldCheck::new("f")).collect();
         let mut combiner = Combiner::default();
         let mut reader = RowReader::new(fields("query", by));

@@ -11,12 +11,14 @@ mod event;
 mod options;
 mod table;
 
+use jiff::Timestamp;
+
 use self::allowlist::Allowlist;
 use self::options::{Options, Phase};
 use crate::aggregate::partial::{self, PartialError, PartialWriter};
 use crate::aggregate::{Combiner, Groups};
-use crate::commands::App;
 use crate::commands::missing_field::MissingFieldCheck;
+use crate::commands::{App, warnings};
 use crate::names::SuffixTable;
 use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
@@ -38,21 +40,27 @@ struct DnsExfil {
     missing_fields: Vec<MissingFieldCheck>,
     /// The number of partial results that could not be read, with the first error.
     unreadable: Option<(PartialError, u64)>,
+    /// About the files that users edit. Only the search head warns of them.
+    file_warnings: Vec<UserMessage>,
 }
 
 /// Reads the arguments of a search.
 ///
 /// # Errors
 ///
-/// Every argument that is wrong, and a lookup file of the user's that cannot be read.
+/// Every argument that is wrong.
 pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, ArgumentErrors> {
-    let (options, list) = Options::parse(arguments, app)?;
-    let allowlist = match (options.phase, options.allowlist) {
-        (Phase::Reduce, true) => Allowlist::read(&app.lookups),
-        _ => Ok(Allowlist::default()),
-    };
-    let allowlist =
-        allowlist.map_err(|error| ArgumentErrors { errors: vec![format!("allowlist: {error}")] })?;
+    let (options, list, mut file_warnings) = Options::parse(arguments, app)?;
+    let mut allowlist = Allowlist::default();
+    match options.phase {
+        Phase::Map => file_warnings.clear(),
+        Phase::Reduce if options.allowlist => {
+            let problems;
+            (allowlist, problems) = Allowlist::load(&app.lookups, Timestamp::now());
+            file_warnings.extend(warnings(problems));
+        }
+        Phase::Reduce => {}
+    }
     let fields = [&options.field].into_iter().chain(&options.by);
     let missing_fields = fields.map(|field| MissingFieldCheck::new(field)).collect();
     let groups = Groups::new(options.limits());
@@ -67,6 +75,7 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Argumen
         writer: PartialWriter::default(),
         missing_fields,
         unreadable: None,
+        file_warnings,
     }))
 }
 
@@ -76,11 +85,13 @@ impl Command for DnsExfil {
             // Its rows are not those of the events, so splunkd cannot merge them by `_chunked_idx`.
             Phase::Map => CommandInfo {
                 command_type: CommandType::Streaming,
+                generating: false,
                 required_fields: None,
                 streaming_preop: None,
             },
             Phase::Reduce => CommandInfo {
                 command_type: CommandType::Reporting,
+                generating: false,
                 required_fields: Some(self.options.required_fields()),
                 streaming_preop: Some(self.options.streaming_preop()),
             },
@@ -156,6 +167,7 @@ impl DnsExfil {
         if let Some((error, count)) = &self.unreadable {
             warn(format!("{count} partial results were ignored: {error}"));
         }
+        warnings.extend_from_slice(&self.file_warnings);
         warnings
     }
 }

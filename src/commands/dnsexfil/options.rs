@@ -8,7 +8,7 @@ use crate::aggregate::Limits;
 use crate::aggregate::group::MAX_SAMPLES;
 use crate::commands::{App, take_field, take_list};
 use crate::names::{ListName, SuffixTable};
-use crate::protocol::{ArgumentErrors, Arguments};
+use crate::protocol::{ArgumentErrors, Arguments, UserMessage};
 
 /// The command's name in a search.
 pub const NAME: &str = "dnsexfil";
@@ -45,14 +45,17 @@ pub struct Options {
 }
 
 impl Options {
-    /// The options of a search, and the suffixes that they name.
+    /// The options of a search, the suffixes that they name, and warnings about those.
     ///
     /// # Errors
     ///
-    /// Every argument that is wrong, and a custom suffix list that cannot be read.
-    pub fn parse(mut arguments: Arguments, app: &App) -> Result<(Options, SuffixTable), ArgumentErrors> {
+    /// Every argument that is wrong.
+    pub fn parse(
+        mut arguments: Arguments,
+        app: &App,
+    ) -> Result<(Options, SuffixTable, Vec<UserMessage>), ArgumentErrors> {
         let (field, by) = take_fields(&mut arguments);
-        let (list, table) = take_list(&mut arguments, app);
+        let (list, table, warnings) = take_list(&mut arguments, app);
         let limit = take_number(&mut arguments, "limit", 1..=1_000_000).unwrap_or(10_000);
         let min_score = take_number(&mut arguments, "min_score", 0..=100).unwrap_or(0);
         let samples = take_number(&mut arguments, "samples", 0..=MAX_SAMPLES).unwrap_or(3);
@@ -63,7 +66,7 @@ impl Options {
         let phase = arguments.take_choice("phase", &phases).unwrap_or(Phase::Reduce);
         arguments.finish(&OPTIONS)?;
         let min_score = u8::try_from(min_score).unwrap_or(100);
-        Ok((Options { field, by, list, limit, min_score, allowlist, samples, phase }, table))
+        Ok((Options { field, by, list, limit, min_score, allowlist, samples, phase }, table, warnings))
     }
 
     /// The limits of memory for these options.
