@@ -224,7 +224,7 @@ fn unescape(text: &str) -> Vec<u8> {
         let number = number.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u8>().ok());
         let (byte, length) = match (first, tail.first(), number) {
             (_, _, Some(number)) => (number, 4),
-            (b'\\', Some(&next), None) if next.is_ascii_punctuation() => (next, 2),
+            (b'\\', Some(&next), None) if next.is_ascii() && !next.is_ascii_alphanumeric() => (next, 2),
             _ => (first, 1),
         };
         bytes.push(byte);

@@ -31,9 +31,9 @@ pub fn parse(cell: &str) -> Result<Option<Timestamp>, ExpiryError> {
 }
 
 fn epoch(text: &str) -> Option<Timestamp> {
-    let seconds = text.split_once('.').map_or(text, |(seconds, _)| seconds);
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
     // Eight digits are a date without separators.
-    let is_date = seconds.len() == 8;
+    let is_date = seconds.len() == 8 || fraction.contains('.');
     Timestamp::from_second(seconds.parse().ok()?).ok().filter(|_| !is_date)
 }
 
@@ -85,6 +85,7 @@ mod tests {
             "2027-01",
             "1801353600000",
             "1.2.3",
+            ".",
         ] {
             assert_eq!(parse(cell), Err(ExpiryError), "{cell}");
         }
