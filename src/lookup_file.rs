@@ -38,43 +38,42 @@ pub struct LookupRow<const COLUMNS: usize> {
     pub cells: [String; COLUMNS],
 }
 
-/// Reads the `columns` of `file`, the first `required` of which must exist. A missing file has no rows, and neither has a blank
-/// one: `outputlookup` leaves one when there is nothing to write.
+/// Reads the `columns` of `file`, the first of which is required. A missing file has no rows, and neither has a blank one:
+/// `outputlookup` leaves one when there is nothing to write.
 ///
 /// # Errors
 ///
-/// The file cannot be read, or its header lacks a required column.
+/// The file cannot be read, or its header lacks the first column.
 pub fn read<const COLUMNS: usize>(
     file: &Path,
     columns: [&'static str; COLUMNS],
-    required: usize,
 ) -> Result<Vec<LookupRow<COLUMNS>>, LookupFileError> {
     match fs::read(file) {
-        Ok(bytes) => parse(&bytes, columns, required)
-            .map_err(|column| LookupFileError::NoColumn { file: name_of(file), column }),
+        Ok(bytes) => {
+            parse(&bytes, columns).map_err(|column| LookupFileError::NoColumn { file: name_of(file), column })
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(LookupFileError::Unreadable { file: name_of(file), error }),
     }
 }
 
-/// The rows in `bytes`, or the name of the first required column that is missing.
+/// The rows in `bytes`, or the name of the required column if it is missing.
 ///
 /// # Errors
 ///
-/// The header lacks a required column.
+/// The header lacks the first column.
 pub fn parse<const COLUMNS: usize>(
     bytes: &[u8],
     columns: [&'static str; COLUMNS],
-    required: usize,
 ) -> Result<Vec<LookupRow<COLUMNS>>, &'static str> {
     let mut records = records(bytes).into_iter();
     let Some((_, header)) = records.next() else { return Ok(Vec::new()) };
     let header: Vec<String> = header.iter().map(text).collect();
     let index = |name: &str| header.iter().position(|column| column.eq_ignore_ascii_case(name));
-    if let Some(missing) = columns.iter().take(required).find(|name| index(name).is_none()) {
-        return Err(missing);
-    }
     let indices = columns.map(index);
+    if let Some(None) = indices.first() {
+        return Err(columns[0]);
+    }
     let cell = |record: &ByteRecord, index: Option<usize>| {
         index.and_then(|index| record.get(index)).map(text).unwrap_or_default()
     };
@@ -185,7 +184,7 @@ mod tests {
     use super::*;
 
     fn rows(bytes: &[u8]) -> Result<Vec<(usize, [String; 2])>, &'static str> {
-        let rows = parse(bytes, ["domain", "reason"], 1)?;
+        let rows = parse(bytes, ["domain", "reason"])?;
         Ok(rows.into_iter().map(|LookupRow { line, cells }| (line, cells)).collect())
     }
 
@@ -202,10 +201,9 @@ mod tests {
     }
 
     #[test]
-    fn required_columns_may_not_be_missing() {
+    fn only_the_first_column_is_required() {
         assert_eq!(rows(b"domain\na.com\n"), Ok(vec![row(2, "a.com", "")]));
         assert_eq!(rows(b"reason\ncdn\n"), Err("domain"));
-        assert_eq!(parse(b"domain\na.com\n", ["domain", "src"], 2), Err("src"));
     }
 
     #[test]
@@ -218,8 +216,8 @@ mod tests {
     #[test]
     fn a_missing_file_has_no_rows_and_a_folder_is_ignored() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(read(&folder.path().join("missing.csv"), ["domain"], 1).expect("no rows"), []);
-        let error = read(folder.path(), ["domain"], 1).expect_err("a folder");
+        assert_eq!(read(&folder.path().join("missing.csv"), ["domain"]).expect("no rows"), []);
+        let error = read(folder.path(), ["domain"]).expect_err("a folder");
         assert!(error.to_string().contains("is ignored, as it cannot be read: "), "{error}");
     }
 

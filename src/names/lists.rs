@@ -124,7 +124,7 @@ impl CustomSuffixes {
     /// Reads the suffixes, which count as private ones.
     fn read(file: &Path) -> CustomSuffixes {
         let mut rules = Rules::default();
-        let rows = match lookup_file::read(file, ["suffix"], 1) {
+        let rows = match lookup_file::read(file, ["suffix"]) {
             Ok(rows) => rows,
             Err(error) => return CustomSuffixes { rules, warnings: vec![error.to_string()] },
         };

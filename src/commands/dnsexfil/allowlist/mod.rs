@@ -18,14 +18,13 @@ use crate::lookup_file::{self, LookupRow, SkippedLines, shown};
 
 pub use self::clients::CLIENT_FIELDS;
 
-/// The columns of the users' files.
+/// The columns of the users' file; only the first one must exist.
 const COLUMNS: [&str; 4] = ["domain", "reason", "src", "expires"];
 
-/// The users' files, and how many of the columns they must have. Users edit the first one. The macros `dnsentropy_mute` write the second
-/// one: if it lost a column, a mute of one client would become one of all.
-const FILES: [(&str, usize); 2] = [("dnsentropy_allowlist_local.csv", 1), ("dnsentropy_mutes_local.csv", 4)];
+/// The file of the users' own entries.
+const FILE: &str = "dnsentropy_allowlist_local.csv";
 
-/// Patterns of registrable domains with reasons. If several entries apply, the first one in the files wins: the users' own, then the
+/// Patterns of registrable domains with reasons. If several entries apply, the first one wins: the users' own, then the
 /// app's.
 ///
 /// Nearly all patterns are `example.com` or `*.example.com`, and a table of a million rows asks for each domain. So these
@@ -66,14 +65,12 @@ impl Allowlist {
     pub fn load(lookups: &Path, now: Timestamp) -> (Allowlist, Vec<String>) {
         let mut allowlist = Allowlist::default();
         let mut warnings = Vec::new();
-        for (name, required) in FILES {
-            let file = lookups.join(name);
-            match lookup_file::read(&file, COLUMNS, required) {
-                Ok(rows) => warnings.extend(allowlist.add_rows(&rows, &file, now)),
-                Err(error) => warnings.push(error.to_string()),
-            }
+        let file = lookups.join(FILE);
+        match lookup_file::read(&file, COLUMNS) {
+            Ok(rows) => warnings.extend(allowlist.add_rows(&rows, &file, now)),
+            Err(error) => warnings.push(error.to_string()),
         }
-        let builtin = lookup_file::parse(builtin::ALLOWLIST.as_bytes(), COLUMNS, 1).unwrap_or_default();
+        let builtin = lookup_file::parse(builtin::ALLOWLIST.as_bytes(), COLUMNS).unwrap_or_default();
         warnings.extend(allowlist.add_rows(&builtin, Path::new("the app's allowlist"), now));
         (allowlist, warnings)
     }

@@ -12,22 +12,16 @@ fn now() -> Timestamp {
     NOW.parse().expect("a time")
 }
 
-/// The allowlist of a folder with these files, and the warnings.
-fn load(files: &[(&str, &[u8])]) -> (Allowlist, Vec<String>) {
-    let folder = TempDir::new().expect("a folder");
-    for (name, content) in files {
-        fs::write(folder.path().join(name), content).expect("a file");
-    }
-    Allowlist::load(folder.path(), now())
-}
-
+/// The allowlist with this file of the user's, and the warnings.
 fn local(content: &str) -> (Allowlist, Vec<String>) {
-    load(&[("dnsentropy_allowlist_local.csv", content.as_bytes())])
+    let folder = TempDir::new().expect("a folder");
+    fs::write(folder.path().join(FILE), content).expect("a file");
+    Allowlist::load(folder.path(), now())
 }
 
 #[test]
 fn the_apps_list_is_whole_and_the_users_come_first() {
-    let (allowlist, warnings) = load(&[]);
+    let (allowlist, warnings) = Allowlist::load(Path::new("missing"), now());
     assert_eq!(warnings, Vec::<String>::new());
     assert_eq!(allowlist.entries.len(), builtin::ALLOWLIST.lines().count() - 1);
     assert_eq!(allowlist.reason("cloudfront.net", None), Some("content delivery: Amazon"));
@@ -104,25 +98,13 @@ fn a_file_that_cannot_be_used_is_ignored_with_a_warning() {
         ]
     );
     let folder = TempDir::new().expect("a folder");
-    fs::create_dir(folder.path().join("dnsentropy_mutes_local.csv")).expect("a folder");
+    fs::create_dir(folder.path().join(FILE)).expect("a folder");
     let (allowlist, warnings) = Allowlist::load(folder.path(), now());
     assert!(
-        warnings[0].starts_with("the lookup file dnsentropy_mutes_local.csv is ignored, "),
+        warnings[0].starts_with("the lookup file dnsentropy_allowlist_local.csv is ignored, "),
         "{warnings:?}"
     );
     assert!(allowlist.reason("cloudfront.net", None).is_some());
-}
-
-#[test]
-fn a_file_of_mutes_without_its_columns_is_ignored() {
-    let mutes = |content: &str| load(&[("dnsentropy_mutes_local.csv", content.as_bytes())]);
-    let (allowlist, warnings) = mutes("domain,reason\na.com,one client\n");
-    assert_eq!(allowlist.reason("a.com", None), None);
-    assert!(warnings[0].contains("has no column 'src'"), "{warnings:?}");
-    let (allowlist, warnings) = mutes("domain,reason,src,expires,__mv_domain\na.com,one client,10.0.0.1,,\n");
-    assert_eq!(warnings, Vec::<String>::new());
-    assert_eq!(allowlist.reason("a.com", Some("10.0.0.1")), Some("one client"));
-    assert_eq!(allowlist.reason("a.com", Some("10.0.0.2")), None);
 }
 
 /// An entry: pattern, client, and whether it has expired.
