@@ -1,5 +1,5 @@
-//! Checks and prepares what the program embeds: the public suffix list, its version, the app's version, and the
-//! dictionary and the n-grams of the features, as transducers that are searched in place.
+//! Checks and prepares what the program embeds: the public suffix list, its version, the app's version, the sample of DNS
+//! events, and the dictionary and the n-grams of the features, as transducers that are searched in place.
 //!
 //! The code that reads the user's own suffixes at run time also reads the vendored list. Each of its rules must be
 //! readable, and the `publicsuffix` crate must parse the result. The program gets a table for each built-in list, and for
@@ -17,9 +17,13 @@ mod slice;
 #[allow(dead_code)]
 mod suffix_table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+use jiff::Timestamp;
+use serde::Deserialize;
 
 use rules::{Rules, Section};
 use suffix_table::SuffixTable;
@@ -27,6 +31,7 @@ use suffix_table::SuffixTable;
 const LIST: &str = "data/public_suffix_list.dat";
 const WORDS: &str = "data/models/words.txt";
 const NGRAMS: &str = "data/models/ngrams.txt";
+const SAMPLE: &str = "data/sample_stream_dns.ndjson";
 /// The files that repeat the crate's version, and the line that must be in them.
 const VERSIONED: [(&str, &str); 3] = [
     ("splunk_app/default/app.conf", "version = {}"),
@@ -35,7 +40,8 @@ const VERSIONED: [(&str, &str); 3] = [
 ];
 
 fn main() {
-    if let Err(problem) = embed_list().and_then(|()| embed_models()).and_then(|()| check_versions()) {
+    let embedded = embed_list().and_then(|()| embed_models()).and_then(|()| embed_sample());
+    if let Err(problem) = embedded.and_then(|()| check_versions()) {
         println!("cargo::error={problem}");
     }
 }
@@ -113,6 +119,68 @@ fn embed_map(name: &str, source: &str, read_line: fn(&str) -> Option<Entry>) -> 
     }
     let map = fst::Map::from_iter(entries).map_err(|error| format!("{source}: {error}"))?;
     write_out(name, map.as_fst().as_bytes())
+}
+
+/// The queries of the sample as CSV, the newest first; each name of an event is a row. Responses are left out.
+fn embed_sample() -> Result<(), String> {
+    let text = read(Path::new(SAMPLE))?;
+    let lines = text.lines().map(|line| serde_json::from_str::<SampleLine>(line).map(|line| line.result));
+    let events: Vec<SampleEvent> =
+        lines.collect::<Result<_, _>>().map_err(|error| format!("{SAMPLE}: {error}"))?;
+    let is_query = |event: &&SampleEvent| !event.message_type.values().any(|value| value == "RESPONSE");
+    let mut rows = Vec::new();
+    for event in events.iter().filter(is_query) {
+        let time: Timestamp = event.time.parse().map_err(|error| format!("{SAMPLE}: {error}"))?;
+        let mut seen = BTreeSet::new();
+        let names = event.query.iter().flat_map(Values::values).filter(|name| seen.insert(*name));
+        rows.extend(names.map(|name| (time.as_millisecond(), name, event)));
+    }
+    let last = rows.iter().map(|(time, ..)| *time).max().ok_or_else(|| format!("{SAMPLE} has no queries"))?;
+    let mut csv = "age,query,src,dest,record_type\n".to_owned();
+    for (time, name, SampleEvent { src, dest, query_type, .. }) in rows {
+        let age = last - time;
+        let cells = [name, src, dest, query_type];
+        if cells.iter().any(|cell| cell.contains([',', '"', '\n'])) {
+            return Err(format!("{SAMPLE}: '{name}' would need quotes in CSV"));
+        }
+        let _ = writeln!(csv, "{}.{:03},{name},{src},{dest},{query_type}", age / 1000, age % 1000);
+    }
+    write_out("sample.csv", csv)
+}
+
+/// A line of the sample, as Splunk exports a result.
+#[derive(Deserialize)]
+struct SampleLine {
+    result: SampleEvent,
+}
+
+#[derive(Deserialize)]
+struct SampleEvent {
+    #[serde(rename = "_time")]
+    time: String,
+    src: String,
+    dest: String,
+    message_type: Values,
+    query: Option<Values>,
+    #[serde(default)]
+    query_type: String,
+}
+
+/// A field's value or values.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Values {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Values {
+    fn values(&self) -> impl Iterator<Item = &String> {
+        match self {
+            Values::One(value) => std::slice::from_ref(value).iter(),
+            Values::Several(values) => values.iter(),
+        }
+    }
 }
 
 fn check_versions() -> Result<(), String> {

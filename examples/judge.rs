@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The pairs of the events on standard input. Queries without a registrable domain are left out.
 fn read(model: &Model) -> Result<Pairs, Box<dyn Error>> {
     let lists = Lists::new("none".into());
-    let list = lists.load(ListName::Mozilla)?;
+    let list = lists.load(ListName::Mozilla);
     let mut reader = csv::Reader::from_reader(io::stdin().lock());
     let header = reader.headers()?.clone();
     let column =

@@ -3,9 +3,8 @@
 mod support;
 
 use std::fs;
-use std::path::PathBuf;
 
-use support::{Event, Search, event, getinfo, split, value};
+use support::{Event, Search, event, getinfo, installed, split, value};
 use tempfile::TempDir;
 
 fn fields(event: &Event) -> Vec<&str> {
@@ -256,15 +255,11 @@ fn mode_url_gives_the_parts_of_a_url() {
     assert_eq!(parts("file:///etc/passwd"), "ut_path=/etc/passwd ut_scheme=file ut_subdomain_count=0");
 }
 
+const SUFFIXES: &str = "dnsentropy_custom_suffixes.csv";
+
 /// The program as installed in an app with its own suffixes.
 fn app(suffixes: &str) -> (TempDir, Search) {
-    let app = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-    let program: PathBuf = app.path().join("bin/dnsentropy-bin/dnsentropy-x86_64");
-    fs::create_dir_all(program.parent().expect("a folder")).expect("a folder");
-    fs::create_dir(app.path().join("lookups")).expect("a folder");
-    // A copy would still be open for writing in a child that another test forks at this moment.
-    fs::hard_link(env!("CARGO_BIN_EXE_dnsentropy"), &program).expect("a link");
-    fs::write(app.path().join("lookups/dnsentropy_custom_suffixes.csv"), suffixes).expect("a file");
+    let (app, program) = installed(&[(SUFFIXES, suffixes.as_bytes())]);
     (app, Search { program, ..Search::default() })
 }
 
@@ -300,25 +295,56 @@ fn other_columns_line_ends_and_a_byte_order_mark_do_not_matter() {
     assert_eq!(tld_and_type(&search, "list=custom", "a.b.lab"), "lab private");
 }
 
+/// The warnings of a search over one name, which it splits nevertheless.
+fn warnings(search: &Search, list: &str) -> Vec<String> {
+    let (merged, messages) = search.run(&[list], &[event(&[("query", "a.b.corp.internal")])]);
+    assert!(value(&merged[0], "ut_domain").is_some(), "{merged:?}");
+    messages.into_iter().map(|(level, text)| format!("{level} {text}")).collect()
+}
+
 #[test]
-fn invalid_suffixes_are_reported_with_file_line_and_rule() {
-    let file = "lookups/dnsentropy_custom_suffixes.csv";
-    for (suffixes, problem) in [
-        ("suffix\ncorp.internal\n\n\"a\nb\"\nlab\n", "line 4: the suffix 'a\\nb' is not valid"),
-        ("suffix\nlab\na..b\n", "line 3: the suffix 'a..b' is not valid: it has an empty label"),
-        ("suffix\n*foo.lab\n", "line 2: the suffix '*foo.lab' is not valid: '*' must be one whole label"),
-        ("suffixes\nlab\n", "has no column 'suffix'"),
+fn invalid_suffixes_are_skipped_with_a_warning_that_names_file_and_line() {
+    for (suffixes, warning) in [
+        (
+            "suffix\ncorp.internal\n\n\"a\nb\"\nlab\n",
+            "WARN dnsentropy_custom_suffixes.csv, line 4 is skipped: the suffix 'a\\nb' is not valid: it has white space",
+        ),
+        (
+            "Suffix;x\nlab;\na..b;\ncorp.internal;\n",
+            "line 3 is skipped: the suffix 'a..b' is not valid: it has an empty",
+        ),
+        (
+            "suffix\n*foo.lab\ncorp.internal",
+            "line 2 is skipped: the suffix '*foo.lab' is not valid: '*' must be one whole",
+        ),
     ] {
         let (_app, search) = app(suffixes);
         for list in ["list=custom", "list=*"] {
-            let error = refusal_of(&search, &[list]);
-            assert!(error.contains(file) && error.contains(problem), "{error}");
+            let warnings = warnings(&search, list);
+            assert!(warnings.len() == 1 && warnings[0].contains(warning), "{warnings:?}");
+            assert_eq!(tld_and_type(&search, list, "a.b.corp.internal"), "corp.internal private");
         }
+        assert_eq!(warnings(&search, "list=mozilla"), Vec::<String>::new());
     }
-    let (_app, search) = app("suffix\n");
-    assert!(refusal_of(&search, &["list=custom"]).contains("is empty: add one suffix per line"));
-    let (app, search) = app("suffix\n");
-    fs::remove_file(app.path().join(file)).expect("removed");
-    assert!(refusal_of(&search, &["list=custom"]).contains("cannot read"));
+}
+
+#[test]
+fn without_a_usable_suffix_names_are_split_at_the_last_label_with_a_warning() {
+    let none = "WARN list=custom has no suffixes, so names are split at the last label";
+    for suffixes in ["", "\n", "suffix\n"] {
+        let (_app, search) = app(suffixes);
+        assert_eq!(warnings(&search, "list=*"), Vec::<String>::new());
+        let warnings = warnings(&search, "list=custom");
+        assert!(warnings.len() == 1 && warnings[0].starts_with(none), "{warnings:?}");
+    }
+    let (app, search) = app("suffixes\nlab\n");
+    let no_column = warnings(&search, "list=*");
+    assert!(no_column.len() == 1 && no_column[0].contains("no column 'suffix'"), "{no_column:?}");
+    let file = app.path().join("lookups").join(SUFFIXES);
+    fs::remove_file(&file).expect("removed");
+    assert!(warnings(&search, "list=custom")[0].starts_with(none));
     assert_eq!(tld_and_type(&search, "list=*", "www.example.co.uk"), "co.uk icann");
+    fs::create_dir(&file).expect("a folder in the place of the file");
+    assert_eq!(warnings(&search, "list=custom").len(), 2);
+    assert!(warnings(&search, "list=*")[0].contains("is ignored, as it cannot be read"));
 }

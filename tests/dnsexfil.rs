@@ -4,9 +4,10 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde_json::{Value, json};
-use support::{Search, execute, getinfo};
+use support::{Search, execute, getinfo, installed};
 
 /// A row of the table: each field's values.
 type Row = BTreeMap<String, Vec<String>>;
@@ -23,7 +24,12 @@ fn csv(header: &[&str], rows: &[Vec<String>]) -> Vec<u8> {
 
 /// Runs the command over chunks; returns the getinfo reply, all rows that come back, and the messages.
 fn run(words: &[&str], chunks: &[Vec<u8>]) -> (Value, Vec<Vec<u8>>, Vec<String>) {
-    let mut splunkd = Search { command: "dnsexfil", ..Search::default() }.start();
+    run_program(&Search::default().program, words, chunks)
+}
+
+fn run_program(program: &Path, words: &[&str], chunks: &[Vec<u8>]) -> (Value, Vec<Vec<u8>>, Vec<String>) {
+    let search = Search { program: program.to_owned(), command: "dnsexfil", ..Search::default() };
+    let mut splunkd = search.start();
     let info = splunkd.ask(&getinfo(words)).metadata;
     assert_eq!(info["error"], Value::Null);
     let mut bodies = Vec::new();
@@ -291,7 +297,9 @@ fn hostile_domains_are_groups_of_their_own_in_presentation_format() {
     ];
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["query"]).expect("memory");
-    names.iter().for_each(|name| writer.write_record([name]).expect("memory"));
+    for name in names {
+        writer.write_record([name]).expect("memory");
+    }
     let events = writer.into_inner().expect("memory");
     let (info, direct, _) = run(&["query", "samples=5"], &[events.clone(), b"query\n".to_vec()]);
     let (map, _) = preop(&info);
@@ -496,4 +504,34 @@ fn names_without_a_domain_and_odd_times_do_not_stop_the_search() {
     let rows = table(&["query"], &header, &rows);
     assert_eq!(rows.len(), 1);
     assert_eq!((one(&rows[0], "count"), one(&rows[0], "first_seen")), ("2", "1402499999"));
+}
+
+#[test]
+fn mutes_apply_to_their_clients_until_they_expire() {
+    let content = b"Domain;Reason;Src;Expires;__mv_domain\r\n\
+        https://Evil-Tunnel.com./;red team \xe9;10.0.0.64/29;;\r\nexample.co.uk;over;;2001-01-31;\r\n*;all;;;\r\n";
+    let (_app, program) = installed(&[("dnsentropy_allowlist_local.csv", content)]);
+    let chunks = [csv(&HEADER, &events()), csv(&HEADER, &[])];
+    let table = |words: &[&str]| {
+        let (info, bodies, messages) = run_program(&program, words, &chunks);
+        (info, parse(&bodies[1]), messages)
+    };
+    let reason = |rows: &[Row], domain: &str| {
+        let row = rows.iter().find(|row| one(row, "ut_domain") == domain).expect("a row");
+        one(row, "allowlisted").to_owned()
+    };
+    let warning = "WARN dnsentropy_allowlist_local.csv, line 4 is skipped: the domain '*' is not valid: it covers every \
+                   domain: write at least one letter or digit, as in *.example.com";
+    let (_, rows, messages) = table(&["query", "by", "record_type", "src"]);
+    assert_eq!(messages, [warning]);
+    assert_eq!(reason(&rows, "evil-tunnel.com"), "red team \u{e9}");
+    assert_eq!(reason(&rows, "example.co.uk"), "");
+    for words in [&["query"][..], &["query", "by", "record_type"]] {
+        assert_eq!(reason(&table(words).1, "evil-tunnel.com"), "", "{words:?} has no client");
+    }
+    let (info, _, messages) = table(&["query", "by", "src", "allowlist=false"]);
+    assert_eq!(messages, Vec::<String>::new());
+    let (map, _) = preop(&info);
+    let map: Vec<&str> = map.iter().map(String::as_str).collect();
+    assert_eq!(table(&map).2, Vec::<String>::new(), "only the search head warns");
 }

@@ -264,8 +264,17 @@ fn the_default_list_and_that_of_unknown_names_is_iana() {
     for list in ["mozilla", "icann", "*"] {
         assert_eq!(split_of("www.example.co.uk", list)[1], "example.co.uk", "{list}");
     }
+}
+
+#[test]
+fn without_suffixes_of_ones_own_the_last_label_is_the_suffix() {
     // The program under test has no such file.
-    assert_eq!(split_of("www.example.co.uk", "custom")[1], "None");
+    let output =
+        lookup("ut_parse_extended", b"url,list,ut_domain\nwww.example.co.uk,custom,\na.b.org,custom,\n");
+    let expected = "url,list,ut_domain\nwww.example.co.uk,custom,co.uk\na.b.org,custom,b.org\n";
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    let warning = "dnsentropy: list=custom has no suffixes, so names are split at the last label";
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with(warning), "{output:?}");
 }
 
 #[test]

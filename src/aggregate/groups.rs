@@ -176,7 +176,7 @@ mod tests {
     /// Passes the partial aggregates of `events` to `each`.
     fn partials(limits: Limits, events: &[Event], each: impl FnMut(&PartialAggregate<'_>)) {
         let lists = Lists::new(std::path::PathBuf::new());
-        let list = lists.load(ListName::Mozilla).expect("built in");
+        let list = lists.load(ListName::Mozilla);
         let mut combiner = Combiner::default();
         for &(domain, src, subdomain, time) in events {
             // Each name in two spellings, and the domain itself.
@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn groups_with_little_information_are_dropped_first() {
         let lists = Lists::new(std::path::PathBuf::new());
-        let list = lists.load(ListName::Mozilla).expect("built in");
+        let list = lists.load(ListName::Mozilla);
         let (mut combiner, mut groups) =
             (Combiner::default(), Groups::new(Limits { groups: 100, ..Limits::default() }));
         let names = (0..1000).map(|number| format!("www.d{number}.com"));

@@ -69,8 +69,12 @@ fn answer_lookup(name: &str) -> Result<(), Error> {
     widen_pipes();
     let mut input = Vec::new();
     io::stdin().lock().read_to_end(&mut input).map_err(Error::Input)?;
-    let answer = lookup::answer(function, &App::locate().lists(), &input)
+    let lists = App::locate().lists();
+    let answer = lookup::answer(function, &lists, &input)
         .map_err(|error| Error::Lookup { name: name.to_owned(), error })?;
+    for warning in lists.warnings() {
+        eprintln!("{}: {warning}", env!("CARGO_PKG_NAME"));
+    }
     let mut out = io::stdout().lock();
     Ok(out.write_all(&answer).and_then(|()| out.flush())?)
 }

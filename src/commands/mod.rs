@@ -3,6 +3,7 @@
 //! `commands.conf` passes the command's name as the program's first argument, and [`find`] returns the
 //! function that makes that command from the search's arguments. A new command is a file here and a line in [`COMMANDS`].
 
+mod builtin;
 mod dnsentropy;
 mod dnsexfil;
 pub mod lookup;
@@ -13,10 +14,9 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::names::rules::Rules;
 use crate::names::{ListName, Lists, SuffixTable};
 use crate::protocol::session::Command;
-use crate::protocol::{ArgumentErrors, Arguments, Word};
+use crate::protocol::{ArgumentErrors, Arguments, Level, UserMessage, Word};
 
 /// The field that holds the DNS name if the search does not say.
 const DEFAULT_FIELD: &str = "query";
@@ -25,7 +25,8 @@ const DEFAULT_FIELD: &str = "query";
 pub type Open = fn(Arguments, &App) -> Result<Box<dyn Command>, ArgumentErrors>;
 
 /// The commands by name.
-pub const COMMANDS: [(&str, Open); 3] = [
+pub const COMMANDS: [(&str, Open); 4] = [
+    (builtin::NAME, builtin::open),
     (dnsentropy::NAME, dnsentropy::open),
     (dnsexfil::NAME, dnsexfil::open),
     (urltoolbox::NAME, urltoolbox::open),
@@ -67,21 +68,20 @@ fn distinct(mut values: Vec<Cow<'_, [u8]>>) -> Vec<Cow<'_, [u8]>> {
     values
 }
 
-/// Takes the option `list=` and loads the list. The user's own file is read here, so an error in it is reported before the
-/// search starts.
-fn take_list(arguments: &mut Arguments, app: &App) -> (ListName, SuffixTable) {
+/// The suffixes that split names: the list's name, the list, and warnings about the user's own suffixes.
+type ChosenList = (ListName, SuffixTable, Vec<UserMessage>);
+
+/// Takes the option `list=` and loads the list.
+fn take_list(arguments: &mut Arguments, app: &App) -> ChosenList {
     let names = ListName::ALL.map(|list| (list.as_str(), list));
     let name = arguments.take_choice("list", &names).unwrap_or(ListName::Mozilla);
     let lists = app.lists();
-    let list = match lists.load(name) {
-        Ok(list) => list.clone(),
-        Err(error) => {
-            arguments.error(format!("list={}: {error}", name.as_str()));
-            // Never used, as the arguments are refused.
-            SuffixTable::new(Rules::default())
-        }
-    };
-    (name, list)
+    (name, lists.load(name).clone(), warnings(lists.warnings()).collect())
+}
+
+/// Texts as warnings to the user.
+fn warnings(texts: Vec<String>) -> impl Iterator<Item = UserMessage> {
+    texts.into_iter().map(|text| UserMessage(Level::Warn, text))
 }
 
 /// The field that holds the DNS name: one of `words`, or the option `field=`, or `query`. `hint` ends the error for several

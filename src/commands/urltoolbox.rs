@@ -98,6 +98,7 @@ impl Command for UrlToolbox {
             self.call.inputs.iter().flat_map(|input| &input.field).map(|(name, _)| name).collect();
         CommandInfo {
             command_type: CommandType::Streaming,
+            generating: false,
             required_fields: Some(fields.into_iter().cloned().collect()),
             streaming_preop: None,
         }
@@ -220,6 +221,7 @@ impl Call {
     fn warnings(&self) -> Vec<UserMessage> {
         let fields = self.inputs.iter().flat_map(|input| &input.field);
         let mut warnings: Vec<UserMessage> = fields.filter_map(|(_, presence)| presence.message()).collect();
+        warnings.extend(crate::commands::warnings(self.lists.warnings()));
         if self.cut {
             let text = format!(
                 "a name has more than {MAX_SPREAD} levels: the fields of those farthest from the domain were left out"

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::builtin;
-use super::rules::{RuleError, Rules, Section};
+use super::rules::{Rules, Section};
 use super::suffix_table::SuffixTable;
-use crate::lookup_file::{self, LookupFileError, LookupRow};
+use crate::lookup_file::{self, LookupRow, SkippedLines, shown};
 
 /// A choice of suffixes, as users write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,94 +51,93 @@ impl FromStr for ListName {
     }
 }
 
-/// Why a suffix list cannot be loaded. Only the user's own file can fail.
-#[derive(Debug, thiserror::Error)]
-pub enum ListError {
-    /// The file is missing, unreadable or without the column `suffix`.
-    #[error(transparent)]
-    File(#[from] LookupFileError),
-    /// The file has the column, but no suffixes.
-    #[error("{} is empty: add one suffix per line", file.display())]
-    Empty {
-        /// The file.
-        file: PathBuf,
-    },
-    /// Each rule is valid, but the `publicsuffix` crate refuses the list.
-    #[error("the suffixes in {} are not a valid list: {error}", file.display())]
-    NoList {
-        /// The file.
-        file: PathBuf,
-        /// The error of that crate.
-        error: publicsuffix::Error,
-    },
-    /// A rule is not valid.
-    #[error("{}, line {line}: the suffix '{rule}' is not valid: {error}", file.display())]
-    Rule {
-        /// The file.
-        file: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// The rule as written.
-        rule: String,
-        /// What is wrong with it.
-        error: RuleError,
-    },
-}
-
 /// The lists of one program run.
 ///
-/// The built-in ones are part of the program; those with the user's own suffixes are read when first asked for.
+/// The built-in ones are part of the program. The user's own suffixes are read once, when a list with them is first asked for.
+/// What cannot be read is left out and becomes a warning: a search never fails because of that file.
 pub struct Lists {
     custom_file: PathBuf,
-    custom: OnceCell<SuffixTable>,
-    all: OnceCell<SuffixTable>,
+    custom: OnceCell<CustomSuffixes>,
+    custom_table: OnceCell<SuffixTable>,
+    all_table: OnceCell<SuffixTable>,
+}
+
+/// The user's own suffixes.
+struct CustomSuffixes {
+    rules: Rules,
+    /// What was left out of the file, and why.
+    warnings: Vec<String>,
 }
 
 impl Lists {
     /// Lists whose own suffixes are in `custom_file`, a CSV file with a column `suffix`. Nothing is read yet.
     pub fn new(custom_file: PathBuf) -> Lists {
-        Lists { custom_file, custom: OnceCell::new(), all: OnceCell::new() }
-    }
-
-    /// The list of that name, if it is built in or was loaded before.
-    fn loaded(&self, name: ListName) -> Option<&SuffixTable> {
-        match name {
-            ListName::Mozilla => Some(&builtin::MOZILLA),
-            ListName::Icann => Some(&builtin::ICANN),
-            ListName::Iana => Some(&builtin::IANA),
-            ListName::Custom => self.custom.get(),
-            ListName::All => self.all.get(),
-        }
+        let (custom, custom_table, all_table) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Lists { custom_file, custom, custom_table, all_table }
     }
 
     /// The list of that name.
-    ///
-    /// # Errors
-    ///
-    /// For `custom` and `*`: the user's file cannot be used. `*` does without a file that does not exist.
-    pub fn load(&self, name: ListName) -> Result<&SuffixTable, ListError> {
-        if let Some(list) = self.loaded(name) {
-            return Ok(list);
-        }
-        if name == ListName::Custom {
-            let rules = custom(&self.custom_file)?;
-            if rules.is_empty() {
-                return Err(ListError::Empty { file: self.custom_file.clone() });
+    pub fn load(&self, name: ListName) -> &SuffixTable {
+        match name {
+            ListName::Mozilla => &builtin::MOZILLA,
+            ListName::Icann => &builtin::ICANN,
+            ListName::Iana => &builtin::IANA,
+            ListName::Custom => {
+                self.custom_table.get_or_init(|| SuffixTable::new(self.custom().rules.clone()))
             }
-            return Ok(self.custom.get_or_init(|| SuffixTable::new(rules)));
+            ListName::All => self.all_table.get_or_init(|| match &self.custom().rules {
+                custom if custom.is_empty() => builtin::MOZILLA.clone(),
+                custom => {
+                    let mut rules = mozilla();
+                    rules.extend(custom.clone());
+                    SuffixTable::new(rules)
+                }
+            }),
         }
-        if !self.custom_file.exists() {
-            return Ok(self.all.get_or_init(|| builtin::MOZILLA.clone()));
+    }
+
+    /// What the user should know of the lists that were asked for.
+    pub fn warnings(&self) -> Vec<String> {
+        let Some(custom) = self.custom.get() else { return Vec::new() };
+        let mut warnings = custom.warnings.clone();
+        if custom.rules.is_empty() && self.custom_table.get().is_some() {
+            warnings.push(format!(
+                "list=custom has no suffixes, so names are split at the last label: add suffixes to {}, or use list=mozilla",
+                lookup_file::name_of(&self.custom_file)
+            ));
         }
-        let mut rules = mozilla();
-        rules.extend(custom(&self.custom_file)?);
-        Ok(self.all.get_or_init(|| SuffixTable::new(rules)))
+        warnings
+    }
+
+    fn custom(&self) -> &CustomSuffixes {
+        self.custom.get_or_init(|| CustomSuffixes::read(&self.custom_file))
     }
 }
 
 impl fmt::Debug for Lists {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lists").field("custom_file", &self.custom_file).finish_non_exhaustive()
+    }
+}
+
+impl CustomSuffixes {
+    /// Reads the suffixes, which count as private ones.
+    fn read(file: &Path) -> CustomSuffixes {
+        let mut rules = Rules::default();
+        let rows = match lookup_file::read(file, ["suffix"]) {
+            Ok(rows) => rows,
+            Err(error) => return CustomSuffixes { rules, warnings: vec![error.to_string()] },
+        };
+        let mut skipped = SkippedLines::new(file);
+        let is_comment = |rule: &str| rule.is_empty() || rule.starts_with('#') || rule.starts_with("//");
+        for LookupRow { line, cells: [rule] } in rows {
+            if !is_comment(&rule)
+                && let Err(error) = rules.add(&rule, Section::Private)
+            {
+                skipped.add(line, format_args!("the suffix {} is not valid: {error}", shown(&rule)));
+            }
+        }
+        CustomSuffixes { rules, warnings: skipped.into_warnings().collect() }
     }
 }
 
@@ -151,22 +150,56 @@ fn mozilla() -> Rules {
     rules
 }
 
-/// The suffixes of the user's file, which count as private ones.
-fn custom(file: &Path) -> Result<Rules, ListError> {
-    let mut rules = Rules::default();
-    for LookupRow { line, cells: [rule] } in lookup_file::read(file, ["suffix"])? {
-        if !rule.is_empty() {
-            rules.add(&rule, Section::Private).map_err(|error| ListError::Rule {
-                file: file.to_owned(),
-                line,
-                rule: rule.escape_debug().to_string(),
-                error,
-            })?;
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Lists whose own suffixes are in a file with this content.
+    fn lists(content: &str) -> (tempfile::TempDir, Lists) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("suffixes.csv");
+        fs::write(&file, content).expect("a file");
+        (folder, Lists::new(file))
+    }
+
+    fn labels(lists: &Lists, name: ListName) -> usize {
+        lists.load(name).suffix(b"a.b.corp.internal").0
+    }
+
+    #[test]
+    fn lines_that_are_not_suffixes_are_skipped_with_a_warning() {
+        let (_folder, lists) = lists("Suffix;comment\na..b;\n\ncorp.internal;ours\n*foo.lab;\n");
+        assert_eq!(lists.warnings(), Vec::<String>::new(), "not read yet");
+        for name in [ListName::All, ListName::Custom] {
+            assert_eq!(labels(&lists, name), 2);
+            let warnings = lists.warnings();
+            assert_eq!(warnings.len(), 2, "{warnings:?}");
+            let first =
+                "suffixes.csv, line 2 is skipped: the suffix 'a..b' is not valid: it has an empty label;";
+            assert!(warnings[0].starts_with(first), "{warnings:?}");
+            assert!(warnings[1].starts_with("suffixes.csv, line 5 is skipped: "), "{warnings:?}");
         }
     }
-    if !rules.is_empty() {
-        let list = rules.to_list().parse::<publicsuffix::List>();
-        list.map_err(|error| ListError::NoList { file: file.to_owned(), error })?;
+
+    #[test]
+    fn the_file_is_read_once() {
+        let (folder, lists) = lists("suffixes\ncorp.internal\n");
+        assert_eq!(labels(&lists, ListName::All), 1);
+        fs::write(folder.path().join("suffixes.csv"), "suffix\ncorp.internal\n").expect("a file");
+        assert_eq!((labels(&lists, ListName::All), labels(&lists, ListName::Custom)), (1, 1));
+        assert!(lists.warnings()[0].contains("has no column 'suffix'"), "{:?}", lists.warnings());
     }
-    Ok(rules)
+
+    #[test]
+    fn only_the_list_custom_warns_of_no_suffixes() {
+        for content in ["", "suffix\n"] {
+            let (_folder, lists) = lists(content);
+            assert_eq!(labels(&lists, ListName::All), 1);
+            assert_eq!(lists.warnings(), Vec::<String>::new());
+            assert_eq!(labels(&lists, ListName::Custom), 1);
+            assert!(lists.warnings()[0].starts_with("list=custom has no suffixes"), "{:?}", lists.warnings());
+        }
+    }
 }

@@ -15,7 +15,7 @@ pub mod rules;
 pub mod suffix_table;
 
 pub use host::Host;
-pub use lists::{ListError, ListName, Lists};
+pub use lists::{ListName, Lists};
 pub use name::Name;
 pub use presentation::present;
 pub use suffix_table::{SuffixTable, SuffixType};

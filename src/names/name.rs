@@ -36,7 +36,7 @@ impl<'t> Name<'t> {
     /// use dnsentropy::names::{ListName, Lists, Name};
     ///
     /// let lists = Lists::new("suffixes.csv".into());
-    /// let list = lists.load(ListName::Mozilla).expect("built in");
+    /// let list = lists.load(ListName::Mozilla);
     /// let name = Name::split(b"MFRGG.t.Example.co.uk", list);
     /// assert_eq!(name.subdomain(), Some(&b"MFRGG.t"[..]));
     /// assert_eq!(name.domain().as_deref(), Some(&b"example.co.uk"[..]));

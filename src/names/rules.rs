@@ -3,9 +3,8 @@
 //! The format is that of <https://github.com/publicsuffix/list/wiki/Format>. `build.rs` compiles this file
 //! too, to prepare the vendored list, so it uses only the standard library, `idna` and `thiserror`.
 //!
-//! The `publicsuffix` crate is a second opinion: it must be able to parse every list that we make, the built-in ones in
-//! `build.rs` and the user's own in [`lists`](super::lists), and property tests compare its answers with those of
-//! [`SuffixTable`](super::SuffixTable). The program itself splits no name with it.
+//! The `publicsuffix` crate is a second opinion: it must be able to parse the built-in lists in `build.rs`, and property tests
+//! compare its answers with those of [`SuffixTable`](super::SuffixTable). It is not in the program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

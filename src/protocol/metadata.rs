@@ -117,6 +117,8 @@ fn text(value: &Value) -> String {
 pub enum CommandType {
     /// On the search peers, each row on its own.
     Streaming,
+    /// On the search head, in order.
+    Stateful,
     /// On the search head: all rows in, a table out.
     Reporting,
 }
@@ -127,12 +129,22 @@ pub struct CommandInfo {
     /// How splunkd runs it.
     #[serde(rename = "type")]
     pub command_type: CommandType,
+    /// Whether it makes rows instead of reading them. Its first reply has all of them and ends the search.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub generating: bool,
     /// The fields that it reads. splunkd sends only these. `None`: every field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub required_fields: Option<Vec<String>>,
     /// The map phase of a reporting command: a pipeline that splunkd runs on the search peers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub streaming_preop: Option<String>,
+}
+
+impl CommandInfo {
+    /// A command of this type that reads every field.
+    pub fn new(command_type: CommandType) -> CommandInfo {
+        CommandInfo { command_type, generating: false, required_fields: None, streaming_preop: None }
+    }
 }
 
 /// How serious a message to the user is.

@@ -156,7 +156,7 @@ mod tests {
 
     impl Command for Echo {
         fn info(&self) -> CommandInfo {
-            CommandInfo { command_type: CommandType::Streaming, required_fields: None, streaming_preop: None }
+            CommandInfo::new(CommandType::Streaming)
         }
 
         fn execute(&mut self, chunk: BodyChunk<'_>, reply: &mut Vec<u8>, _: &mut Vec<UserMessage>) -> usize {

@@ -51,7 +51,7 @@ type OpenCommand<'a> = dyn Fn(Arguments) -> Result<Box<dyn Command + 'a>, Argume
 ///
 /// impl Command for Echo {
 ///     fn info(&self) -> CommandInfo {
-///         CommandInfo { command_type: CommandType::Streaming, required_fields: None, streaming_preop: None }
+///         CommandInfo::new(CommandType::Streaming)
 ///     }
 ///
 ///     fn execute(&mut self, chunk: BodyChunk<'_>, reply: &mut Vec<u8>, _: &mut Vec<UserMessage>) -> usize {
@@ -75,6 +75,8 @@ type OpenCommand<'a> = dyn Fn(Arguments) -> Result<Box<dyn Command + 'a>, Argume
 pub struct Session<'a> {
     open: Box<OpenCommand<'a>>,
     state: State<'a>,
+    /// Whether the command's first reply is its last, whatever the request says.
+    generating: bool,
     messages: Vec<UserMessage>,
     /// The metadata of the reply.
     metadata: Vec<u8>,
@@ -105,6 +107,7 @@ impl<'a> Session<'a> {
         Session {
             open: Box::new(open),
             state: State::Start,
+            generating: false,
             messages: Vec::new(),
             metadata: Vec::new(),
             body: Vec::new(),
@@ -131,7 +134,9 @@ impl<'a> Session<'a> {
                 metadata.clone_into(&mut self.getinfo);
                 match (self.open)(Arguments::parse(&args, &raw_args)) {
                     Ok(command) => {
-                        self.metadata = to_json(&command.info());
+                        let info = command.info();
+                        self.metadata = to_json(&info);
+                        self.generating = info.generating;
                         State::Ready(command)
                     }
                     Err(errors) => {
@@ -142,7 +147,7 @@ impl<'a> Session<'a> {
             }
             (State::Start, Request::Execute { .. }) => return Err(RequestError::NoGetinfo),
             (State::Ready(command) | State::Chunk { command, .. }, Request::Execute { last }) => {
-                State::Chunk { command, last }
+                State::Chunk { command, last: last || self.generating }
             }
             (state @ (State::Refused | State::Finished), Request::Execute { .. }) => {
                 self.metadata = to_json(&Reply::rows(true, Vec::new()));
@@ -197,7 +202,7 @@ mod tests {
 
     impl Command for Echo {
         fn info(&self) -> CommandInfo {
-            CommandInfo { command_type: CommandType::Streaming, required_fields: None, streaming_preop: None }
+            CommandInfo::new(CommandType::Streaming)
         }
 
         fn execute(
@@ -248,6 +253,32 @@ mod tests {
         assert!(!session.is_finished());
         assert_eq!(ask(&mut session, LAST, b"b\n"), (message(true), b"b\n".to_vec()));
         assert!(session.is_finished());
+    }
+
+    /// Makes one row, and reports whether the chunk is the last.
+    struct Generator;
+
+    impl Command for Generator {
+        fn info(&self) -> CommandInfo {
+            CommandInfo { generating: true, ..CommandInfo::new(CommandType::Stateful) }
+        }
+
+        fn execute(&mut self, chunk: BodyChunk<'_>, reply: &mut Vec<u8>, _: &mut Vec<UserMessage>) -> usize {
+            reply.extend_from_slice(format!("last\n{}\n", chunk.last).as_bytes());
+            chunk.bytes.len()
+        }
+    }
+
+    #[test]
+    fn the_first_reply_of_a_generating_command_ends_the_search() {
+        for request in [CHUNK, LAST] {
+            let mut session = Session::new(|_| Ok(Box::new(Generator)));
+            let info = r#"{"type":"stateful","generating":true}"#.to_owned();
+            assert_eq!(ask(&mut session, GETINFO, b""), (info, Vec::new()));
+            let finished = (r#"{"finished":true}"#.to_owned(), b"last\ntrue\n".to_vec());
+            assert_eq!(ask(&mut session, request, b""), finished);
+            assert!(session.is_finished());
+        }
     }
 
     #[test]

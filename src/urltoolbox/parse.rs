@@ -44,17 +44,14 @@ pub fn extended(values: &[&[u8]], lists: &Lists) -> Vec<Value> {
     let url = Url::split(&text);
     let authority = Authority::split(url.netloc);
     let mut outputs = simple_parts(&url);
-    outputs.extend(match list(values[1], lists) {
-        Some(list) => host_parts(&text, &authority, list),
-        None => HostParts::default().outputs(),
-    });
+    outputs.extend(host_parts(&text, &authority, list(values[1], lists)));
     outputs
 }
 
-/// The list of that name, or URL Toolbox's default for any other name. `None` if the user's own list cannot be loaded.
-fn list<'l>(name: &[u8], lists: &'l Lists) -> Option<&'l SuffixTable> {
+/// The list of that name, or URL Toolbox's default for any other name.
+fn list<'l>(name: &[u8], lists: &'l Lists) -> &'l SuffixTable {
     let name = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
-    lists.load(name.unwrap_or(ListName::Iana)).ok()
+    lists.load(name.unwrap_or(ListName::Iana))
 }
 
 /// The outputs for a host, in their order.

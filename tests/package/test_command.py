@@ -82,8 +82,9 @@ class CustomList(PackageTest):
         root = self.folder() / "splunk" / "etc" / "apps" / self.app.name
         shutil.copytree(self.app.root, root)
         app = App(root)
-        with app.lookup(CUSTOM).open("a", encoding="utf-8") as lookup:
-            lookup.writelines(rule + "\n" for rule in rules)
+        lookup = app.lookup(CUSTOM)
+        lookup.parent.mkdir(exist_ok=True)
+        lookup.write_text("".join(f"{line}\n" for line in ("suffix", *rules)), encoding="utf-8")
         return app
 
     def domain(self, app: App, name: str, peers: int) -> list[str] | None:
@@ -99,14 +100,16 @@ class CustomList(PackageTest):
         for peers in (0, 1):
             self.assertEqual(self.domain(self.altered("brewhouse.test"), name, peers), ["kiln.brewhouse.test"])
 
-    def test_the_error_names_a_malformed_rule(self) -> None:
-        """The error names the file, the line and the rule."""
+    def test_a_malformed_rule_is_skipped_with_a_warning(self) -> None:
+        """The warning names the file, the line and the rule; the other rules work."""
         app = self.altered("good.test", "brew..test")
-        line = app.lookup(CUSTOM).read_text(encoding="utf-8").splitlines().index("brew..test") + 1
-        with self.assertRaises(CommandError) as caught:
-            self.domain(app, "a.b.test", 0)
-        for part in (app.lookup(CUSTOM).name, str(line), "brew..test"):
-            self.assertIn(part, str(caught.exception))
+        splunk: Splunk = self.splunk(app=app)
+        search = "index=x | dnsentropy query list=custom"
+        (event,) = splunk.search(search, [{"index": ["x"], "query": ["a.b.good.test"]}])
+        self.assertEqual(event["ut_domain"], ["b.good.test"])
+        ((level, text),) = splunk.messages
+        self.assertEqual(level, "WARN")
+        self.assertTrue(text.startswith(f"{app.lookup(CUSTOM).name}, line 3 is skipped: the suffix 'brew..test'"), text)
 
 
 class Process(PackageTest):

@@ -63,9 +63,9 @@ class Ranking(PackageTest):
     def test_the_allowlist_mutes_a_domain(self) -> None:
         """Its rows remain, and allowlist=false ignores the list."""
         lookup = self.app.lookup("dnsentropy_allowlist")
-        before = lookup.read_text()
-        self.addCleanup(lookup.write_text, before)
-        lookup.write_text(before + "*.hildegardsfarm.com,a farm\n")
+        lookup.parent.mkdir(exist_ok=True)
+        self.addCleanup(lookup.unlink)
+        lookup.write_text("domain,reason\n*.hildegardsfarm.com,a farm\n")
         rows = [row for row in self.search(RANKING, self.sample) if key(row)[0] == "hildegardsfarm.com"]
         self.assertTrue(all(row["severity"] == ["informational"] for row in rows))
         self.assertEqual([row["count"] for row in rows[:2]], [["444"], ["406"]])

@@ -9,11 +9,13 @@
 pub mod oracle;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 /// An event: its fields, each with its values in bytes.
 pub type Event = BTreeMap<String, Vec<Vec<u8>>>;
@@ -190,6 +192,20 @@ impl Search {
         splunkd.end_well();
         (merged, messages)
     }
+}
+
+/// The program as installed in an app with these lookup files. The folder is removed with the first value.
+pub fn installed(files: &[(&str, &[u8])]) -> (TempDir, PathBuf) {
+    let app = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    let program = app.path().join("bin/dnsentropy-bin/dnsentropy-x86_64");
+    fs::create_dir_all(program.parent().expect("a folder")).expect("a folder");
+    fs::create_dir(app.path().join("lookups")).expect("a folder");
+    // A copy would still be open for writing in a child that another test forks at this moment.
+    fs::hard_link(env!("CARGO_BIN_EXE_dnsentropy"), &program).expect("a link");
+    for (name, content) in files {
+        fs::write(app.path().join("lookups").join(name), content).expect("a file");
+    }
+    (app, program)
 }
 
 /// Runs `| dnsentropy <typed>` on events that have only the field `query`.

@@ -37,13 +37,15 @@ struct DnsEntropy {
     appender: ColumnAppender,
     cache: AnswerCache,
     missing_field: MissingFieldCheck,
+    /// About the user's own suffixes.
+    list_warnings: Vec<UserMessage>,
 }
 
 /// Reads the arguments of a search.
 ///
 /// # Errors
 ///
-/// Every argument that is wrong, and a custom suffix list that cannot be read.
+/// Every argument that is wrong.
 pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, ArgumentErrors> {
     let mode = arguments.take_choice("mode", &Mode::ALL).unwrap_or(Mode::Name);
     let prefix = take_prefix(&mut arguments);
@@ -61,7 +63,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
             "list= is not allowed with mode=shannon, which does not split the value: leave it out".to_owned(),
         );
     }
-    let (_, list) = take_list(&mut arguments, app);
+    let (_, list, list_warnings) = take_list(&mut arguments, app);
     arguments.finish(&OPTIONS)?;
     Ok(Box::new(DnsEntropy {
         mode,
@@ -71,6 +73,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
         appender: ColumnAppender::new(outputs),
         cache: AnswerCache::default(),
         missing_field: MissingFieldCheck::new(&field),
+        list_warnings,
         field,
     }))
 }
@@ -132,6 +135,7 @@ impl Command for DnsEntropy {
     fn info(&self) -> CommandInfo {
         CommandInfo {
             command_type: CommandType::Streaming,
+            generating: false,
             required_fields: Some(vec![self.field.clone()]),
             streaming_preop: None,
         }
@@ -183,6 +187,7 @@ impl Command for DnsEntropy {
         }
         if chunk.end && chunk.last {
             messages.extend(missing_field.message());
+            messages.append(&mut self.list_warnings);
         }
         rows.consumed()
     }
@@ -221,7 +226,7 @@ mod tests {
     /// The same without scan, cache and fast path to values.
     fn by_reference(body: &[u8], mode: Mode) -> Vec<u8> {
         let lists = Lists::new(PathBuf::new());
-        let list = lists.load(ListName::Mozilla).expect("built in");
+        let list = lists.load(ListName::Mozilla);
         let (names, fields): (Vec<&str>, Vec<Field>) = mode.fields().into_iter().unzip();
         let names: Vec<String> = names.iter().map(|name| format!("ut_{name}")).collect();
         let column = CsvRows::new(body).column("query");

@@ -238,7 +238,7 @@ mod tests {
             let bytes = format!("{before}{name}{after}");
             let slice = Slice { bytes: bytes.as_bytes(), start: before.len(), end: before.len() + name.len() };
             let lists = Lists::new(PathBuf::new());
-            let list = lists.load(ListName::Mozilla).expect("built in");
+            let list = lists.load(ListName::Mozilla);
             let fields: Vec<Field> = Mode::Name.fields().into_iter().map(|(_, field)| field).collect();
             if let Some(ordinary) = OrdinaryName::split(slice, list) {
                 let mut row = b"row".to_vec();

@@ -11,11 +11,13 @@ mod event;
 mod options;
 mod table;
 
+use jiff::Timestamp;
+
 use self::allowlist::Allowlist;
 use self::options::{Options, Phase};
 use crate::aggregate::partial::{self, Content, PartialError, PartialWriter};
 use crate::aggregate::{Combiner, FieldCounts, Groups};
-use crate::commands::App;
+use crate::commands::{App, warnings};
 use crate::names::SuffixTable;
 use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
@@ -37,21 +39,27 @@ struct DnsExfil {
     counts: FieldCounts,
     /// The number of partial results that could not be read, with the first error.
     unreadable: Option<(PartialError, u64)>,
+    /// About the files that users edit. Only the search head warns of them.
+    file_warnings: Vec<UserMessage>,
 }
 
 /// Reads the arguments of a search.
 ///
 /// # Errors
 ///
-/// Every argument that is wrong, and a lookup file of the user's that cannot be read.
+/// Every argument that is wrong.
 pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, ArgumentErrors> {
-    let (options, list) = Options::parse(arguments, app)?;
-    let allowlist = match (options.phase, options.allowlist) {
-        (Phase::Reduce, true) => Allowlist::read(&app.lookups),
-        _ => Ok(Allowlist::default()),
-    };
-    let allowlist =
-        allowlist.map_err(|error| ArgumentErrors { errors: vec![format!("allowlist: {error}")] })?;
+    let (options, list, mut file_warnings) = Options::parse(arguments, app)?;
+    let mut allowlist = Allowlist::default();
+    match options.phase {
+        Phase::Map => file_warnings.clear(),
+        Phase::Reduce if options.allowlist => {
+            let problems;
+            (allowlist, problems) = Allowlist::load(&app.lookups, Timestamp::now());
+            file_warnings.extend(warnings(problems));
+        }
+        Phase::Reduce => {}
+    }
     let groups = Groups::new(options.limits());
     let reader = RowReader::new(event::fields(&options.field, &options.by));
     Ok(Box::new(DnsExfil {
@@ -64,6 +72,7 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Argumen
         writer: PartialWriter::default(),
         counts: FieldCounts::default(),
         unreadable: None,
+        file_warnings,
     }))
 }
 
@@ -73,11 +82,13 @@ impl Command for DnsExfil {
             // Its rows are not those of the events, so splunkd cannot merge them by `_chunked_idx`.
             Phase::Map => CommandInfo {
                 command_type: CommandType::Streaming,
+                generating: false,
                 required_fields: None,
                 streaming_preop: None,
             },
             Phase::Reduce => CommandInfo {
                 command_type: CommandType::Reporting,
+                generating: false,
                 required_fields: Some(self.options.required_fields()),
                 streaming_preop: Some(self.options.streaming_preop()),
             },
@@ -157,7 +168,10 @@ impl DnsExfil {
         if let Some((error, count)) = &self.unreadable {
             warnings.push(format!("{count} partial results were ignored: {error}"));
         }
-        warnings.into_iter().map(|text| UserMessage(Level::Warn, text)).collect()
+        let mut warnings: Vec<UserMessage> =
+            warnings.into_iter().map(|text| UserMessage(Level::Warn, text)).collect();
+        warnings.extend_from_slice(&self.file_warnings);
+        warnings
     }
 
     /// Why events have made no group, if that is so. A field that is missing is missing in all events of the search: a group

@@ -8,7 +8,7 @@ use crate::aggregate::Limits;
 use crate::aggregate::group::MAX_SAMPLES;
 use crate::commands::{App, DEFAULT_FIELD, take_field, take_list};
 use crate::names::{ListName, SuffixTable};
-use crate::protocol::{ArgumentErrors, Arguments, Word};
+use crate::protocol::{ArgumentErrors, Arguments, UserMessage, Word};
 
 /// The command's name in a search.
 pub const NAME: &str = "dnsexfil";
@@ -45,14 +45,17 @@ pub struct Options {
 }
 
 impl Options {
-    /// The options of a search, and the suffixes that they name.
+    /// The options of a search, the suffixes that they name, and warnings about those.
     ///
     /// # Errors
     ///
-    /// Every argument that is wrong, and a custom suffix list that cannot be read.
-    pub fn parse(mut arguments: Arguments, app: &App) -> Result<(Options, SuffixTable), ArgumentErrors> {
+    /// Every argument that is wrong.
+    pub fn parse(
+        mut arguments: Arguments,
+        app: &App,
+    ) -> Result<(Options, SuffixTable, Vec<UserMessage>), ArgumentErrors> {
         let (field, by) = take_fields(&mut arguments);
-        let (list, table) = take_list(&mut arguments, app);
+        let (list, table, warnings) = take_list(&mut arguments, app);
         let limit = take_number(&mut arguments, "limit", 0..=1_000_000, ", where 0 is no limit");
         let limit = limit.map_or(Some(10_000), |limit| (limit > 0).then_some(limit));
         let min_score = take_number(&mut arguments, "min_score", 0..=100, "").unwrap_or(0);
@@ -80,7 +83,7 @@ impl Options {
         }
         arguments.finish(&OPTIONS)?;
         let min_score = u8::try_from(min_score).unwrap_or(100);
-        Ok((Options { field, by, list, limit, min_score, allowlist, samples, phase }, table))
+        Ok((Options { field, by, list, limit, min_score, allowlist, samples, phase }, table, warnings))
     }
 
     /// The limits of memory for these options.
@@ -220,7 +223,7 @@ mod tests {
     fn read(text: &str, strips_commas: bool) -> Result<(Meaning, String), String> {
         let (args, typed) = split(text, strips_commas);
         let app = App { lookups: std::path::PathBuf::new() };
-        let (options, _) =
+        let (options, ..) =
             Options::parse(Arguments::parse(&args, &typed), &app).map_err(|errors| errors.to_string())?;
         let preop = options.streaming_preop();
         Ok(((options.field, options.by, options.limit, options.min_score), preop))

@@ -24,11 +24,12 @@ class Lookups:
         stanza = self.app.settings("transforms.conf").get(name)
         if stanza and "fields_list" in stanza:
             return {column.strip() for column in stanza["fields_list"].split(",")}
-        if name in MADE_BY_USERS:
-            return MADE_BY_USERS[name]
+        file = stanza["filename"] if stanza else name
+        if file in MADE_BY_USERS:
+            return MADE_BY_USERS[file]
         if name in self.written:
             return set()
-        path = self.app.root / "lookups" / (stanza["filename"] if stanza else name)
+        path = self.app.root / "lookups" / file
         if not name or not path.is_file():
             raise SearchError(f"the lookup {name} does not exist")
         with path.open(encoding="utf-8", newline="") as file:

@@ -7,7 +7,10 @@ DATA_MODELS = {
     "Network_Resolution": ("DNS", ("query", "src", "dest", "record_type", "message_type", "reply_code", "answer")),
 }
 # Lookup files that users make, with their columns: the package does not contain them.
-MADE_BY_USERS = {"dnsentropy_allowlist_local.csv": {"domain", "reason"}}
+MADE_BY_USERS = {
+    "dnsentropy_allowlist_local.csv": {"domain", "reason", "src", "expires"},
+    "dnsentropy_custom_suffixes.csv": {"suffix"},
+}
 # Fields that the app's commands read if they exist.
 OPTIONAL_FIELDS = {"_time", "record_type", "query_type", "qtype_name", "dnsexfil_partial"}
 # Documents with searches.
