@@ -53,8 +53,15 @@ class AlertTest(PackageTest):
 
     def saved(self, name: str, events: list[Event], now: float = TODAY, text: str = "") -> list[Event]:
         """Run a saved search at a time, over the events of its time range."""
-        search = self.server.app.settings("savedsearches.conf")[f"DNS Entropy - {name}"]["search"]
-        return self.server.search(text or search, events, Clock(now))
+        return self.server.search(text or self.text(name), events, self.at(now))
+
+    def text(self, name: str) -> str:
+        """The text of a saved search."""
+        return self.server.app.settings("savedsearches.conf")[f"DNS Entropy - {name}"]["search"]
+
+    def at(self, now: float) -> Clock:
+        """A time at which a search runs."""
+        return Clock(now)
 
     def rows(self, lookup: str) -> list[Event]:
         """The rows of a lookup."""
@@ -116,7 +123,7 @@ class Exfiltration(AlertTest):
             ),
             "cim": ({"query_type": "record_type"}, {"message_type": "Query"}),
         }
-        search = self.server.app.settings("savedsearches.conf")[f"DNS Entropy - {EXFILTRATION}"]["search"]
+        search = self.text(EXFILTRATION)
         for source, (names, fixed) in renamed.items():
             with self.subTest(source=source):
                 added = {name: [value] for name, value in fixed.items()}

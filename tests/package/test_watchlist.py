@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import unittest
 
-from spl import Clock
+from harness import Event
 from spl.errors import SearchError
-from spl.splunkd.rows import Event
 from test_alerts import DAY, LEAK, OLD_ENTRIES, RESOLVERS, TODAY, WATCHLIST, AlertTest, encoded, query
 
 DOMAIN = "slowfarm.example"
@@ -17,13 +16,13 @@ class Watchlist(AlertTest):
 
     def listed(self, now: float = TODAY) -> dict[str, Event]:
         """The active entries by indicator."""
-        rows = self.server.search("| `dnsentropy_watchlist`", [], Clock(now))
+        rows = self.server.search("| `dnsentropy_watchlist`", [], self.at(now))
         self.assertEqual(len({row["indicator"][0] for row in rows}), len(rows))
         return {row["indicator"][0]: row for row in rows}
 
     def run_macro(self, call: str, now: float = TODAY) -> None:
         """Call a macro."""
-        self.server.search(f"| `{call}`", [], Clock(now))
+        self.server.search(f"| `{call}`", [], self.at(now))
 
     def leaks(self, dest: str = "10.0.1.100", time: float = TODAY) -> list[Event]:
         """A minute of encoded names."""
@@ -99,7 +98,7 @@ class Watchlist(AlertTest):
             self.run_macro(f'dnsentropy_watch("d{number}.example", "{start}cmd()")')
         self.saved(WATCHLIST, self.leaks())
         search = self.server.app.settings("savedsearches.conf")["DNS Entropy - Watchlist Export"]["search"]
-        rows = self.server.search(search, [], Clock(TODAY))
+        rows = self.server.search(search, [], self.at(TODAY))
         self.assertEqual([row["note"][0] for row in rows][:4], ["'=cmd()", "'+cmd()", "'-cmd()", "'@cmd()"])
         self.assertEqual([row["indicator"][0] for row in rows][4], DOMAIN)
         for cell in ("=1", "\t=1", "\r1", "-1", "@x"):
