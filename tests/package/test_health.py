@@ -5,9 +5,8 @@ from __future__ import annotations
 import unittest
 
 from harness import Event
+from spl.run.sources import PEERS
 from test_alerts import DAILY, DAY, EXFILTRATION, FIRST_SEEN, LOW_AND_SLOW, OLD_DOMAINS, OUTLIER, TODAY, WATCHLIST, AlertTest
-
-PEERS = "/services/search/distributed/peers"
 
 
 def run(search: str, ago: float, status: str = "success", reason: str = "") -> Event:

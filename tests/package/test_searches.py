@@ -62,6 +62,10 @@ BROKEN = (
     ("| `dnsentropy_events` | inputlookup dnsentropy_watchlist", "needs append=true"),
     ("| inputlookup dnsentropy_watchlist | where colour=1", "where reads colour"),
     ("| inputlookup dnsentropy_watchlist | table indicator | outputlookup dnsentropy_watchlist", "different: "),
+    ("| makeresults | eval domain=1, reason=2 | fields - _time | outputlookup append=true key_field=domain "
+     "dnsentropy_allowlist_local.csv", "key_field needs a collection"),
+    ("| makeresults | eval indicator=1 | outputlookup append=true key_field=_key dnsentropy_watchlist", "reads _key"),
+    ('| `dnsentropy_watch("a b", "note")`', "the arguments are malformed"),
     ("| `dnsentropy_events` | tstats count from datamodel=Network_Resolution", "must be the first command"),
     ("| tstats count from datamodel=Network_Resolution by DNS.client", "tstats reads DNS.client"),
     ("| tstats count from datamodel=Network by DNS.src", "the data model Network is unknown"),
@@ -200,7 +204,7 @@ class Searches(PackageTest):
                 tokens = set(re.findall(r"\$([\w.|]+)\$", text))
                 with self.subTest(alert=name, key=key):
                     if key.startswith("action.email"):
-                        allowed = {"name", "view_link", "job.resultCount"} | {f"result.{field}" for field in own}
+                        allowed = {"name", "results_link", "job.resultCount"} | {f"result.{field}" for field in own}
                     elif "drilldown_search" in key:
                         text = re.sub(r"=\$(src|ut_domain)\|s\$|Queries of \$src\$ for \$ut_domain\$", "", text)
                         tokens = set(re.findall(r"\$([\w.|]+)\$", text))

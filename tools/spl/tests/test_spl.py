@@ -319,6 +319,19 @@ class Commands(Spl):
         rows = self.rows("| tstats count from datamodel=M where nodename=D D.n>3 by _time span=1h D.k", self.EVENTS)
         self.assertEqual([(row["D.k"], row["count"]) for row in rows], [("p", "1"), ("q", "1")])
 
+    def test_rest_lists_saved_searches_and_what_a_test_sets(self) -> None:
+        """With the settings of local/ over those of default/; an unknown path is refused."""
+        for layer, text in (("default", "[a]\nsearch = x\ndisabled = 1\nenableSched = 1\n"), ("local", "[a]\ndisabled = 0\n")):
+            (self.folder / "app" / layer).mkdir(exist_ok=True)
+            (self.folder / "app" / layer / "savedsearches.conf").write_text(text)
+        (row,) = self.rows("| rest /servicesNS/-/app/saved/searches splunk_server=local count=0")
+        self.assertEqual((row["title"], row["disabled"], row["is_scheduled"]), ("a", "0", "1"))
+        self.assertEqual(self.rows("| rest /services/search/distributed/peers"), [])
+        self.splunk.endpoints["/services/x"] = [{"title": ["one"]}]
+        self.assertEqual(self.rows("| rest /services/x"), [{"title": "one"}])
+        with self.assertRaises(SearchError):
+            self.rows("| rest /services/y")
+
     def test_rest_lists_the_searches_that_ran(self) -> None:
         """With the input rows of each command."""
         self.rows("* | head 1", self.EVENTS)

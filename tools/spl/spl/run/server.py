@@ -39,7 +39,7 @@ class Splunk:
         self.messages: list[tuple[str, str]] = []
         self.jobs: list[Event] = []
         self.store = Store(app.root.parent / f"{app.name}.kvstore")
-        self.endpoints: dict[str, list[Event]] = {}
+        self.endpoints = {sources.PEERS: sources.peers(peers)}
         self._peers = [self._peer(number) for number in range(peers)]
         self._seconds: dict[str, tuple[float, int, int]] = {}
 

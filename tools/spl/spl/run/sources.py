@@ -18,6 +18,7 @@ from spl.splunkd.app import App
 from spl.splunkd.rows import Event
 
 JOBS = "/services/search/jobs"
+PEERS = "/services/search/distributed/peers"
 
 
 def makeresults(context: Context, command: Command) -> Step:
@@ -121,6 +122,14 @@ def rest(context: Context, command: Command) -> Step:
     if any("=" not in other for other in others):
         raise SearchError(f"rest {command.arguments}: its arguments are malformed")
     return lambda _: [dict(row) for row in rows]
+
+
+def peers(count: int) -> list[Event]:
+    """The search peers, as their REST endpoint lists them."""
+    return [
+        {"title": [f"peer{number}:8089"], "peerName": [f"peer{number}"], "status": ["Up"], "version": ["9.4.0"]}
+        for number in range(count)
+    ]
 
 
 def _saved(app: App) -> list[Event]:
