@@ -6,7 +6,9 @@ import unittest
 
 from harness import Event
 from spl.run.sources import PEERS
-from test_alerts import DAILY, DAY, EXFILTRATION, FIRST_SEEN, LOW_AND_SLOW, OLD_DOMAINS, OUTLIER, TODAY, WATCHLIST, AlertTest
+from test_alerts import (
+    DAILY, DAY, EXFILTRATION, FIRST_SEEN, LOW_AND_SLOW, OLD_DOMAINS, OUTLIER, TODAY, WATCHLIST, AlertTest,
+)  # fmt: skip
 
 
 def run(search: str, ago: float, status: str = "success", reason: str = "") -> Event:
@@ -51,10 +53,10 @@ class Health(AlertTest):
             EXFILTRATION: "ok", FIRST_SEEN: "skipped", OUTLIER: "failed", LOW_AND_SLOW: "never ran", DAILY: "ok",
             OLD_DOMAINS: "ok", WATCHLIST: "late",
         })  # fmt: skip
-        self.assertEqual(
-            found[FIRST_SEEN], {"Runs": "1", "Skipped": "1", "Failed": "0", "State": "skipped", "Last": "2024-10-03 23:59",
-                                "Reason": f"2024-10-03 22:59 skipped: {full}"},
-        )  # fmt: skip
+        self.assertEqual(found[FIRST_SEEN], {
+            "Runs": "1", "Skipped": "1", "Failed": "0", "State": "skipped", "Last": "2024-10-03 23:59",
+            "Reason": f"2024-10-03 22:59 skipped: {full}",
+        })  # fmt: skip
         self.assertIn("delegated_remote_error: Search head went away", found[OUTLIER]["Reason"])
         self.assertEqual((found[LOW_AND_SLOW]["Runs"], "Last" in found[LOW_AND_SLOW]), ("0", False))
         self.assertEqual(found[WATCHLIST]["Reason"], f"2024-10-03 23:00 continued: {full}")
@@ -73,7 +75,8 @@ class Health(AlertTest):
             for name, status in (("idx1", "Up"), ("idx2", "Down"), ("idx3", "Up"))
         ]
         line = {"index": ["_internal"], "sourcetype": ["splunkd"], "group": ["thruput"], "name": ["index_thruput"]}
-        events = [line | {"splunk_server": [name], "_time": [str(TODAY - 60)]} for name in ("idx1", "sh1") for _ in "ab"]
+        line |= {"_time": [str(TODAY - 60)]}
+        events = [line | {"splunk_server": [name]} for name in ("idx1", "sh1", "idx1", "sh1")]
         rows = self.server.search("| `dnsentropy_peer_health`", events, self.at(TODAY))
         found = {row["Peer"][0]: [row.get(name, [""])[0] for name in ("Status", "Version", "State")] for row in rows}
         self.assertEqual((found["idx1"], found["idx2"]), (["Up", "9.4.1", "ok"], ["Down", "9.4.1", "does not answer"]))

@@ -151,7 +151,7 @@ class Searches(PackageTest):
                 self.assertEqual(named - fields, set())
 
     def test_alerts_are_as_splunk_people_expect(self) -> None:
-        """Disabled, throttled, no period is skipped, one alert for all results, and hourly ones wait for late events."""
+        """Disabled, throttled, no period is skipped, one alert for all results; hourly ones wait for late events."""
         self.assertEqual(len(self.alerts()), 5)
         for name, stanza in self.alerts():
             with self.subTest(alert=name):
@@ -171,7 +171,7 @@ class Searches(PackageTest):
         """Of versions 7 and 8: risk for all, a finding for two; the metadata that contentctl writes."""
         rules = [(name, stanza) for name, stanza in self.alerts() if "Sample" not in name]
         findings = [name for name, stanza in rules if stanza.get("action.notable") == "1"]
-        self.assertEqual([re.split(" - | in | by | over ", name)[1] for name in findings], ["Exfiltration", "Low and Slow"])
+        self.assertEqual([re.split(" - | by | over ", name)[1] for name in findings], ["Exfiltration", "Low and Slow"])
         metadata = [json.loads(stanza["action.correlationsearch.metadata"]) for _, stanza in rules]
         self.assertEqual(len({uuid.UUID(each["detection_id"]) for each in metadata}), 4)
         for name, stanza in rules:

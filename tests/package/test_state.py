@@ -68,11 +68,11 @@ class Collections(AlertTest):
             self.server.store.meanwhile = lambda search=search: self.saved(search, other)
             self.saved(search, one)
             self.assertLessEqual({have, LEAK[0]}, {row["src"][0] for row in self.rows(lookup)})
-        self.server.store.meanwhile = lambda: self.add(
-            "dnsentropy_baseline_domains", {"ut_domain": "b.example", "first_seen": 1, "last_seen": TODAY, "max_score": 50}
-        )
+        record = {"ut_domain": "b.example", "first_seen": 1, "last_seen": TODAY, "max_score": 50}
+        self.server.store.meanwhile = lambda: self.add("dnsentropy_baseline_domains", record)
         self.saved(DOMAINS, [])
-        self.assertLessEqual({"b.example", LEAK[1]}, {r["ut_domain"][0] for r in self.rows("dnsentropy_baseline_domains")})
+        domains = {row["ut_domain"][0] for row in self.rows("dnsentropy_baseline_domains")}
+        self.assertLessEqual({"b.example", LEAK[1]}, domains)
 
     def test_a_read_that_fails_stops_the_search_and_keeps_the_collection(self) -> None:
         """Instead of seeming empty: of writers, of alerts, of searches that remove old records."""
@@ -80,8 +80,8 @@ class Collections(AlertTest):
             self.saved(search, self.live())
         before = {lookup: self.rows(lookup) for lookup in COLLECTIONS}
         self.server.store.unreadable.update(COLLECTIONS)
-        readers = (DOMAINS, HOSTS, WATCHLIST, OLD_DAYS, OLD_DOMAINS, OLD_HOSTS, OLD_ENTRIES, LOW_AND_SLOW, FIRST_SEEN, OUTLIER)
-        for search in (*readers, "Watchlist Export"):
+        retention = (OLD_DAYS, OLD_DOMAINS, OLD_HOSTS, OLD_ENTRIES)
+        for search in (DOMAINS, HOSTS, WATCHLIST, *retention, LOW_AND_SLOW, FIRST_SEEN, OUTLIER, "Watchlist Export"):
             with self.subTest(search=search), self.assertRaisesRegex(SearchError, "cannot be read"):
                 self.saved(search, self.live())
         for call in ('dnsentropy_watch("a.example", "x")', f'dnsentropy_unwatch("{LEAK[1]}")', "dnsentropy_watchlist"):
@@ -204,8 +204,8 @@ class Upgrade(AlertTest):
     def push(self, mode: str, lookups: str, flag: bool = False, changed: bool = True) -> Callable[[Path], None]:
         """A deployer's push, by deployer_push_mode and deployer_lookups_push_mode (app.conf.spec of 9.x and 10.x).
 
-        The deployer has the package and no local/. Whatever the mode, a member keeps its own local/. Lookups that only the
-        member has stay; of those that both have, the member's or the deployer's wins.
+        The deployer has the package and no local/. Whatever the mode, a member keeps its own local/. Lookups that only
+        the member has stay; of those that both have, the member's or the deployer's wins.
         """
         keeps = {"preserve_lookups": flag, "always_preserve": True, "always_overwrite": False,
                  "overwrite_on_change": not changed}[lookups]  # fmt: skip

@@ -321,7 +321,8 @@ class Commands(Spl):
 
     def test_rest_lists_saved_searches_and_what_a_test_sets(self) -> None:
         """With the settings of local/ over those of default/; an unknown path is refused."""
-        for layer, text in (("default", "[a]\nsearch = x\ndisabled = 1\nenableSched = 1\n"), ("local", "[a]\ndisabled = 0\n")):
+        shipped = "[a]\nsearch = x\ndisabled = 1\nenableSched = 1\n"
+        for layer, text in (("default", shipped), ("local", "[a]\ndisabled = 0\n")):
             (self.folder / "app" / layer).mkdir(exist_ok=True)
             (self.folder / "app" / layer / "savedsearches.conf").write_text(text)
         (row,) = self.rows("| rest /servicesNS/-/app/saved/searches splunk_server=local count=0")

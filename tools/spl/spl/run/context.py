@@ -23,9 +23,9 @@ class Context:
     options: Options
     clock: Clock
     subsearch: Callable[[Pipeline, list[Event] | None], list[Event]]
-    # The collections, which only the search head has, and what the search reports to its user.
+    # The collections, which only the search head has, and a function that warns the user.
     store: Store
-    messages: list[tuple[str, str]]
+    warn: Callable[[str], None]
     # The searches that the server ran, as its REST endpoint returns them.
     jobs: list[Event] = field(default_factory=list)
     # What other REST endpoints return, by their path.

@@ -36,7 +36,7 @@ def inputlookup(context: Context, command: Command) -> Step:
             # A lookup that cannot be read stops the search only if it says so.
             if is_true(options.get("strict", "f")):
                 raise
-            context.messages.append(("WARN", str(error)))
+            context.warn(str(error))
             rows = []
         rows = [row for row in rows if tree is None or truth(evaluate(tree, row, context.clock))]
         start, most = int(options.get("start", "0")), int(options.get("max", "0"))

@@ -95,9 +95,10 @@ class Splunk:
                 return self._distribute(pipeline, events, text, clock)
             return self._on_head(pipeline, rows, text, clock, events)
 
-        return Context(
-            app, self.options, clock, subsearch, self.store, self.messages, self.jobs, self.endpoints
-        )
+        def warn(said: str) -> None:
+            self.messages.append(("WARN", said))
+
+        return Context(app, self.options, clock, subsearch, self.store, warn, self.jobs, self.endpoints)
 
     def _run(
         self, commands: Sequence[Command], events: list[Event], app: App, text: str, context: Context
