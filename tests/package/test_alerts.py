@@ -5,6 +5,8 @@ from __future__ import annotations
 import tarfile
 import unittest
 from datetime import UTC, datetime
+from hashlib import md5
+from urllib.parse import parse_qs, urlsplit
 
 from harness import PackageTest, newest_package
 from spl import Clock, Splunk
@@ -15,9 +17,9 @@ EXFILTRATION = "Exfiltration by Source and Domain - Rule"
 FIRST_SEEN = "First Seen Domain with High Score - Rule"
 LOW_AND_SLOW = "Low and Slow over Seven Days - Rule"
 OUTLIER = "Host Outlier in Length or Volume - Rule"
-DAILY, DOMAINS, HOSTS, WATCHLIST = (
-    f"{name} - Lookup Gen" for name in ("Daily Summary", "Baseline of Domains", "Baseline of Hosts", "Watchlist")
-)
+WRITERS = ("Daily Summary", "Baseline of Domains", "Baseline of Hosts", "Watchlist")
+DAILY, DOMAINS, HOSTS, WATCHLIST = (f"{name} - Lookup Gen" for name in WRITERS)
+OLD_DAYS, OLD_DOMAINS, OLD_HOSTS, OLD_ENTRIES = (f"Retention of {name} - Lookup Gen" for name in WRITERS)
 DAY = 86_400
 # A midnight, in UTC.
 TODAY = 20_000 * DAY
@@ -51,8 +53,15 @@ class AlertTest(PackageTest):
 
     def saved(self, name: str, events: list[Event], now: float = TODAY, text: str = "") -> list[Event]:
         """Run a saved search at a time, over the events of its time range."""
-        search = self.server.app.settings("savedsearches.conf")[f"DNS Entropy - {name}"]["search"]
-        return self.server.search(text or search, events, Clock(now))
+        return self.server.search(text or self.text(name), events, self.at(now))
+
+    def text(self, name: str) -> str:
+        """The text of a saved search."""
+        return self.server.app.settings("savedsearches.conf")[f"DNS Entropy - {name}"]["search"]
+
+    def at(self, now: float) -> Clock:
+        """A time at which a search runs."""
+        return Clock(now)
 
     def rows(self, lookup: str) -> list[Event]:
         """The rows of a lookup."""
@@ -114,7 +123,7 @@ class Exfiltration(AlertTest):
             ),
             "cim": ({"query_type": "record_type"}, {"message_type": "Query"}),
         }
-        search = self.server.app.settings("savedsearches.conf")[f"DNS Entropy - {EXFILTRATION}"]["search"]
+        search = self.text(EXFILTRATION)
         for source, (names, fixed) in renamed.items():
             with self.subTest(source=source):
                 added = {name: [value] for name, value in fixed.items()}
@@ -145,39 +154,34 @@ class Exfiltration(AlertTest):
         file.write_text("\n", encoding="utf-8")
         self.assert_leak(self.saved(EXFILTRATION, self.live()))
 
-    def test_findings_go_to_the_watchlist(self) -> None:
-        """The domain and its external resolvers; entries keep their note and first_seen, and can be removed."""
-        self.mute("*.guardotter.com")
-        inner = [query(TODAY - 60 - n, encoded(n), dest="10.0.1.100") for n in range(30)]
-        public = [query(TODAY - 60 - n, encoded(n), dest="8.8.8.8") for n in range(30)]
-        self.saved(WATCHLIST, self.live() + inner + public)
-        found = {row["indicator"][0]: row for row in self.rows("dnsentropy_watchlist")}
-        self.assertEqual(sorted(found), [*RESOLVERS, LEAK[1], "slowfarm.example"])
-        self.assertEqual({found[address]["type"][0] for address in RESOLVERS}, {"ip"})
-        self.assertEqual(found[RESOLVERS[0]]["note"], ["asked for hildegardsfarm.com by 10.0.2.109"])
-        first = float(found[LEAK[1]]["first_seen"][0])
-        self.server.search(
-            '| inputlookup dnsentropy_watchlist | eval note=if(indicator=="slowfarm.example", "case 7", note)'
-            " | outputlookup dnsentropy_watchlist", [],
-        )  # fmt: skip
-        later = [event | {"_time": [str(float(event["_time"][0]) + 3_600)]} for event in self.live() + inner]
-        self.saved(WATCHLIST, later, now=TODAY + 3_600)
-        again = {row["indicator"][0]: row for row in self.rows("dnsentropy_watchlist")}
-        self.assertEqual(sorted(again), sorted(found))
-        self.assertEqual(again["slowfarm.example"]["note"], ["case 7"])
-        self.assertEqual(float(again[LEAK[1]]["first_seen"][0]), first)
-        self.assertEqual(
-            float(again[LEAK[1]]["last_seen"][0]), float(found[LEAK[1]]["last_seen"][0]) + 3_600
-        )
-        self.server.search('| `dnsentropy_unwatch("hildegardsfarm.com")`', [])
-        export = self.server.search(self.search_of("DNS Entropy - Watchlist Export"), [])
-        self.assertEqual([row["indicator"] for row in export], [["slowfarm.example"]])
-        self.saved(WATCHLIST, [], now=TODAY + 91 * DAY)
-        self.assertEqual(self.rows("dnsentropy_watchlist"), [])
+    def test_links_of_findings_hold_checked_parts_only(self) -> None:
+        """A path to Investigate with three parameters, whatever a client chose as its name or the domain's."""
+        quoted = (("10.0.2.109", "evil.example", "10.0.2.109", "evil.example"),
+                  ("fe80::1", "a\\032b.example", "fe80::1", "a\\032b.example"),
+                  ("1&form.source=x", "x\"|delete .example", "*", "*"), ("a b", "a&b=c#d", "*", "*"),
+                  ("$env:user$", "<script>.example", "*", "*"), ("%22", "a%22.example", "*", "*"),
+                  ("host_1", "münchen.example", "host_1", "münchen.example"))  # fmt: skip
+        for src, domain, shown_src, shown_domain in quoted:
+            rows = [{"src": [src], "ut_domain": [domain]}]
+            (row,) = self.server.chain("eval link=`dnsentropy_link(src, ut_domain)`", rows)
+            link = urlsplit(row["link"][0])
+            self.assertEqual(link[:3], ("", "", "/app/dnsentropy/dnsentropy_investigate"))
+            wanted = {"form.source": ["live"], "form.domain": [shown_domain], "form.src": [shown_src]}
+            self.assertEqual(parse_qs(link.query, keep_blank_values=True, strict_parsing=True), wanted)
+        (row,) = self.server.chain("eval link=`dnsentropy_link(src, ut_domain)`", [{"ut_domain": ["a.example"]}])
+        self.assertTrue(row["link"][0].endswith("form.domain=a.example&form.src=*"))
+        self.assertEqual(self.saved(EXFILTRATION, self.live())[0]["link"][0].split("?")[1],
+                         "form.source=live&form.domain=hildegardsfarm.com&form.src=10.0.2.109")  # fmt: skip
 
-    def search_of(self, name: str) -> str:
-        """The text of a saved search."""
-        return self.server.app.settings("savedsearches.conf")[name]["search"]
+    def test_the_reasons_of_a_finding_are_those_of_its_worst_resolver(self) -> None:
+        """In their order, and as many samples as the table has."""
+        ranking = self.server.search("| `dnsentropy_sample` | dnsexfil query by src dest", [], Clock(1_900_000_000))
+        worst = next(row for row in ranking if row["ut_domain"] == [LEAK[1]])
+        found = self.saved("Exfiltration in the Sample - Rule", [], now=1_900_000_000)[0]
+        for name in ("reasons", "samples", "severity", "score", "encoding"):
+            self.assertEqual(found[name], worst[name], name)
+        self.assertTrue(len(found["reasons"]) > 1 and len(found["samples"]) == 3)
+        self.assertIn("form.source=sample", found["link"][0])
 
 
 class Baselines(AlertTest):
@@ -185,10 +189,14 @@ class Baselines(AlertTest):
 
     def test_a_new_domain_is_reported_once(self) -> None:
         """Only until the daily summary and the baseline contain it."""
-        found = {row["ut_domain"][0]: row for row in self.saved(FIRST_SEEN, self.live())}
+        rows = self.saved(FIRST_SEEN, self.live())
+        found = {row["ut_domain"][0]: row for row in rows}
         self.assertEqual(sorted(found), [SERVICE, LEAK[1]])
+        self.assertEqual({len(row["src"]) for row in rows}, {1})
         self.assertEqual((found[LEAK[1]]["src"], found[LEAK[1]]["dest"]), ([LEAK[0]], RESOLVERS))
-        self.assertEqual((found[LEAK[1]]["sources"], int(found[SERVICE]["sources"][0]) > 20), (["1"], True))
+        clients = [row["src"][0] for row in rows if row["ut_domain"] == [SERVICE]]
+        self.assertEqual((found[LEAK[1]]["sources"], found[SERVICE]["sources"]), (["1"], [str(len(clients))]))
+        self.assertEqual((len(set(clients)), len(clients) > 20), (len(clients), True))
         self.saved(DAILY, self.live())
         self.saved(DOMAINS, [])
         known = {row["ut_domain"][0]: row for row in self.rows("dnsentropy_baseline_domains")}
@@ -197,8 +205,15 @@ class Baselines(AlertTest):
         self.assertEqual(self.saved(FIRST_SEEN, self.live()), [])
         fresh = [query(TODAY + n, encoded(n)) for n in range(20)]
         self.assertEqual([row["ut_domain"] for row in self.saved(FIRST_SEEN, fresh)], [["slowfarm.example"]])
+        later = self.live() + fresh
+        for event in later:
+            event["_time"] = [str(float(event["_time"][0]) + 200 * DAY)]
+        # What is too old is not known any more, with or without the search that removes it.
+        self.assertIn(LEAK[1], {row["ut_domain"][0] for row in self.saved(FIRST_SEEN, later, now=TODAY + 200 * DAY)})
+        self.saved(DAILY, fresh, now=TODAY + 200 * DAY)
         self.saved(DOMAINS, [], now=TODAY + 200 * DAY)
-        self.assertEqual(self.rows("dnsentropy_baseline_domains"), [])
+        self.saved(OLD_DOMAINS, [], now=TODAY + 200 * DAY)
+        self.assertEqual([row["ut_domain"] for row in self.rows("dnsentropy_baseline_domains")], [["slowfarm.example"]])
 
     def test_a_day_that_is_summarised_again_counts_once(self) -> None:
         """Running the search again by hand does no harm."""
@@ -207,8 +222,9 @@ class Baselines(AlertTest):
         self.assertGreater(len(once), 0)
         self.saved(DAILY, self.live())
         self.assertEqual(self.rows("dnsentropy_daily"), once)
-        self.saved(DAILY, [], now=TODAY + 40 * DAY)
-        self.assertEqual(self.rows("dnsentropy_daily"), [])
+        self.saved(DAILY, [query(TODAY + 39 * DAY + n, encoded(n)) for n in range(20)], now=TODAY + 40 * DAY)
+        self.saved(OLD_DAYS, [], now=TODAY + 40 * DAY)
+        self.assertEqual([row["ut_domain"] for row in self.rows("dnsentropy_daily")], [["slowfarm.example"]])
 
     def slow(self, days: int) -> list[Event]:
         """Two encoded names a day."""
@@ -278,11 +294,14 @@ class Baselines(AlertTest):
                 of_day = [event for event in events if start <= float(event["_time"][0]) < start + DAY]
                 self.saved(HOSTS, of_day, now=start + DAY)
         for one, other in zip(whole, self.rows("dnsentropy_baseline_hosts"), strict=True):
+            self.assertEqual(one["_key"], [md5(one["src"][0].encode()).hexdigest()])
             self.assertEqual([one[k] for k in ("src", "days", "hours")], [other[k] for k in ("src", "days", "hours")])
             for name in ("avg_queries", "stdev_queries", "avg_length", "stdev_length"):
                 self.assertAlmostEqual(float(one[name][0]), float(other[name][0]), places=6)
-        self.saved(HOSTS, [], now=TODAY + 100 * DAY)
-        self.assertEqual(self.rows("dnsentropy_baseline_hosts"), [])
+        later = [query(TODAY + 99 * DAY + n, "www.example.com", "10.0.3.9") for n in range(9)]
+        self.saved(HOSTS, later, now=TODAY + 100 * DAY)
+        self.saved(OLD_HOSTS, [], now=TODAY + 100 * DAY)
+        self.assertEqual([row["src"] for row in self.rows("dnsentropy_baseline_hosts")], [["10.0.3.9"]])
 
 
 if __name__ == "__main__":

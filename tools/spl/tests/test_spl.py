@@ -254,6 +254,9 @@ class Commands(Spl):
             "count(eval(n>3)) as c, range(n) as r", self.EVENTS,
         )  # fmt: skip
         self.assertEqual(row, {"count": "3", "s": "15", "d": "2", "v": "p|q", "p": "4", "l": "4", "c": "2", "r": "9"})
+        many = [{"k": ["p"]}] * 50_001
+        figures = [row.get("n") for row in self.rows("* | eventstats count as n by k", many)]
+        self.assertEqual((figures[49_999], figures[50_000]), ("50001", None))
         rows = self.rows("* | eventstats max(n) as most by k | streamstats count as at sum(n) as sofar", self.EVENTS)
         self.assertEqual(
             [(r["most"], r["at"], r["sofar"]) for r in rows], [("4", "1", "1"), ("10", "2", "11"), ("4", "3", "15")]
@@ -276,25 +279,28 @@ class Commands(Spl):
                          [{"k": "p", "c": "p", "v": "5"}, {"k": "q", "c": "q", "v": "10"}])  # fmt: skip
 
     def test_lookup_files_match_and_are_written(self) -> None:
-        """Wildcards, ignored case, append, key_field, several values."""
+        """Wildcards, ignored case, append, several values; a file keeps its columns, and has no keys."""
         rows = self.rows(
             '| makeresults | eval t=split("Hamburg,HAMELN,Köln", ",") | mvexpand t | lookup towns name AS t OUTPUT size'
         )
         self.assertEqual([row.get("size") for row in rows], ["1", "2", None])
         self.assertEqual(self.rows("| inputlookup plain where value>1"), [{"key": "b", "value": "2"}])
-        self.rows('| makeresults | eval key="b", value="3", other="lost" | outputlookup append=t key_field=key plain')
-        self.assertEqual(self.rows("| inputlookup plain.csv"), [{"key": "a", "value": "1"}, {"key": "b", "value": "3"}])
+        self.rows('| makeresults | eval key="c", value="3", other="lost" | outputlookup append=t plain')
+        self.assertEqual(self.rows("| inputlookup plain.csv")[2], {"key": "c", "value": "3"})
         self.rows('| inputlookup plain | eval value=mvappend(value, "$") | outputlookup plain')
         self.assertEqual(self.rows("| inputlookup plain")[0], {"key": "a", "value": "1|$"})
+        with self.assertRaises(SearchError):
+            self.rows('| makeresults | eval key="b" | outputlookup append=t key_field=key plain')
 
-    def test_collections_keep_the_fields_of_their_definition(self) -> None:
-        """Other fields are dropped."""
-        self.assertEqual(self.rows("| inputlookup kept"), [])
-        self.rows('| makeresults | eval key="a", value=1, other=2 | outputlookup kept')
-        self.rows('| makeresults | eval key="b", value=2 | outputlookup append=true kept')
-        self.assertEqual(self.rows("| inputlookup kept"), [{"key": "a", "value": "1"}, {"key": "b", "value": "2"}])
-        (row,) = self.rows('| makeresults | eval k="b" | lookup kept key AS k OUTPUT value | fields value')
-        self.assertEqual(row["value"], "2")
+    def test_a_file_that_does_not_exist_is_empty_until_a_search_writes_it(self) -> None:
+        """inputlookup warns, or stops with strict=true; lookup stops; append=true creates it."""
+        self.assertEqual(self.rows("| inputlookup new.csv"), [])
+        self.assertEqual(self.splunk.messages, [("WARN", "the lookup new.csv does not exist or is not available")])
+        for broken in ("| inputlookup strict=true new.csv", "| inputlookup unknown", "* | lookup unknown key"):
+            with self.subTest(search=broken), self.assertRaises(SearchError):
+                self.rows(broken)
+        self.rows('| makeresults | eval key="b" | fields key | fields - _time | outputlookup append=t new.csv')
+        self.assertEqual(self.rows("| inputlookup strict=true new.csv"), [{"key": "b"}])
 
     def test_subsearches_add_rows_and_fields(self) -> None:
         """append, appendpipe, join, tstats."""
@@ -312,6 +318,20 @@ class Commands(Spl):
         self.assertEqual([row.get("z") for row in rows], [None, "1"])
         rows = self.rows("| tstats count from datamodel=M where nodename=D D.n>3 by _time span=1h D.k", self.EVENTS)
         self.assertEqual([(row["D.k"], row["count"]) for row in rows], [("p", "1"), ("q", "1")])
+
+    def test_rest_lists_saved_searches_and_what_a_test_sets(self) -> None:
+        """With the settings of local/ over those of default/; an unknown path is refused."""
+        shipped = "[a]\nsearch = x\ndisabled = 1\nenableSched = 1\n"
+        for layer, text in (("default", shipped), ("local", "[a]\ndisabled = 0\n")):
+            (self.folder / "app" / layer).mkdir(exist_ok=True)
+            (self.folder / "app" / layer / "savedsearches.conf").write_text(text)
+        (row,) = self.rows("| rest /servicesNS/-/app/saved/searches splunk_server=local count=0")
+        self.assertEqual((row["title"], row["disabled"], row["is_scheduled"]), ("a", "0", "1"))
+        self.assertEqual(self.rows("| rest /services/search/distributed/peers"), [])
+        self.splunk.endpoints["/services/x"] = [{"title": ["one"]}]
+        self.assertEqual(self.rows("| rest /services/x"), [{"title": "one"}])
+        with self.assertRaises(SearchError):
+            self.rows("| rest /services/y")
 
     def test_rest_lists_the_searches_that_ran(self) -> None:
         """With the input rows of each command."""

@@ -63,6 +63,12 @@ definition = eval $to$=$from$ \
 
 [end]
 definition = head 9
+
+[checked(1)]
+args = name
+validation = match(name, "^[a-z]+$")
+errormsg = the name is malformed
+definition = eval a="$name$"
 """
 EVENTS: list[Event] = [{"a": ["x"], "b": ["kept"]}, {"b": ["too"]}, {"a": ["y"]}]
 
@@ -174,6 +180,13 @@ class Searches(InFolder):
     def test_macros_with_arguments_are_nested(self) -> None:
         """One macro calls another."""
         self.assertEqual(self.search("a=* | `twice(a, b)`", [{"a": ["1"]}]), [{"a": ["1"], "b": ["1"]}])
+
+    def test_a_macro_checks_its_arguments_before_they_are_used(self) -> None:
+        """Quotes around an argument are removed first."""
+        self.assertEqual(self.search('a=* | `checked("x")`', [{"a": ["1"]}]), [{"a": ["x"]}])
+        for hostile in ('x" | delete "', "x y", ""):
+            with self.subTest(argument=hostile), self.assertRaisesRegex(SearchError, "the name is malformed"):
+                self.search(f'a=* | `checked("{hostile}")`', [])
 
     def test_stats_groups_by_each_value(self) -> None:
         """Events without the by-field are left out, words among numbers too; the deviation of one number is 0."""

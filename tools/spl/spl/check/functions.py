@@ -30,7 +30,7 @@ PREDICATES = {
     "in", "isint", "isnotnull", "isnull", "isnum", "isstr", "like", "match", "searchmatch", "true",
     "coalesce",
 }  # fmt: skip
-TIMES = {"strftime", "strptime", "relative_time"}
+TIMES = {"strftime", "strptime"}
 # Functions of stats: 1 for those that need an argument.
 STATS = {
     "avg": 1, "count": 0, "c": 0, "dc": 1, "distinct_count": 1, "earliest": 1, "earliest_time": 1, "estdc": 1,

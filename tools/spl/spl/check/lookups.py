@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from spl.check.fields import Fields
 from spl.check.project import MADE_BY_USERS
 from spl.errors import SearchError
+from spl.run.kvstore import KEY
 from spl.splunkd.app import App
 
 
@@ -51,6 +52,7 @@ class Lookups:
         columns = self.columns(name)
         if fields.any_other and not strict:
             return
-        if fields.any_other or fields.known != columns:
-            differing = sorted(fields.known ^ columns) or ["any fields"]
+        # The key of a record is internal: a search may name it or not.
+        if fields.any_other or fields.known - {KEY} != columns - {KEY}:
+            differing = sorted((fields.known ^ columns) - {KEY}) or ["any fields"]
             raise SearchError(f"outputlookup {name}: its columns are {sorted(columns)}; different: {differing}")

@@ -26,6 +26,7 @@ from spl.language.clauses import (
 from spl.language.expression import fields_of, parse_assignments, parse_expression
 from spl.language.pipeline import Command, brackets, parse, without_brackets, words
 from spl.language.terms import comparisons, parse_terms
+from spl.run.kvstore import KEY
 
 # From the walk, the command, and the fields before it (None for the first command) to the fields after it.
 Rule = Callable[[Context, Command, Any], Fields]
@@ -85,6 +86,8 @@ def inputlookup(check: Context, command: Command, before: Fields | None) -> Fiel
     if before is not None and not is_true(options.get("append", "f")):
         raise SearchError("inputlookup after another command needs append=true")
     columns = Fields(frozenset(check.lookups.columns(rest[0])), check.lookups.is_open(rest[0]))
+    if check.lookups.is_collection(rest[0]):
+        columns = columns.plus([KEY])
     if rest[1:2] == ["where"]:
         columns.need((term.field for term in comparisons(parse_terms(" ".join(rest[2:])))), "inputlookup")
     elif rest[1:]:
@@ -274,9 +277,13 @@ def outputlookup(check: Context, command: Command, before: Fields) -> Fields:
     allowed = (
         "append create_empty override_if_empty key_field max createinapp create_context output_format allow_updates"
     )
-    _, rest = take_options(command, allowed)
+    options, rest = take_options(command, allowed)
     if len(rest) != 1:
         raise SearchError(f"the arguments of outputlookup are malformed: {command.arguments}")
+    if "key_field" in options:
+        if not check.lookups.is_collection(rest[0]):
+            raise SearchError(f"outputlookup {rest[0]}: key_field needs a collection")
+        before.need([options["key_field"]], "outputlookup")
     check.lookups.check_written(rest[0], before, check.strict)
     return before
 

@@ -20,6 +20,8 @@ from spl.run.values import NUMBER, number_text, to_field
 from spl.splunkd.rows import Event
 
 Key = tuple[str, ...]
+# eventstats adds no fields after this number of rows (limits.conf, [stats] maxresultrows).
+MOST_ROWS = 50_000
 
 
 def stats(context: Context, command: Command) -> Step:
@@ -40,16 +42,16 @@ def stats(context: Context, command: Command) -> Step:
 
 
 def eventstats(context: Context, command: Command) -> Step:
-    """Adds to each event the figures of its group."""
+    """Adds to each event the figures of its group; events after the first 50,000 get none."""
     wanted = aggregations(command.arguments)
 
     def step(events: list[Event]) -> list[Event]:
         found = {key: aggregate(group, wanted, context.clock) for key, group in groups_of(events, wanted.by).items()}
         results = []
-        for event in events:
+        for event in events[:MOST_ROWS]:
             key = next(keys_of(event, wanted.by), None)
             results.append(event | found[key] if key is not None else event)
-        return results
+        return results + events[MOST_ROWS:]
 
     return step
 

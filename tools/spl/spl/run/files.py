@@ -1,4 +1,4 @@
-"""Lookups that are CSV files: inputlookup, outputlookup, lookup."""
+"""Lookups, in files and in the KV store: inputlookup, outputlookup, lookup."""
 
 from __future__ import annotations
 
@@ -17,19 +17,27 @@ from spl.run.values import truth
 from spl.splunkd.app import App
 from spl.splunkd.lookups import Pairs, look_up, pairs
 from spl.splunkd.program import split_arguments
-from spl.splunkd.rows import Event, columns_of, join_values, split_values
+from spl.splunkd.rows import Event, join_values, split_values
 
 MULTIVALUE = "__mv_"
 
 
 def inputlookup(context: Context, command: Command) -> Step:
-    """`inputlookup [append=t] [start=N] [max=N] name [where expression]`."""
+    """`inputlookup [append=t] [strict=t] [start=N] [max=N] name [where expression]`."""
     given, _where, condition = re.sub(r"\swhere\s", "\0", command.arguments, flags=re.IGNORECASE).partition("\0")
     options, (name,) = options_of(words(given), anywhere=True)
     tree = parse_expression(condition) if condition else None
+    check_known(context.app, name)
 
     def step(events: list[Event]) -> list[Event]:
-        rows = read(_file(context.app, name))
+        try:
+            rows = _rows(context, name)
+        except SearchError as error:
+            # A lookup that cannot be read stops the search only if it says so.
+            if is_true(options.get("strict", "f")):
+                raise
+            context.warn(str(error))
+            rows = []
         rows = [row for row in rows if tree is None or truth(evaluate(tree, row, context.clock))]
         start, most = int(options.get("start", "0")), int(options.get("max", "0"))
         rows = rows[start : start + most if most else None]
@@ -41,30 +49,35 @@ def inputlookup(context: Context, command: Command) -> Step:
 def outputlookup(context: Context, command: Command) -> Step:
     """`outputlookup [append=t] [override_if_empty=t] [key_field=f] name`: returns the events unchanged."""
     options, (name,) = options_of(words(command.arguments), anywhere=True)
-    path = _file(context.app, name, is_output=True)
-    key = options.get("key_field")
+    check_known(context.app, name)
+    appends, key = is_true(options.get("append", "f")), options.get("key_field", "")
+    collection, columns = collection_of(context.app, name)
+    if key and not collection:
+        raise SearchError(f"outputlookup {name}: key_field needs a collection")
 
     def step(events: list[Event]) -> list[Event]:
-        if not path.is_file():
-            write(path, [], columns_of(events))
-        if not events and not is_true(options.get("override_if_empty", "t")):
+        if not events and not (not appends and is_true(options.get("override_if_empty", "t"))):
             return events
-        rows = [{n: v for n, v in event.items() if n == "_time" or not n.startswith("_")} for event in events]
-        if is_true(options.get("append", "f")):
-            # A file keeps its columns; other fields are dropped.
-            columns = header(path)
-            old = read(path)
-            if key:
-                new = {row[key][0] for row in rows if key in row}
-                old = [row for row in old if row.get(key, [""])[0] not in new]
-            write(path, old + rows, columns)
+        if collection:
+            write_records = context.store.add if appends else context.store.replace
+            write_records(collection, events, columns, key)
         else:
-            collection = path.parent.name.endswith(".kvstore")
-            names = [] if collection else list(dict.fromkeys(n for row in rows for n in row))
-            write(path, rows, names or header(path))
+            _write_file(file_of(context.app, name), events, appends)
         return events
 
     return step
+
+
+def _write_file(path: Path, events: list[Event], appends: bool) -> None:
+    """Write a file of lookups; one that exists keeps its columns when rows are appended, and drops other fields."""
+    rows = [{n: v for n, v in event.items() if n == "_time" or not n.startswith("_")} for event in events]
+    names = list(dict.fromkeys(n for row in rows for n in row))
+    kept = header(path) if path.is_file() else []
+    path.parent.mkdir(exist_ok=True)
+    if appends and kept:
+        write(path, read(path) + rows, kept)
+    else:
+        write(path, rows, names or kept)
 
 
 def lookup(context: Context, command: Command) -> Step:
@@ -75,7 +88,7 @@ def lookup(context: Context, command: Command) -> Step:
         return lambda events: look_up(context.app, command.arguments, events, context.options)
     at = next((at for at, word in enumerate(rest) if word.upper() in ("OUTPUT", "OUTPUTNEW")), len(rest))
     inputs, outputs, new = pairs(rest[:at]), pairs(rest[at + 1 :]), rest[at : at + 1] == ["OUTPUTNEW"]
-    table = _Table(context.app, name, inputs)
+    table = _Table(context, name, inputs)
     if not outputs:
         outputs = [(column, column) for column in table.columns if column not in dict(inputs)]
     if unknown := {column for column, _ in inputs + outputs} - set(table.columns):
@@ -94,13 +107,14 @@ def lookup(context: Context, command: Command) -> Step:
 
 
 class _Table:
-    """The rows of a lookup's file, matched as its definition says."""
+    """The rows of a lookup, matched as its definition says."""
 
-    def __init__(self, app: App, name: str, inputs: Pairs) -> None:
-        stanza = app.settings("transforms.conf")[name]
-        path = _file(app, name)
-        self.columns = header(path)
-        self._rows = read(path)
+    def __init__(self, context: Context, name: str, inputs: Pairs) -> None:
+        stanza = context.app.settings("transforms.conf").get(name)
+        if stanza is None:
+            raise SearchError(f"the lookup {name} does not exist")
+        self._rows = _rows(context, name)
+        self.columns = collection_of(context.app, name)[1] or header(file_of(context.app, name))
         self._inputs = inputs
         self._most = int(stanza.get("max_matches", "1000"))
         self._case = stanza.get("case_sensitive_match", "true") not in ("false", "0")
@@ -138,21 +152,36 @@ class _Table:
         return wanted == value if self._case else wanted.lower() == value.lower()
 
 
-def _file(app: App, name: str, is_output: bool = False) -> Path:
-    """The file of a lookup, by its definition or its own name; a KV store collection is a file beside the app."""
-    stanza = app.settings("transforms.conf").get(name)
-    if stanza and stanza.get("external_type") == "kvstore":
-        path = app.root.parent / f"{app.name}.kvstore" / f"{stanza['collection']}.csv"
-        if not path.is_file():
-            path.parent.mkdir(exist_ok=True)
-            write(path, [], [field.strip() for field in stanza["fields_list"].split(",")])
-        return path
-    if stanza:
-        return app.lookup(name)
-    path = app.root / "lookups" / bare(name)
-    if not name.endswith(".csv") or not (is_output or path.is_file()):
+def check_known(app: App, name: str) -> None:
+    """Raise a SearchError for a lookup that is neither defined nor the name of a file."""
+    if name not in app.settings("transforms.conf") and not bare(name).endswith(".csv"):
         raise SearchError(f"the lookup {name} does not exist")
-    return path
+
+
+def collection_of(app: App, name: str) -> tuple[str, list[str]]:
+    """The collection that a lookup reads, and the lookup's fields; an empty name for a file."""
+    stanza = app.settings("transforms.conf").get(name, {})
+    if stanza.get("external_type") != "kvstore":
+        return "", []
+    return stanza["collection"], [field.strip() for field in stanza["fields_list"].split(",")]
+
+
+def file_of(app: App, name: str) -> Path:
+    """The file of a lookup, by its definition or its own name; it need not exist."""
+    if name in app.settings("transforms.conf"):
+        return app.lookup(name)
+    return app.root / "lookups" / bare(name)
+
+
+def _rows(context: Context, name: str) -> list[Event]:
+    """The rows of a lookup; raises a SearchError if it cannot be read."""
+    collection, columns = collection_of(context.app, name)
+    if collection:
+        return context.store.read(collection, columns)
+    path = file_of(context.app, name)
+    if not path.is_file():
+        raise SearchError(f"the lookup {name} does not exist or is not available")
+    return read(path)
 
 
 def header(path: Path) -> list[str]:

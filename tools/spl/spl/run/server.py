@@ -13,6 +13,7 @@ from spl.language.pipeline import Command, Pipeline, parse
 from spl.run import sources
 from spl.run.context import Context, Runner
 from spl.run.functions import Clock
+from spl.run.kvstore import Store
 from spl.splunkd.app import App
 from spl.splunkd.program import Call, Options, ask, run
 from spl.splunkd.rows import Event
@@ -37,6 +38,8 @@ class Splunk:
         self.clock = clock or Clock(now=time.time())
         self.messages: list[tuple[str, str]] = []
         self.jobs: list[Event] = []
+        self.store = Store(app.root.parent / f"{app.name}.kvstore")
+        self.endpoints = {sources.PEERS: sources.peers(peers)}
         self._peers = [self._peer(number) for number in range(peers)]
         self._seconds: dict[str, tuple[float, int, int]] = {}
 
@@ -92,7 +95,10 @@ class Splunk:
                 return self._distribute(pipeline, events, text, clock)
             return self._on_head(pipeline, rows, text, clock, events)
 
-        return Context(app, self.options, clock, subsearch, self.jobs)
+        def warn(said: str) -> None:
+            self.messages.append(("WARN", said))
+
+        return Context(app, self.options, clock, subsearch, self.store, warn, self.jobs, self.endpoints)
 
     def _run(
         self, commands: Sequence[Command], events: list[Event], app: App, text: str, context: Context

@@ -14,9 +14,11 @@ from spl.run.charts import bins
 from spl.run.context import Context, Step
 from spl.run.filters import matches
 from spl.run.values import number_text
+from spl.splunkd.app import App
 from spl.splunkd.rows import Event
 
 JOBS = "/services/search/jobs"
+PEERS = "/services/search/distributed/peers"
 
 
 def makeresults(context: Context, command: Command) -> Step:
@@ -107,11 +109,38 @@ def _dataset(parts: dict[str, str]) -> str:
 
 
 def rest(context: Context, command: Command) -> Step:
-    """`rest /services/search/jobs`: the searches that this server ran, with the seconds of each of their commands."""
+    """`rest path`: the searches that this server ran, its saved searches, or what a test set for another path."""
     _options, (path, *others) = options_of(words(command.arguments))
-    if path != JOBS or any("=" not in other for other in others):
-        raise SearchError(f"rest {command.arguments}: only {JOBS} is supported")
-    return lambda _: [dict(job) for job in context.jobs]
+    if path == JOBS:
+        rows = context.jobs
+    elif re.fullmatch(r"/servicesNS/-/[\w-]+/saved/searches", path):
+        rows = _saved(context.app)
+    elif path in context.endpoints:
+        rows = context.endpoints[path]
+    else:
+        raise SearchError(f"rest {path}: the stand-in does not have this path")
+    if any("=" not in other for other in others):
+        raise SearchError(f"rest {command.arguments}: its arguments are malformed")
+    return lambda _: [dict(row) for row in rows]
+
+
+def peers(count: int) -> list[Event]:
+    """The search peers, as their REST endpoint lists them."""
+    return [
+        {"title": [f"peer{number}:8089"], "peerName": [f"peer{number}"], "status": ["Up"], "version": ["9.4.0"]}
+        for number in range(count)
+    ]
+
+
+def _saved(app: App) -> list[Event]:
+    """The saved searches of the app, as their REST endpoint lists them."""
+    return [
+        {
+            "title": [name], "eai:acl.app": [app.name], "disabled": [stanza.get("disabled", "0")],
+            "is_scheduled": [stanza.get("enableSched", "0")], "cron_schedule": [stanza.get("cron_schedule", "")],
+        }
+        for name, stanza in app.settings("savedsearches.conf").items()
+    ]  # fmt: skip
 
 
 def job(number: int, text: str, clock: float, seconds: dict[str, tuple[float, int, int]]) -> Event:

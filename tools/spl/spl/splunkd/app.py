@@ -9,6 +9,12 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from spl.errors import SearchError
+from spl.language.expression import parse_expression
+from spl.run.evaluate import evaluate
+from spl.run.functions import Clock
+from spl.run.values import truth
+
 PLATFORM = "linux_x86_64"
 EXTENSIONS = ("", ".exe", ".bat", ".cmd", ".sh", ".js", ".py", ".pl")
 # The folders of an app that a search head sends to its peers by default.
@@ -61,9 +67,13 @@ class App:
         self.name = root.name
 
     def settings(self, name: str) -> Settings:
-        """The stanzas of a file of default/, none if the file does not exist."""
-        path = self.root / "default" / name
-        return read_settings(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        """The stanzas of a file of default/ with the settings of local/ over them; none if neither has the file."""
+        merged: Settings = {}
+        for layer in ("default", "local"):
+            path = self.root / layer / name
+            for stanza, settings in read_settings(path.read_text(encoding="utf-8")).items() if path.is_file() else ():
+                merged[stanza] = merged.get(stanza, {}) | settings
+        return merged
 
     def replicate(self, apps: Path) -> App:
         """Copy to a search peer the folders that the knowledge bundle holds."""
@@ -157,6 +167,10 @@ def _expansion(macros: Settings, call: str) -> str:
     if len(names) != len(given):
         raise AppError(f"the macro {key} has {len(given)} arguments, but args= names {len(names)}")
     values = dict(zip(names, given))
+    if "validation" in macros[key]:
+        event = {name: [value] for name, value in values.items()}
+        if not truth(evaluate(parse_expression(macros[key]["validation"]), event, Clock(0))):
+            raise SearchError(macros[key].get("errormsg", f"the arguments of the macro {key} are not valid"))
     return re.sub(r"\$(\w+)\$", lambda m: values[m[1]], text)
 
 
