@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from spl.language.pipeline import Command, Pipeline
 from spl.run.functions import Clock
 from spl.splunkd.app import App
-from spl.splunkd.program import Options
+from spl.splunkd.options import Options
 from spl.splunkd.rows import Event
 
 Step = Callable[[list[Event]], list[Event]]
