@@ -209,7 +209,7 @@ class Generating(DoubtTest):
         """A type that runs on every peer, rows that are not finished, and a process that stays."""
         for fault in ("streaming", "unfinished", "lingering"):
             with self.subTest(fault=fault), self.assertRaises(ProtocolError):
-                self.splunk(self.app(fault, name=fault)).search("| heard", [])
+                self.splunk(self.app(fault, name=fault), closes_input=False).search("| heard", [])
 
     def test_the_checker_knows_its_fields(self) -> None:
         """It starts a search, and only that."""

@@ -84,7 +84,8 @@ class Faults(InFolder):
         program = self.folder / "command"
         program.write_text(COMMAND.replace("@", fault), encoding="utf-8")
         program.chmod(0o755)
-        return run(Call("command", [str(program)], ""), EVENTS, Options(chunk_rows=2, timeout=3), self.folder)
+        options = Options(chunk_rows=2, timeout=3, closes_input=False)
+        return run(Call("command", [str(program)], ""), EVENTS, options, self.folder)
 
     def test_a_correct_command_adds_its_field(self) -> None:
         """The other fields of each event stay."""

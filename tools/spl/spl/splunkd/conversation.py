@@ -70,8 +70,10 @@ class Conversation:
                 raise self._ended("the command ended instead of replying")
         return reply
 
-    def finish(self) -> None:
-        """After the last reply: the command must end by itself and write no more."""
+    def finish(self, close: bool = True) -> None:
+        """After the last reply, which closes the command's input or not: the command must end and write no more."""
+        if close:
+            self._stdin.close()
         self._end()
 
     def hang_up(self) -> None:

@@ -103,7 +103,7 @@ def generate(call: Call, options: Options, dispatch: Path) -> Outcome:
         metadata, answer = talk.request({"action": "execute", "finished": options.last_at_once}, b"", ending)
         _accept(talk, call, metadata, True, outcome)
         outcome.columns, outcome.events = decode(answer)
-        talk.finish()
+        talk.finish(options.closes_input)
     return outcome
 
 
@@ -134,7 +134,7 @@ def run(call: Call, events: Sequence[Event], options: Options, dispatch: Path) -
             returned, replies = decode(answer, is_broken(body))
             sent = [name for name in columns if name != INDEX]
             outcome.events += merge(chunk, sent, returned, replies) if merged else replies
-        talk.finish()
+        talk.finish(options.closes_input)
     return outcome
 
 
