@@ -55,9 +55,9 @@ class Ranking(PackageTest):
         """The preop is an optimisation that splunkd may leave out."""
         expected = self.search(RANKING, self.sample)
         self.assertGreater(len(expected), 1000)
-        for peers, rows, preop in ((0, 700, True), (1, 50_000, True), (3, 500, True), (3, 50_000, False)):
-            with self.subTest(peers=peers, rows=rows, preop=preop):
-                options = Options(chunk_rows=rows, preop=preop)
+        for peers, rows, phase in ((0, 700, "once"), (1, 50_000, "once"), (3, 500, "once"), (3, 50_000, "skipped")):
+            with self.subTest(peers=peers, rows=rows, map_phase=phase):
+                options = Options(chunk_rows=rows, map_phase=phase)
                 self.assert_same_events(self.search(RANKING, self.sample, peers, options), expected)
 
     def test_the_allowlist_mutes_a_domain(self) -> None:

@@ -102,10 +102,10 @@ impl Options {
     /// The map phase as a pipeline for the search peers.
     ///
     /// A map run cannot set `required_fields`, as its rows are not those of the events. So `fields` narrows the events. It
-    /// keeps `_raw`, which is most of an event, unless that is removed explicitly.
+    /// keeps `_raw`, which is most of an event, unless that is removed explicitly. It keeps partial results, as splunkd may
+    /// run the whole pipeline twice.
     pub fn streaming_preop(&self) -> String {
-        let fields = self.required_fields().into_iter().filter(|field| field != event::PARTIAL);
-        let fields: Vec<String> = fields.map(|field| quoted(&field)).collect();
+        let fields: Vec<String> = self.required_fields().iter().map(|field| quoted(field)).collect();
         let without_raw = if fields.iter().any(|field| field == "_raw") { "" } else { " | fields - _raw" };
         let by: Vec<String> = self.by.iter().map(|field| quoted(field)).collect();
         let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(" ")) };

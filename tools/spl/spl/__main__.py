@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
                 splunk = Splunk(App(given.app), Path(home), given.peers)
                 for row in splunk.search(given.search, list(_events(sys.stdin))):
                     print(json.dumps({name: v[0] if len(v) == 1 else v for name, v in row.items()}))
-                print(*(f"{level}: {text}" for level, text in splunk.messages), sep="\n", end="", file=sys.stderr)
+                print(*splunk.shown, sep="\n", end="", file=sys.stderr)
         except (SearchError, CommandError, AppError) as error:
             print(f"spl: {error}", file=sys.stderr)
             return 1

@@ -55,14 +55,14 @@ class Check:
 
     def _is_streaming(self, command: Command) -> bool:
         if self.app.has_command(command.name):
-            return not programs.call(self.app, command.name, command.arguments, self.home)[2]
+            return programs.call(self.app, command.name, command.arguments, self.home).type == "streaming"
         known = COMMANDS.get(command.name)
         return known is not None and known.streaming(command)
 
     def command(self, command: Command, before: Fields | None) -> Fields:
         """The fields after a command; `before` is None for the first one."""
         if self.app.has_command(command.name):
-            return self._program(command, _not_first(command, before))
+            return self._program(command, before)
         if command.name not in COMMANDS:
             raise SearchError(f"the command {command.name} is unknown")
         definition = COMMANDS[command.name]
@@ -72,10 +72,15 @@ class Check:
             before = _not_first(command, before)
         return definition.check(self, command, before)
 
-    def _program(self, command: Command, before: Fields) -> Fields:
-        reads, added, reporting = programs.call(self.app, command.name, command.arguments, self.home)
-        before.need(reads, command.name)
-        return Fields(frozenset(added)) if reporting else before.plus(added)
+    def _program(self, command: Command, before: Fields | None) -> Fields:
+        answer = programs.call(self.app, command.name, command.arguments, self.home)
+        if answer.generating:
+            if before is not None:
+                raise SearchError(f"{command.name} makes its own rows: it must be the first command of a search")
+            return Fields(answer.gives)
+        before = _not_first(command, before)
+        before.need(answer.reads, command.name)
+        return Fields(answer.gives) if answer.type == "reporting" else before.plus(answer.gives)
 
 
 def _not_first(command: Command, before: Fields | None) -> Fields:

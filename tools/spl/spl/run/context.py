@@ -9,7 +9,7 @@ from spl.language.pipeline import Command, Pipeline
 from spl.run.functions import Clock
 from spl.run.kvstore import Store
 from spl.splunkd.app import App
-from spl.splunkd.program import Options
+from spl.splunkd.options import Options
 from spl.splunkd.rows import Event
 
 Step = Callable[[list[Event]], list[Event]]

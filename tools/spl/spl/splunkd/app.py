@@ -76,10 +76,11 @@ class App:
         return merged
 
     def replicate(self, apps: Path) -> App:
-        """Copy to a search peer the folders that the knowledge bundle holds."""
+        """Copy to a search peer the folders that the knowledge bundle holds. Programs are large, and linked."""
         for folder in REPLICATED:
             if (self.root / folder).is_dir():
-                shutil.copytree(self.root / folder, apps / self.name / folder)
+                copy = _link if folder == "bin" else shutil.copy2
+                shutil.copytree(self.root / folder, apps / self.name / folder, copy_function=copy)
         return App(apps / self.name)
 
     def has_command(self, name: str) -> bool:
@@ -148,6 +149,14 @@ class App:
                 return search
             search = search[: found.start()] + _expansion(macros, found[1]) + search[found.end() :]
         raise AppError("macros are nested without end: one calls itself")
+
+
+def _link(source: str, target: str) -> None:
+    """Link a file, or copy it to another file system."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _expansion(macros: Settings, call: str) -> str:

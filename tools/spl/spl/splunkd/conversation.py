@@ -14,6 +14,9 @@ from typing import Any
 
 # Not a real key. A command must not repeat it anywhere.
 SESSION_KEY = "5e55104" * 16
+# What the user sees of a command that fails.
+UNEXPECTED_EXIT = "External search command exited unexpectedly with non-zero error code {}"
+HEADERS = {"plain": b"chunked 1.0,%d,%d\n", "spaced": b"chunked 1.0, %d, %d\r\n"}
 
 Metadata = dict[str, Any]
 
@@ -23,10 +26,15 @@ class ProtocolError(AssertionError):
 
 
 class Conversation:
-    """One process of a command; leaving the context without `finish`, `hang_up` or `abandon` kills it."""
+    """One process of a command; leaving the context without `finish`, `hang_up` or `abandon` kills it.
 
-    def __init__(self, argv: Sequence[str], cwd: Path, timeout: float) -> None:
-        self._timeout = timeout
+    `header` is how the line before each message is written, `piece` the most bytes that one write sends.
+    """
+
+    def __init__(
+        self, argv: Sequence[str], cwd: Path, timeout: float, header: str = "plain", piece: int = 65_536
+    ) -> None:
+        self._timeout, self._header, self._piece = timeout, HEADERS[header], piece
         environment = {"PATH": "/usr/bin:/bin", "SPLUNK_HOME": str(cwd)}
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(
@@ -55,16 +63,18 @@ class Conversation:
         """Send one whole message, then read the one reply to it; raises ProtocolError."""
         spaced = (", ", ": ") if ending else (",", ":")
         head = (json.dumps(metadata, separators=spaced) + ending).encode()
-        self._send(b"chunked 1.0,%d,%d\n" % (len(head), len(body)) + head + body)
+        self._send(self._header % (len(head), len(body)) + head + body)
         deadline = time.monotonic() + self._timeout
         while (reply := self._reply()) is None:
             if not self._pump(deadline):
-                raise self._broken("the command ended instead of replying")
+                raise self._ended("the command ended instead of replying")
         return reply
 
-    def finish(self) -> None:
-        """After the last reply, which closes the command's input: the command must end and write no more."""
-        self.hang_up()
+    def finish(self, close: bool = True) -> None:
+        """After the last reply, which closes the command's input or not: the command must end and write no more."""
+        if close:
+            self._stdin.close()
+        self._end()
 
     def hang_up(self) -> None:
         """Close the command's input between two messages: a normal end."""
@@ -89,7 +99,7 @@ class Conversation:
             if self._received:
                 raise self._broken("output before the whole request was read")
             if not running:
-                raise self._broken("the command ended instead of reading its input")
+                raise self._ended("the command ended instead of reading its input")
         self._selector.unregister(self._stdin)
 
     def _pump(self, deadline: float) -> bool:
@@ -101,9 +111,9 @@ class Conversation:
         for key, _ in ready:
             if key.fileobj is self._stdin:
                 try:
-                    self._unsent = self._unsent[os.write(key.fd, self._unsent[:65_536]) :]
+                    self._unsent = self._unsent[os.write(key.fd, self._unsent[: self._piece]) :]
                 except BrokenPipeError:
-                    raise self._broken("the command closed its input") from None
+                    raise self._ended("the command closed its input") from None
                 continue
             data = os.read(key.fd, 1 << 20)
             (self._received if key.fileobj is self._stdout else self._errors).extend(data)
@@ -146,9 +156,17 @@ class Conversation:
         except subprocess.TimeoutExpired:
             raise self._broken("the command does not end") from None
         if status != 0:
-            raise self._broken(f"exit status {status}")
+            raise self._broken(UNEXPECTED_EXIT.format(status))
         if SESSION_KEY.encode() in self._errors:
             raise self._broken("the log contains the session key")
+
+    def _ended(self, what: str) -> ProtocolError:
+        """The error for an end in the middle, with what the user sees if the command failed."""
+        try:
+            status = self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            return self._broken(what)
+        return self._broken(f"{what}: {UNEXPECTED_EXIT.format(status)}" if status else what)
 
     def _broken(self, what: str) -> ProtocolError:
         log = self._errors.decode("utf-8", "replace")
