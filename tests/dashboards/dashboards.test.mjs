@@ -121,6 +121,22 @@ describe('definitions', () => {
             (d) => (d.dataSources.ds_ranking.options.query += ' | search src="$host$"'),
             /token host, which is never set/,
         ],
+        'a token without a filter in a search': [
+            (d) => (d.dataSources.ds_ranking.options.query += ' | search src="$source$"'),
+            /ds_ranking has no filter for the token \$source\$/,
+        ],
+        'a token that is not encoded in a link': [
+            (d) => (d.visualizations.viz_ranking.eventHandlers[0].options.url += '&form.src=$source|s$'),
+            /viz_ranking does not encode for the address the token \$source\|s\$/,
+        ],
+        'a token in a title': [
+            (d) => (d.visualizations.viz_ranking.title = 'Domains of $source|h$'),
+            /viz_ranking shows the token/,
+        ],
+        'events from a macro that a token names': [
+            (d) => (d.dataSources.ds_ranking.options.query = '| `$source|u$` | head 1'),
+            /ds_ranking does not begin with the event source/,
+        ],
         'an unused input': [
             (d) => (d.inputs.input_source.options.token = 'sauce'),
             /token sauce is not used/,
@@ -264,14 +280,14 @@ describe('clicks and inputs', () => {
             await shown.drawn();
         });
         assert.deepEqual(forms(shown), {
-            'form.source': '`dnsentropy_sample`',
+            'form.source': 'sample',
             'form.domain': 'hildegardsfarm.com',
             'form.src': '10.0.2.109',
             'form.global_time.earliest': '-12h',
             'form.global_time.latest': 'now',
         });
         const ranking = log.find(({ label }) => label === 'ds_ranking').search;
-        assert.match(ranking, /^\| `dnsentropy_sample` \| search src="10.0.2.109" .* ut_domain="hildegardsfarm.com"$/);
+        assert.match(ranking, /^\| `dnsentropy_source_sample` \| .* src="10.0.2.109" .* ut_domain="hildegardsfarm.com" /);
         const panels = await assertComplete(shown);
         assert.equal(await shown.value('viz_severity'), 'critical');
         assert.equal(await shown.value('viz_queries'), '851');
@@ -304,7 +320,7 @@ describe('clicks and inputs', () => {
         await shown.drawn();
         await shown.page.locator('[data-id=viz_scores] .highcharts-point').first().click({ force: true });
         await shown.page.waitForURL('**/dnsentropy_overview?*');
-        assert.equal(forms(shown)['form.source'], '`dnsentropy_sample`');
+        assert.equal(forms(shown)['form.source'], 'sample');
         await shown.close();
     });
 
@@ -344,7 +360,7 @@ describe('clicks and inputs', () => {
             await shown.page.getByRole('option', { name: 'Sample' }).click();
         });
         assert.ok(
-            bases.every(({ search }) => search.startsWith('| `dnsentropy_sample`')),
+            bases.every(({ search }) => search.startsWith('| `dnsentropy_source_sample` |')),
             JSON.stringify(bases),
         );
         await assertComplete(shown);

@@ -12,6 +12,8 @@ const OPTIONS = Object.fromEntries(
         ]),
 );
 const TOKEN = /\$([\w.: ]+?)(?:\|[a-z]+)*\$/g;
+const UNFILTERED = /\$[\w.: ]+?\$/g;
+const EVENTS = '| `dnsentropy_source_$source|u$` |';
 const CLICK_TOKENS = /^(name|value|row\..+\.value)$/;
 const LINK = /^\/app\/dnsentropy\/(\w+)\?(.*)$/;
 
@@ -21,6 +23,7 @@ export function problemsOf(definition, views) {
         ...dataSourceProblems(definition),
         ...layoutProblems(definition),
         ...tokenProblems(definition),
+        ...filterProblems(definition),
         ...visualizationProblems(definition),
         ...linkProblems(definition, views),
     ];
@@ -62,7 +65,7 @@ function dataSourceProblems({ dataSources, visualizations }) {
             if (!options.query.startsWith('|')) {
                 problems.push(`${id} does not begin with a pipe`);
             }
-        } else if (options.query.includes('$source$') && !options.query.startsWith('| $source$ |')) {
+        } else if (options.query.includes('$source') && !options.query.startsWith(EVENTS)) {
             problems.push(`${id} does not begin with the event source`);
         }
     }
@@ -137,6 +140,22 @@ function tokenProblems(definition) {
     return [
         ...problems,
         ...known.filter((token) => !used.has(token)).map((token) => `the token ${token} is not used`),
+    ];
+}
+
+/** Tokens hold what people, links and rows contain: they have a filter in searches and links, and texts have none. */
+function filterProblems({ title, description, dataSources, visualizations }) {
+    const searches = Object.entries(dataSources).map(([id, { options }]) => [id, options.query]);
+    const links = Object.entries(visualizations).flatMap(([id, { eventHandlers = [] }]) =>
+        eventHandlers.map(({ options }) => [id, options.url]),
+    );
+    const texts = Object.entries(visualizations).map(([id, { eventHandlers, ...shown }]) => [id, JSON.stringify(shown)]);
+    const found = (places, pattern, problem) =>
+        places.flatMap(([id, text]) => [...(text ?? '').matchAll(pattern)].map(([token]) => `${id} ${problem} ${token}`));
+    return [
+        ...found(searches, UNFILTERED, 'has no filter for the token'),
+        ...found(links, /\$[\w.: ]+?(?:\|(?!u\$)[a-z]+)*\$/g, 'does not encode for the address the token'),
+        ...found([['the page', `${title} ${description}`], ...texts], TOKEN, 'shows the token'),
     ];
 }
 

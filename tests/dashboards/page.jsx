@@ -6,7 +6,7 @@ import DashboardCore from '@splunk/dashboard-core';
 import { createSchemaBasedOnPresets } from '@splunk/dashboard-definition';
 import EnterprisePreset from '@splunk/dashboard-presets/EnterprisePreset';
 import EnterpriseViewOnlyPreset from '@splunk/dashboard-presets/EnterpriseViewOnlyPreset';
-import { mapURLToTokens, migrateToTabsLayout } from '@splunk/dashboard-utils';
+import { mapURLToTokens, migrateToTabsLayout, replaceTokens } from '@splunk/dashboard-utils';
 import { DashboardValidator } from '@splunk/dashboard-validation';
 import SplunkThemeProvider from '@splunk/themes/SplunkThemeProvider';
 
@@ -21,6 +21,15 @@ window.schemaErrors = (definition) => {
     validator.setSchema(createSchemaBasedOnPresets(EnterprisePreset));
     return (validator.validate(migrated) || []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 };
+
+// The searches that a definition's data sources send for an address: { id: search }.
+window.searchesFor = ({ dataSources }, address) =>
+    Object.fromEntries(
+        Object.entries(dataSources).map(([id, { options }]) => [
+            id,
+            replaceTokens({ value: options.query, tokens: mapURLToTokens({ search: address }) }),
+        ]),
+    );
 
 const { search } = window.location;
 const theme = new URLSearchParams(search).get('theme') || window.VIEW.theme;

@@ -6,10 +6,10 @@ import { chromium } from 'playwright-core';
 
 const HERE = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
 export const SCREENSHOTS = path.join(HERE, '..', '..', 'target', 'dashboards');
-export const SAMPLE = 'form.source=%60dnsentropy_sample%60';
+export const SAMPLE = 'form.source=sample';
 const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
 // As high as the longest page: resizing it for the screenshot would redraw the charts.
-const SIZE = { width: 1472, height: 2000 };
+const SIZE = { width: 1472, height: 2400 };
 // Splunk's framework polls a search's progress every second at most.
 const QUIET_TIME = 1500;
 const LONG = 6000;

@@ -76,12 +76,25 @@ class GettingStarted(PackageTest):
     def test_the_false_positive_can_be_muted(self) -> None:
         """With the search that is shown, which is also the one of the link."""
         (shown,) = (pre.text or "" for pre in self.view.iter("pre"))
-        (linked,) = (parse_qs(urlsplit(link).query)["q"][0] for link in self.links() if link.startswith("search?"))
-        self.assertEqual(linked, shown)
+        linked, listing = (parse_qs(urlsplit(link).query)["q"][0] for link in self.links() if link.startswith("search?"))
+        self.assertEqual((linked, listing), (shown, "| `dnsentropy_mutes`"))
         self.assertTrue(any(row["ut_domain"] == ["guardotter.com"] for row in self.table("alert")))
         self.server.search(shown, [], Clock(NOW))
         self.assertEqual([row["ut_domain"] for row in self.table("alert")], [["hildegardsfarm.com"]])
         self.assertNotIn("guardotter.com", {row["ut_domain"][0] for row in self.table("ranking")})
+        muted = {row["domain"][0]: row["list"][0] for row in self.server.search(listing, [], Clock(NOW))}
+        self.assertEqual(muted["*.guardotter.com"], "local")
+        self.assertIn("app", muted.values())
+        self.server.search('| `dnsentropy_unmute("*.guardotter.com")`', [], Clock(NOW))
+        self.assertIn("guardotter.com", {row["ut_domain"][0] for row in self.table("ranking")})
+
+    def test_links_choose_a_source_of_events(self) -> None:
+        """By a name that the views know; no link contains a search of its own but those of Splunk's page."""
+        for link in self.links():
+            query = parse_qs(urlsplit(link).query)
+            if "form.source" in query:
+                self.assertIn(query["form.source"], (["live"], ["sample"]), link)
+            self.assertTrue("`" not in str(query) or link.startswith("search?q="), link)
 
     def test_the_alert_exists_and_finds_what_the_page_shows(self) -> None:
         """It finds the same client, domain and resolvers."""
@@ -104,7 +117,8 @@ class GettingStarted(PackageTest):
         saved = self.server.app.settings("savedsearches.conf")
         for name in re.findall(r"<b>(DNS Entropy - .*?)</b>", self.text()):
             self.assertIn(html.unescape(name), saved)
-        known = set(self.server.app.settings("macros.conf")) | {"dnsentropy_allowlist_local.csv"}
+        known = {name.partition("(")[0] for name in self.server.app.settings("macros.conf")}
+        known.add("dnsentropy_allowlist_local.csv")
         for name in re.findall(r"<code>(dnsentropy_[\w.]+)</code>", self.text()):
             self.assertIn(name, known)
 

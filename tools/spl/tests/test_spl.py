@@ -74,6 +74,11 @@ class Parser(Spl):
             with self.subTest(broken=broken), self.assertRaises(SearchError):
                 parse(broken)
 
+    def test_a_quoted_text_is_neither_a_comment_nor_a_macro_call(self) -> None:
+        """It may hold backticks, and quotes after backslashes."""
+        found = parse('a="```" b="x\\" `m` ```" ```"``` | where a="`m`"', self.splunk.app)
+        self.assertEqual([command.arguments for command in found], ['a="```" b="x\\" `m` ```"', 'a="`m`"'])
+
     def test_expressions_report_the_fields_that_they_read(self) -> None:
         """Malformed expressions are refused."""
         tree = parse_expression("if(a.'b c' = \"x\" AND NOT n<=2*(m+1), len(d), null())")

@@ -92,7 +92,7 @@ def _with_tokens(text: str, tokens: dict[str, list[str]]) -> Iterator[str]:
     names = sorted({found[1] for found in TOKEN.finditer(text)})
     for values in product(*(tokens.get(name, ["x"])[:8] for name in names)):
         chosen = dict(zip(names, values))
-        yield TOKEN.sub(lambda found: chosen[found[1]], text)
+        yield TOKEN.sub(lambda found: json.dumps(chosen[found[1]]) if found[2] == "|s" else chosen[found[1]], text)
 
 
 def examples(app: App) -> Iterator[Search]:

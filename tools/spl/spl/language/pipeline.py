@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from spl.errors import SearchError
 from spl.splunkd.app import App
 
-COMMENT = re.compile(r"```.*?```", re.DOTALL)
+# A quoted text is no comment, whatever it contains.
+COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|```.*?```', re.DOTALL)
 PAIRS = {"(": ")", "[": "]"}
 
 
@@ -27,7 +28,7 @@ Pipeline = tuple[Command, ...]
 
 def parse(text: str, app: App | None = None) -> Pipeline:
     """The commands of a search; macros are expanded first if the app is given."""
-    text = COMMENT.sub(" ", text)
+    text = COMMENT.sub(lambda found: found[1] or " ", text)
     text = app.expand(text) if app else text
     parts = [part.strip() for part in split(text, "|")]
     if parts[0]:

@@ -144,7 +144,9 @@ class App:
         """A search with its macros expanded, nested ones too."""
         macros = self.settings("macros.conf")
         for _ in range(100):
-            found = re.search(r"`([^`]*)`", search)
+            # Quoted texts stay as they are (macros.conf.spec).
+            calls = re.compile(r'"(?:\\.|[^"\\])*"|`([^`]*)`', re.DOTALL).finditer(search)
+            found = next((call for call in calls if call[1] is not None), None)
             if found is None:
                 return search
             search = search[: found.start()] + _expansion(macros, found[1]) + search[found.end() :]
