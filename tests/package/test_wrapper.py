@@ -16,7 +16,6 @@ from spl.splunkd.conversation import Conversation, Metadata
 from spl.splunkd.program import Call, Options, searchinfo
 
 SHELLS = {"dash": ["dash"], "bash": ["bash"], "bash as sh": ["bash", "--posix"], "busybox": ["busybox", "sh"]}
-COMMANDS = ("dnsentropy", "dnsexfil", "urltoolbox", "dnsbuiltin")
 MISSING = "there is no program for this machine (x86_64): install the app again"
 REFUSED = "the program may not be executed on x86_64: give the files"
 REPLY = re.compile(rb'chunked 1\.0,([0-9]+),0\n(\{"finished":true,"error":"[ -!#-\[\]-~]+"\})')
@@ -165,12 +164,13 @@ class BadPath(Wrapper):
     """The program is missing or does not start."""
 
     def test_a_search_command_answers_in_the_protocol(self) -> None:
-        """Each command, in each shell."""
+        """Each command of commands.conf, in each shell."""
         script = self.without_program()
         for shell, words in shells().items():
-            for command in COMMANDS:
-                with self.subTest(shell=shell, command=command):
-                    self.assert_refuses([*words, str(script), command], MISSING)
+            for name in self.app.settings("commands.conf"):
+                with self.subTest(shell=shell, command=name):
+                    _, *arguments = self.app.command(name)
+                    self.assert_refuses([*words, str(script), *arguments], MISSING)
 
     def test_all_else_goes_to_standard_error(self) -> None:
         """A lookup, the command line, an option, an unknown word, nothing: exit code 1 and the path that was tried."""
