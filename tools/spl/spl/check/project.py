@@ -15,3 +15,5 @@ MADE_BY_USERS = {
 OPTIONAL_FIELDS = {"_time", "record_type", "query_type", "qtype_name", "dnsexfil_partial"}
 # Documents with searches.
 DOCUMENTS = ("README.md", "splunk_app/README", "docs/*.md")
+# Parts of searches in documents that show an error on purpose.
+MEANT_TO_FAIL = ("dnsentropy query prefix=x,y_",)
