@@ -291,7 +291,9 @@ fn hostile_domains_are_groups_of_their_own_in_presentation_format() {
     ];
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["query"]).expect("memory");
-    names.iter().for_each(|name| writer.write_record([name]).expect("memory"));
+    for name in names {
+        writer.write_record([name]).expect("memory");
+    }
     let events = writer.into_inner().expect("memory");
     let (info, direct, _) = run(&["query", "samples=5"], &[events.clone(), b"query\n".to_vec()]);
     let (map, _) = preop(&info);
