@@ -62,9 +62,11 @@ class Conversation:
                 raise self._broken("the command ended instead of replying")
         return reply
 
-    def finish(self) -> None:
-        """After the last reply, which closes the command's input: the command must end and write no more."""
-        self.hang_up()
+    def finish(self, close: bool = True) -> None:
+        """After the last reply, which closes the command's input or not: the command must end and write no more."""
+        if close:
+            self._stdin.close()
+        self._end()
 
     def hang_up(self) -> None:
         """Close the command's input between two messages: a normal end."""
