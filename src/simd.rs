@@ -50,17 +50,33 @@ fn masks_of<const CLASSES: usize>(
 /// Whether all bytes of `text` belong to `class`.
 #[inline]
 pub fn all(text: Slice<'_>, class: impl Fn(Lane) -> Lane) -> bool {
-    (text.start..text.end).step_by(LANES).all(|at| {
-        let rest = text.bytes.get(at..).unwrap_or_default();
+    let length = text.end - text.start;
+    let rest = text.bytes.get(text.start..).unwrap_or_default();
+    // Most texts fit into a lane or two. A loop would take longer than the comparisons.
+    if let Some([first, second, ..]) = rest.first_chunk::<{ 2 * LANES }>().map(|block| block.as_chunks().0)
+        && length <= 2 * LANES
+    {
+        let end = length.min(LANES);
+        return starts_with(*first, end, &class)
+            && (length == end || starts_with(*second, length - end, class));
+    }
+    all_lanes(text, class)
+}
+
+/// The same for a long text, or one at the end of its buffer.
+#[inline(never)]
+fn all_lanes(text: Slice<'_>, class: impl Fn(Lane) -> Lane) -> bool {
+    text.as_bytes().chunks(LANES).all(|bytes| {
         let mut lane = [0; LANES];
-        match rest.first_chunk() {
-            Some(whole) => lane = *whole,
-            None => lane[..rest.len()].copy_from_slice(rest),
-        }
-        let others = !class(Lane::new(lane)).to_bitmask();
-        // The bytes after the text do not count.
-        others.trailing_zeros() as usize >= LANES.min(text.end - at)
+        lane[..bytes.len()].copy_from_slice(bytes);
+        starts_with(lane, bytes.len(), &class)
     })
+}
+
+/// Whether the first `count` bytes of a lane belong to `class`.
+#[inline]
+fn starts_with(lane: [u8; LANES], count: usize, class: impl Fn(Lane) -> Lane) -> bool {
+    class(Lane::new(lane)).to_bitmask() | u32::MAX << count == u32::MAX
 }
 
 /// The bytes of `lane` that are `byte`.

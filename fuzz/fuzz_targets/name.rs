@@ -51,7 +51,7 @@ fn check_quickly(input: &[u8], plain: &Name<'_>, list: &SuffixTable) {
     assert_eq!(plain.domain().as_deref(), Some(&lower(quick.domain, quick.end)[..]));
     assert_eq!(plain.suffix().as_deref(), Some(&lower(quick.suffix, quick.end)[..]));
     let domain = lower(quick.domain, quick.end);
-    assert_eq!(present(&domain).as_bytes(), domain);
+    assert!(!quick.has_plain_domain(input) || present(&domain).as_bytes() == domain);
     let (from, to) = quick.subdomain();
     assert_eq!(plain.subdomain().unwrap_or_default(), &input[from..to]);
     assert_eq!(plain.subdomain_labels(), quick.subdomain_labels);

@@ -161,6 +161,7 @@ impl Command for DnsEntropy {
                         let start = reply.len();
                         if *mode == Mode::Name
                             && let Some(ordinary) = OrdinaryName::split(name, list)
+                            && ordinary.has_plain_domain(name.bytes)
                         {
                             write_ordinary(name.bytes, &ordinary, fields, &mut AsciiCells::new(reply));
                         } else {

@@ -51,7 +51,7 @@ pub fn write_value(
     }
 }
 
-/// Fast path: writes the values of `fields` of an ordinary name, which was split in `bytes`.
+/// Fast path: writes the values of `fields` of an ordinary name with a plain domain, which was split in `bytes`.
 #[inline]
 pub fn write_ordinary(bytes: &[u8], name: &OrdinaryName, fields: &[Field], cells: &mut AsciiCells<'_>) {
     let slice = |start, end| Slice { bytes, start, end };
@@ -240,7 +240,7 @@ mod tests {
             let lists = Lists::new(PathBuf::new());
             let list = lists.load(ListName::Mozilla);
             let fields: Vec<Field> = Mode::Name.fields().into_iter().map(|(_, field)| field).collect();
-            if let Some(ordinary) = OrdinaryName::split(slice, list) {
+            if let Some(ordinary) = OrdinaryName::split(slice, list).filter(|name| name.has_plain_domain(slice.bytes)) {
                 let mut row = b"row".to_vec();
                 write_ordinary(slice.bytes, &ordinary, &fields, &mut AsciiCells::new(&mut row));
                 let mut outputs = vec![Output::default(); fields.len()];
