@@ -100,6 +100,16 @@ class Mutes(alerts.AlertTest):
                 self.assertIn(problem, self.mute(*arguments)["problem"][0])
                 self.assertEqual(self.lines(), before)
 
+    def test_a_file_that_splunk_cannot_read_stays(self) -> None:
+        """The program reads such a file, but Splunk would write columns that the program takes for those of the file."""
+        for text in ("Domain,Reason\nold.example,old\n", "domain;reason\nold.example;old\n"):
+            with self.subTest(text=text):
+                self.write(text)
+                self.assertIn("has other columns", self.mute("slowfarm.example", "test")["problem"][0])
+                self.assertEqual(self.file.read_text(encoding="utf-8"), text)
+                self.run_macro('dnsentropy_unmute("old.example")')
+                self.assertIn("old", self.file.read_text(encoding="utf-8"))
+
     def test_usual_spellings_are_accepted(self) -> None:
         """The program reads them all."""
         for domain in (".slowfarm.example", "SLOWFARM.example.", "https://slowfarm.example/x", " slowfarm.example ", "\\115lowfarm.example"):

@@ -121,7 +121,7 @@ class Searches(PackageTest):
         self.assertEqual(len(macros), 7)
         for name in macros:
             self.assertEqual(self.check.search(f"| `{name}`").known - {"_raw"}, EVENT, name)
-            self.assertTrue(re.match(r"(search|tstats|inputlookup|dnsbuiltin) ", self.app.expand(f"`{name}`")), name)
+            self.assertTrue(re.match(r"(search|tstats|dnsbuiltin) ", self.app.expand(f"`{name}`")), name)
 
     def test_every_setting_is_used(self) -> None:
         """A macro that nothing reads would mislead administrators."""
