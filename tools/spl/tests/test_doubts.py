@@ -259,6 +259,14 @@ class Peers(DoubtTest):
         alone.search("n=* | sums", EVENTS)
         self.assertEqual((alone.shown, alone.is_incomplete), ([f"WARN: {late}"], False))
 
+    def test_an_empty_peer_gets_nothing_or_a_header(self) -> None:
+        """Either way the command has no rows to work on."""
+        app = self.app()
+        for empty in ("nothing", "header"):
+            for phase in ("once", "skipped"):
+                splunk = self.splunk(app, 2, spread="one empty", empty_chunk=empty, map_phase=phase)
+                self.assertEqual(splunk.search("n=* | sums", EVENTS), [{"total": ["66"]}])
+
     def test_a_peer_can_have_another_app_or_other_rows(self) -> None:
         """As after an upgrade of the search head alone."""
         app, old = self.app(), self.app("warning", name="old")

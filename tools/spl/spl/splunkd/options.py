@@ -40,6 +40,7 @@ class Options:
     # Peers: which events each has, and in which order their rows reach the search head.
     spread: Literal["even", "by fields", "one empty"] = "even"
     arrival: Literal["in turn", "interleaved"] = "in turn"
+    empty_chunk: Literal["nothing", "header"] = "nothing"  # what a command gets that has no events at all
     peer_rows: PeerRows | None = None
 
     # How often machines run the map phase of a reporting command; `some` leaves raw events among the partial results.

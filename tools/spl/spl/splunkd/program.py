@@ -122,7 +122,7 @@ def run(call: Call, events: Sequence[Event], options: Options, dispatch: Path) -
         wanted = outcome.getinfo.get("required_fields", ["*"])
         narrow = None if "*" in wanted else wanted
         merged = narrow is not None and outcome.getinfo.get("type", "streaming") in ("streaming", "stateful")
-        columns: list[str] = []
+        columns = [*(narrow or ["_time", "_raw"]), *[INDEX] * merged] if options.empty_chunk == "header" else []
         for number, chunk in enumerate(chunks):
             finished = number == len(chunks) - 1
             if chunk:
