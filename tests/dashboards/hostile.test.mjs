@@ -158,3 +158,21 @@ describe('client and domain in the address', () => {
         }
     });
 });
+
+describe('a click on a row with an odd domain', () => {
+    it('opens exactly its queries', async () => {
+        const shown = await site.open('dnsentropy_overview', 'form.source=live');
+        const row = shown.page.locator('[data-id=viz_ranking] tbody tr', { hasText: '10.0.9.9' });
+        const cell = row.locator('td', { hasText: '.example' }).first();
+        const domain = (await cell.innerText()).trim();
+        await cell.click();
+        await shown.page.waitForURL('**/dnsentropy_investigate?*');
+        await shown.drawn();
+        const { searchParams } = new URL(shown.page.url());
+        assert.deepEqual([searchParams.get('form.domain'), searchParams.get('form.src')], [domain, '10.0.9.9']);
+        assert.equal(await shown.value('viz_queries'), '40');
+        assert.match(await shown.value('viz_severity'), /^(high|critical)$/);
+        assert.deepEqual(shown.faults, []);
+        await shown.close();
+    });
+});

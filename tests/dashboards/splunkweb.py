@@ -3,7 +3,7 @@
 
 The page is Splunk's own framework in a browser, which sends the same requests as in Splunk: POST search/jobs, GET the
 progress, GET the results, with a chain search as a parameter. Searches run through the packaged app, on the events of
-data/sample_stream_dns.ndjson (shifted so that the last one is now) or on the app's sample lookup.
+data/sample_stream_dns.ndjson (shifted so that the last one is now) and a few hostile ones, or on the app's sample.
 
 Prints the port and serves until standard input ends.
 """
@@ -115,9 +115,20 @@ class Server:
 
 
 def live_events() -> list[Event]:
-    """The events of the sample as an index stores them."""
+    """The events of the sample as an index stores them, and data that leaves in names of an odd domain."""
     events = load_events(ROOT / "data" / "sample_stream_dns.ndjson", "main")
-    return [e | {"_time": [str(datetime.fromisoformat(e["_time"][0]).timestamp())]} for e in events]
+    events = [e | {"_time": [str(datetime.fromisoformat(e["_time"][0]).timestamp())]} for e in events]
+    last = max(float(event["_time"][0]) for event in events)
+    fixed = {"src": "10.0.9.9", "dest": "10.0.1.100", "query_type": "TXT", "message_type": "QUERY"}
+    fixed |= {"index": "main", "sourcetype": "stream:dns"}
+    odd = [{"_time": f"{last - 60 * n:.3f}", "query": f'{_encoded(n)}.a"b|c.example'} | fixed for n in range(40)]
+    return events + [{name: [value] for name, value in event.items()} for event in odd]
+
+
+def _encoded(number: int) -> str:
+    """A label that contains twenty bytes in base32."""
+    letters = "abcdefghijklmnopqrstuvwxyz234567"
+    return "".join(letters[(number * 7_919 + 37 * at * at + 11 * at * number) % 32] for at in range(32))
 
 
 def definition(app: App, view: str) -> dict[str, Any]:
