@@ -17,7 +17,7 @@ URL = "http://user@www.example.com:8080/a;p?q=1#f"
 # splunkd adds it on the search peers, so the search assistant does not offer it.
 INTERNAL = {"dnsexfil": {"phase"}}
 # The values of the search assistant's type <bool>.
-BOOLEAN = {"true", "false", "t", "f", "1", "0"}
+BOOLEAN = {"true", "false", "t", "f", "1", "0", "yes", "no", "y", "n"}
 EVENT: Event = {
     "index": ["x"], "_time": ["1"], "query": ["www.spamhaus.org"], "src": ["10.0.0.1"], "record_type": ["A"],
 }  # fmt: skip
