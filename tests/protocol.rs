@@ -50,10 +50,11 @@ fn a_search_may_end_between_any_two_chunks() {
 }
 
 #[test]
-fn what_is_no_message_is_ignored_after_the_last_chunk() {
+fn nothing_more_is_read_after_the_last_chunk() {
     let mut splunkd = Splunkd::start();
     splunkd.ask(&getinfo(&[]));
     splunkd.ask(&execute(b"", true));
+    // The program has ended; the system decides whether this write fails.
     splunkd.write(b"no message");
     let (rest, errors, status) = splunkd.end();
     assert_eq!((rest.as_slice(), errors.as_str(), status.code()), (&b""[..], "", Some(0)));
@@ -82,7 +83,7 @@ fn getinfo_with(keys: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn every_getinfo_is_answered_alike_before_between_and_after_chunks() {
+fn every_getinfo_is_answered_alike_before_and_between_chunks() {
     for keys in [
         json!({}),
         json!({"preview": true, "streaming_command_will_restart": true, "maxresultrows": 0}),
@@ -96,14 +97,14 @@ fn every_getinfo_is_answered_alike_before_between_and_after_chunks() {
         for request in [&first, &other, &first, &other, &other] {
             assert_eq!(splunkd.ask(request).metadata, expected, "{keys}");
         }
-        for last in [false, false, true, false, true] {
+        for last in [false, false, true] {
             let reply = splunkd.ask(&execute(CHUNK, last));
             assert_eq!(reply.metadata, json!({"finished": last}), "{keys}");
             assert!(
                 String::from_utf8_lossy(&reply.body).contains("www.example.com,0,example.com,www,"),
                 "{keys}"
             );
-            for request in [&other, &first] {
+            for request in [&other, &first].into_iter().filter(|_| !last) {
                 assert_eq!(splunkd.ask(request).metadata, expected, "{keys}");
             }
         }
@@ -120,11 +121,6 @@ fn a_getinfo_between_chunks_loses_no_events() {
     let table =
         String::from_utf8(splunkd.ask(&execute(b"query\nb.example.com\n", true)).body).expect("UTF-8");
     assert!(table.contains("\nexample.com,2,2,"), "{table}");
-    // Another search begins with no events.
-    assert_eq!(splunkd.ask(&getinfo(&["query"])).metadata, info);
-    let table =
-        String::from_utf8(splunkd.ask(&execute(b"query\nb.example.com\n", true)).body).expect("UTF-8");
-    assert!(table.contains("\nexample.com,1,1,"), "{table}");
     splunkd.end_well();
 }
 

@@ -76,7 +76,12 @@ fn take_list(arguments: &mut Arguments, app: &App) -> ChosenList {
     let names = ListName::ALL.map(|list| (list.as_str(), list));
     let name = arguments.take_choice("list", &names).unwrap_or(ListName::Mozilla);
     let lists = app.lists();
-    (name, lists.load(name).clone(), warnings(lists.warnings()).collect())
+    let list = lists.load(name).clone();
+    let mut texts = lists.warnings();
+    if name == ListName::Custom {
+        texts.extend(lists.no_suffixes());
+    }
+    (name, list, warnings(texts).collect())
 }
 
 /// Texts as warnings to the user.

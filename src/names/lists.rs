@@ -96,17 +96,20 @@ impl Lists {
         }
     }
 
-    /// What the user should know of the lists that were asked for.
+    /// What was left out of the user's file, and why, if a list that needs it was asked for.
     pub fn warnings(&self) -> Vec<String> {
-        let Some(custom) = self.custom.get() else { return Vec::new() };
-        let mut warnings = custom.warnings.clone();
-        if custom.rules.is_empty() && self.custom_table.get().is_some() {
-            warnings.push(format!(
-                "list=custom has no suffixes, so names are split at the last label: add suffixes to {}, or use list=mozilla",
-                lookup_file::name_of(&self.custom_file)
-            ));
-        }
-        warnings
+        self.custom.get().map(|custom| custom.warnings.clone()).unwrap_or_default()
+    }
+
+    /// A warning for a search that names the list `custom`, if the user has no suffixes.
+    pub fn no_suffixes(&self) -> Option<String> {
+        let file = lookup_file::name_of(&self.custom_file);
+        self.custom().rules.is_empty().then(|| {
+            format!(
+                "list=custom has no suffixes, so names are split at the last label: add suffixes to {file}, or use \
+                 list=mozilla"
+            )
+        })
     }
 
     fn custom(&self) -> &CustomSuffixes {
@@ -193,13 +196,15 @@ mod tests {
     }
 
     #[test]
-    fn only_the_list_custom_warns_of_no_suffixes() {
+    fn a_list_without_suffixes_is_reported_apart() {
         for content in ["", "suffix\n"] {
             let (_folder, lists) = lists(content);
             assert_eq!(labels(&lists, ListName::All), 1);
             assert_eq!(lists.warnings(), Vec::<String>::new());
             assert_eq!(labels(&lists, ListName::Custom), 1);
-            assert!(lists.warnings()[0].starts_with("list=custom has no suffixes"), "{:?}", lists.warnings());
+            assert_eq!(lists.warnings(), Vec::<String>::new());
+            let warning = lists.no_suffixes().expect("a warning");
+            assert!(warning.starts_with("list=custom has no suffixes"), "{warning}");
         }
     }
 }

@@ -4,7 +4,6 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::fcntl_setpipe_size;
 
 use super::framing::{Deframer, Event, Frame, FramingError};
@@ -18,9 +17,6 @@ const BLOCK: usize = 64 * 1024;
 
 /// The size of a pipe that Linux allows any user by default (`/proc/sys/fs/pipe-max-size`).
 const PIPE_SIZE: usize = 1024 * 1024;
-
-/// How long to wait for splunkd to close the conversation, or to ask again, after a search is answered.
-const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// Why a conversation broke down.
 #[derive(Debug, thiserror::Error)]
@@ -55,14 +51,7 @@ pub enum ServeError {
 pub fn serve_stdio(session: Session<'_>) -> Result<(), ServeError> {
     answer_panics();
     widen_pipes();
-    serve_while(more_input, io::stdin().lock(), stdout().map_err(ServeError::Write)?, session)
-}
-
-/// Whether there is more input, or its end, before [`PATIENCE`] is at its end.
-fn more_input() -> bool {
-    let stdin = io::stdin();
-    let mut inputs = [PollFd::new(&stdin, PollFlags::IN)];
-    poll(&mut inputs, Some(&PATIENCE)).is_ok_and(|ready| ready > 0)
+    serve(io::stdin().lock(), stdout().map_err(ServeError::Write)?, session)
 }
 
 /// Makes standard input and output larger if they are pipes, so that two processes wake each other up less often: a
@@ -72,7 +61,7 @@ pub fn widen_pipes() {
     let _ = fcntl_setpipe_size(io::stdout(), PIPE_SIZE);
 }
 
-/// Answers requests from `input` on `output` until the input ends.
+/// Answers requests from `input` on `output` until the last one is answered or the input ends.
 ///
 /// The session works on a request while it arrives. Its reply is written after the request has ended, in one write if
 /// `output` takes it all, and flushed. A closed `output` is a normal end: the search needs no more rows.
@@ -80,22 +69,14 @@ pub fn widen_pipes() {
 /// # Errors
 ///
 /// The stream is broken or ends inside a message, a request makes no sense, or reading or writing fails. If a reply can
-/// still be written, a last one shows the error to the user. After the last chunk of a search, what is no request is ignored.
-pub fn serve(input: impl Read, output: impl Write, session: Session<'_>) -> Result<(), ServeError> {
-    serve_while(|| true, input, output, session)
-}
-
-/// The same, but after the last chunk of a search only while `more` input is there: a splunkd that waits for the end of the process
-/// would never close the input.
-fn serve_while(
-    more: impl Fn() -> bool,
+/// still be written, a last one shows the error to the user.
+pub fn serve(
     mut input: impl Read,
     mut output: impl Write,
     mut session: Session<'_>,
 ) -> Result<(), ServeError> {
-    match converse(more, &mut input, &mut output, &mut session) {
+    match converse(&mut input, &mut output, &mut session) {
         Err(ServeError::Write(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(ServeError::Framing(_) | ServeError::Request { .. }) if session.is_finished() => Ok(()),
         Err(error @ (ServeError::Framing(_) | ServeError::Request { .. })) => {
             let metadata = error_reply(format!("the conversation with splunkd broke down: {error}"));
             // The caller reports the error in any case, so a reply that cannot be written adds nothing.
@@ -107,7 +88,6 @@ fn serve_while(
 }
 
 fn converse(
-    more: impl Fn() -> bool,
     input: &mut impl Read,
     output: &mut impl Write,
     session: &mut Session<'_>,
@@ -128,11 +108,11 @@ fn converse(
                     if end {
                         write_frame(session.reply(), output).map_err(ServeError::Write)?;
                     }
+                    if session.is_finished() {
+                        return Ok(());
+                    }
                 }
             }
-        }
-        if session.is_finished() && !more() {
-            return Ok(());
         }
         match input.read(deframer.spare(BLOCK)) {
             Ok(0) => return Ok(deframer.check_end()?),
@@ -224,20 +204,6 @@ mod tests {
             let last = format!("chunked 1.0,17,{}\n{{\"finished\":true}}", body.len());
             assert_eq!(output.bytes, [INFO.as_bytes(), last.as_bytes(), body].concat());
             assert_eq!(output.calls, 2, "one for each request");
-        }
-    }
-
-    #[test]
-    fn another_search_may_follow_and_what_is_no_request_is_ignored() {
-        let body = b"query\n";
-        let search = requests(body);
-        let reply = format!("{INFO}chunked 1.0,17,6\n{{\"finished\":true}}query\n");
-        for (rest, searches) in [(&b""[..], 1), (b"\n", 1), (b"chunked 1.0,2,", 1), (&search, 2)] {
-            let mut output = Output::new(usize::MAX, usize::MAX);
-            let input = [&search, rest].concat();
-            serve(input.as_slice(), &mut output, Session::new(|_| Ok(Box::new(Echo))))
-                .expect("a conversation");
-            assert_eq!(String::from_utf8_lossy(&output.bytes), reply.repeat(searches));
         }
     }
 

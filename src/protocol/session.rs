@@ -82,8 +82,8 @@ pub struct Session<'a> {
     metadata: Vec<u8>,
     /// The body of the reply. Its memory serves one reply after another.
     body: Vec<u8>,
-    /// The metadata of the last getinfo.
-    getinfo: Vec<u8>,
+    /// The words of the last getinfo: `args` and `raw_args`.
+    words: (Vec<String>, Vec<String>),
 }
 
 enum State<'a> {
@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
             messages: Vec::new(),
             metadata: Vec::new(),
             body: Vec::new(),
-            getinfo: Vec::new(),
+            words: (Vec::new(), Vec::new()),
         }
     }
 
@@ -123,16 +123,18 @@ impl<'a> Session<'a> {
     pub fn on_metadata(&mut self, metadata: &[u8]) -> Result<(), RequestError> {
         let request = Request::parse(metadata)?;
         self.body.clear();
-        let repeated = metadata == self.getinfo;
         self.state = match (mem::replace(&mut self.state, State::Start), request) {
             // The same question during a search, which goes on with what the command knows.
-            (State::Ready(command), Request::Getinfo { .. }) if repeated => {
+            (State::Ready(command), Request::Getinfo { args, raw_args })
+                if (&self.words.0, &self.words.1) == (&args, &raw_args) =>
+            {
                 self.metadata = to_json(&command.info());
                 State::Ready(command)
             }
             (_, Request::Getinfo { args, raw_args }) => {
-                metadata.clone_into(&mut self.getinfo);
-                match (self.open)(Arguments::parse(&args, &raw_args)) {
+                let arguments = Arguments::parse(&args, &raw_args);
+                self.words = (args, raw_args);
+                match (self.open)(arguments) {
                     Ok(command) => {
                         let info = command.info();
                         self.metadata = to_json(&info);
@@ -306,7 +308,7 @@ mod tests {
             opened.set(opened.get() + 1);
             Ok(Box::new(Echo))
         });
-        let other = r#"{"action":"getinfo","preview":true}"#;
+        let other = r#"{"action":"getinfo","searchinfo":{"args":["option=1"]}}"#;
         for (getinfo, expected) in [(GETINFO, 1), (GETINFO, 1), (other, 2), (other, 2), (GETINFO, 3)] {
             assert_eq!(ask(&mut session, getinfo, b""), (INFO.to_owned(), Vec::new()));
             assert_eq!(ask(&mut session, CHUNK, b"a\n").1, b"a\n");

@@ -312,11 +312,12 @@ class Ends(MatrixTest):
 
     def test_a_process_ends_by_itself_after_its_last_reply(self) -> None:
         """splunkd may wait for that before it closes the input."""
-        server = self.splunk(options=Options(closes_input=False))
-        for command in ("dnsentropy query", "dnsexfil query by src", "urltoolbox ut_shannon word=query"):
-            with self.subTest(command=command):
-                self.assertGreater(len(server.search(f"index=* query=* | {command}", self.recent())), 0)
-        self.assertGreater(len(server.search("| `dnsentropy_sample`", [], Clock(TODAY))), 0)
+        for closes in (False, True):
+            server = self.splunk(options=Options(closes_input=closes))
+            for command in ("dnsentropy query", "dnsexfil query by src", "urltoolbox ut_shannon word=query"):
+                with self.subTest(command=command, closes=closes):
+                    self.assertGreater(len(server.search(f"index=* query=* | {command}", self.recent())), 0)
+            self.assertGreater(len(server.search("| `dnsentropy_sample`", [], Clock(TODAY))), 0)
 
 
 class Upgrades(MatrixTest):

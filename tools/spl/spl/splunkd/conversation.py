@@ -70,7 +70,7 @@ class Conversation:
                 raise self._ended("the command ended instead of replying")
         return reply
 
-    def finish(self, close: bool = True) -> None:
+    def finish(self, close: bool = False) -> None:
         """After the last reply, which closes the command's input or not: the command must end and write no more."""
         if close:
             self._stdin.close()

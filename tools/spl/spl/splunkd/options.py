@@ -29,7 +29,7 @@ class Options:
     # Messages: the blanks and the carriage return of `spaced` are those that Splunk's SDK for Python reads.
     header: Literal["plain", "spaced"] = "plain"
     piece: int = 65_536  # the bytes that one write sends at most
-    closes_input: bool = True  # after the last reply; else the command has to end first
+    closes_input: bool = False  # after the last reply; else the command has to end first
 
     # The message getinfo.
     getinfos: Literal[1, 2] = 1
