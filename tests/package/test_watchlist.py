@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unittest
 
 from harness import Event
@@ -93,7 +94,7 @@ class Watchlist(AlertTest):
         self.assertEqual(list(self.listed()), ["a\\032b.example"])
 
     def test_the_export_is_safe_for_spreadsheets(self) -> None:
-        """A cell that begins like a formula begins with an apostrophe."""
+        """A cell that begins like a formula begins with an apostrophe, and a cell is one line."""
         for number, start in enumerate("=+-@"):
             self.run_macro(f'dnsentropy_watch("d{number}.example", "{start}cmd()")')
         self.saved(WATCHLIST, self.leaks())
@@ -103,7 +104,7 @@ class Watchlist(AlertTest):
         self.assertEqual([row["indicator"][0] for row in rows][4], DOMAIN)
         for cell in ("=1", "\t=1", "\r1", "-1", "@x"):
             (row,) = self.server.chain("eval safe=`dnsentropy_cell(cell)`", [{"cell": [cell]}])
-            self.assertEqual(row["safe"], ["'" + cell])
+            self.assertEqual(row["safe"], ["'" + re.sub(r"[\x00-\x1f]+", " ", cell)])
         (row,) = self.server.chain("eval safe=`dnsentropy_cell(cell)`", [{"cell": ["a=1"]}])
         self.assertEqual(row["safe"], ["a=1"])
 
