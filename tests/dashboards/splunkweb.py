@@ -121,7 +121,7 @@ def live_events() -> list[Event]:
     last = max(float(event["_time"][0]) for event in events)
     fixed = {"src": "10.0.9.9", "dest": "10.0.1.100", "query_type": "TXT", "message_type": "QUERY"}
     fixed |= {"index": "main", "sourcetype": "stream:dns"}
-    odd = [{"_time": f"{last - 60 * n:.3f}", "query": f'{_encoded(n)}.a"b|c.example'} | fixed for n in range(40)]
+    odd = [{"_time": f"{last - 60 * n:.3f}", "query": f'{_encoded(n)}.a"b|c.example'} | fixed for n in range(1, 41)]
     return events + [{name: [value] for name, value in event.items()} for event in odd]
 
 
