@@ -19,7 +19,10 @@ pub enum LookupFileError {
         error: io::Error,
     },
     /// The header lacks a column.
-    #[error("the lookup file {file} is ignored, as it has no column '{column}': name it in the first line")]
+    #[error(
+        "the lookup file {file} is ignored, as it has no column '{column}': name it in the first line, and save the \
+             file as UTF-8"
+    )]
     NoColumn {
         /// The file's name.
         file: String,

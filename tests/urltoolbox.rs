@@ -423,6 +423,7 @@ fn wrong_arguments_of_the_command_are_reported_at_once() {
             &["expected one function, got 'ut_nosuch': use ut_parse, ut_parse_extended"][..],
         ),
         (&[], &["expected one function, got none: use ut_parse"]),
+        (&["x=y"], &["unknown option x=: use list=, set=, sets=, url=, word=, word1= or word2="]),
         (&["ut_levenshtein", "word1=a", "x=y"], &["word2= is missing", "unknown option x="]),
         (&["ut_shannon", "word="], &["word= is missing"]),
     ] {

@@ -65,7 +65,8 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
         let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
         let given = if names.is_empty() { "none".to_owned() } else { quoted.join(" and ") };
         arguments.error(format!("expected one function, got {given}: use {}", one_of(&known)));
-        let fields: Vec<&str> = Function::ALL.into_iter().flat_map(Function::reads).collect();
+        let fields: BTreeSet<&str> = Function::ALL.into_iter().flat_map(Function::reads).collect();
+        let fields: Vec<&str> = fields.into_iter().collect();
         for field in &fields {
             arguments.take(field);
         }

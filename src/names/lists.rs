@@ -133,11 +133,20 @@ impl CustomSuffixes {
         };
         let mut skipped = SkippedLines::new(file);
         let is_comment = |rule: &str| rule.is_empty() || rule.starts_with('#') || rule.starts_with("//");
+        // IDNA leaves these characters in a label, where they would never match.
+        let is_foreign = |c: char| c.is_ascii_punctuation() && !matches!(c, '-' | '_' | '.' | '*' | '!');
         for LookupRow { line, cells: [rule] } in rows {
-            if !is_comment(&rule)
-                && let Err(error) = rules.add(&rule, Section::Private)
-            {
-                skipped.add(line, format_args!("the suffix {} is not valid: {error}", shown(&rule)));
+            if is_comment(&rule) {
+                continue;
+            }
+            let problem = match rule.find(is_foreign) {
+                Some(_) => {
+                    Some("it has quotes, a port, a path or the like; write it as corp.internal".to_owned())
+                }
+                None => rules.add(&rule, Section::Private).err().map(|error| error.to_string()),
+            };
+            if let Some(problem) = problem {
+                skipped.add(line, format_args!("the suffix {} is not valid: {problem}", shown(&rule)));
             }
         }
         CustomSuffixes { rules, warnings: skipped.into_warnings().collect() }
@@ -183,6 +192,20 @@ mod tests {
                 "suffixes.csv, line 2 is skipped: the suffix 'a..b' is not valid: it has an empty label;";
             assert!(warnings[0].starts_with(first), "{warnings:?}");
             assert!(warnings[1].starts_with("suffixes.csv, line 5 is skipped: "), "{warnings:?}");
+        }
+    }
+
+    #[test]
+    fn urls_ports_and_quotes_are_no_suffixes() {
+        for suffix in ["https://corp.internal/", "corp.internal:53", "'corp.internal'", "x@corp.internal"] {
+            let (_folder, lists) = lists(&format!("suffix\n{suffix}\n_a-b.internal\n"));
+            assert_eq!(lists.load(ListName::Custom).suffix(b"x._a-b.internal").0, 2);
+            let warnings = lists.warnings();
+            let first = format!(
+                "suffixes.csv, line 2 is skipped: the suffix '{}' is not valid: ",
+                suffix.escape_debug()
+            );
+            assert!(warnings.len() == 1 && warnings[0].starts_with(&first), "{warnings:?}");
         }
     }
 

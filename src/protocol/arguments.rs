@@ -153,21 +153,24 @@ impl Arguments {
             .flat_map(|word| word.split_at_commas())
             .map(|word| Word { text: word.text(), quoted: word.is_quoted() })
             .collect();
-        for (index, word) in words.iter().enumerate().filter(|(_, word)| !word.quoted) {
-            let next = words.get(index + 1).filter(|next| !next.quoted);
-            self.check_bare(&word.text, next.map_or("<value>", |next| &next.text), options);
+        let bare = bare_texts(&words);
+        for (index, text) in bare.iter().enumerate() {
+            let Some(text) = text else { continue };
+            let next = bare.get(index + 1).and_then(Option::as_deref);
+            self.check_bare(text, next.unwrap_or("<value>"), options);
         }
         words
     }
 
     fn check_bare(&mut self, text: &str, next: &str, options: &[&str]) {
         let is_option = |name: &str| options.iter().any(|option| option.eq_ignore_ascii_case(name));
-        let comparison = text.find(['<', '>']).or_else(|| text.find("!="));
+        let comparison = find_comparison(text);
         let (name, compared) = text.split_at(comparison.unwrap_or(text.len()));
         if text.trim_matches('=').is_empty() {
             self.error("'=' has no option before it: write option=value".to_owned());
         } else if comparison.is_some() && is_option(name) {
             let value = compared.trim_start_matches(['<', '>', '!', '=']);
+            let value = if value.is_empty() { "<value>" } else { value };
             self.error(format!("{text} is not an option: write {name}={value}"));
         } else if comparison.is_some() {
             self.error(format!(
@@ -211,6 +214,28 @@ impl Arguments {
         }
         if self.errors.is_empty() { Ok(()) } else { Err(ArgumentErrors { errors: self.errors }) }
     }
+}
+
+/// The texts of the words; `None` for a word in quotes. A comparison with blanks in it is one text.
+fn bare_texts(words: &[Word]) -> Vec<Option<String>> {
+    let mut texts: Vec<Option<String>> = Vec::new();
+    for word in words {
+        let text = (!word.quoted).then_some(&word.text);
+        match (texts.last_mut(), text) {
+            (Some(Some(last)), Some(text))
+                if find_comparison(text) == Some(0)
+                    || (find_comparison(last).is_some() && last.ends_with(['<', '>', '='])) =>
+            {
+                last.push_str(text);
+            }
+            _ => texts.push(text.cloned()),
+        }
+    }
+    texts
+}
+
+fn find_comparison(text: &str) -> Option<usize> {
+    text.find(['<', '>']).or_else(|| text.find("!="))
 }
 
 /// `a, b or c`.
@@ -269,6 +294,31 @@ mod tests {
     }
 
     #[test]
+    fn tabs_line_ends_and_unicode_blanks_separate_words() {
+        for typed in [
+            &["a\u{a0}b", "min\u{a0}=\u{a0}70"][..],
+            &["a\tb", "min=\n70"],
+            &["\u{2003}a", "b\u{3000}min", "=70\u{a0}"],
+        ] {
+            let mut arguments = parse(typed);
+            assert_eq!(arguments.take("min").as_deref(), Some("70"), "{typed:?}");
+            assert_eq!(fields(&mut arguments), ["a", "b"], "{typed:?}");
+        }
+        let mut arguments = Arguments::parse(&["a\u{a0}min=70".to_owned()], &[]);
+        assert_eq!(arguments.take("min").as_deref(), Some("70"));
+        assert_eq!(fields(&mut parse(&["\"a\u{a0}b\""])), ["a\u{a0}b"]);
+    }
+
+    #[test]
+    fn empty_quotes_are_an_empty_value() {
+        for value in ["list=\"\"", "list=''"] {
+            let mut arguments = parse(&[value, "''", "by"]);
+            assert_eq!(arguments.take("list").as_deref(), Some(""), "{value}");
+            assert_eq!(arguments.take_words(&[]).len(), 1, "{value}");
+        }
+    }
+
+    #[test]
     fn single_quotes_around_a_name_are_taken_off() {
         let mut arguments =
             parse(&["'dns.question.name'", "'a", "b'", "it's", "'x,y'", "list='c'", "by='a", "b',d", "'"]);
@@ -320,6 +370,24 @@ mod tests {
             let mut arguments = parse(&[word]);
             arguments.take_words(&["list"]);
             assert_eq!(arguments.finish(&[]).expect_err(word).to_string(), error);
+        }
+    }
+
+    #[test]
+    fn a_comparison_may_have_blanks() {
+        for (typed, error) in [
+            (&["min", ">", "70"][..], "min>70 is not an option: write min=70"),
+            (&["min", ">=70"], "min>=70 is not an option: write min=70"),
+            (&["min!=", "70"], "min!=70 is not an option: write min=70"),
+            (&["min", ">"], "min> is not an option: write min=<value>"),
+            (
+                &["score", ">", "70"],
+                "score>70 is neither an option nor a field: filter the results with | where score>70 afterwards",
+            ),
+        ] {
+            let mut arguments = parse(typed);
+            arguments.take_words(&["min"]);
+            assert_eq!(arguments.finish(&[]).expect_err("a comparison").to_string(), error);
         }
     }
 

@@ -126,20 +126,30 @@ fn pieces(args: &[String], raw_args: &[String]) -> Vec<Piece> {
         // Commas that splunkd strips from `args` only are still known.
         let same = |typed: &[Piece]| text_of(typed).replace(',', "") == arg.replace(',', "");
         match typed.map(|typed| (typed, unquote(typed))) {
-            Some((_, typed)) if same(&typed) => pieces.extend(typed),
+            Some((_, typed)) if same(&typed) => pieces.extend(typed.into_iter().map(without_bare_blank)),
             // Quotes that this does not understand: the text without them is what counts.
             Some((typed, _)) if typed.starts_with('"') => {
                 pieces.push(Piece::Quotes);
                 pieces.extend(arg.chars().map(Piece::Quoted));
             }
-            // Only quotes keep a blank inside a word.
+            // Only quotes keep a blank of ASCII inside a word.
             _ => pieces.extend(arg.chars().map(|character| {
-                if character.is_whitespace() { Piece::Quoted(character) } else { Piece::Bare(character) }
+                let is_blank = character.is_ascii_whitespace();
+                if is_blank { Piece::Quoted(character) } else { without_bare_blank(Piece::Bare(character)) }
             })),
         }
         pieces.push(Piece::Gap);
     }
     pieces
+}
+
+/// A blank outside quotes ends a word: a search that comes from a web page or a mail has blanks at which splunkd does not
+/// split.
+fn without_bare_blank(piece: Piece) -> Piece {
+    match piece {
+        Piece::Bare(character) if character.is_whitespace() && character != ' ' => Piece::Gap,
+        piece => piece,
+    }
 }
 
 /// A word as typed: double quotes with `\"` and `\\` inside.
@@ -221,7 +231,7 @@ fn closing_quote(before: &RawWord, after: &[Piece]) -> Option<usize> {
         let next = after.get(index + 1).copied().unwrap_or(Piece::Gap);
         after[*index] == Piece::Bare('\'') && matches!(next, Piece::Gap | Piece::Bare('=' | ','))
     };
-    (0..after.len()).find(closes).filter(|length| opens && *length > 0)
+    (0..after.len()).find(closes).filter(|_| opens)
 }
 
 /// Puts name, equals sign and value into one word.

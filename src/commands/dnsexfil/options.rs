@@ -129,9 +129,11 @@ fn quoted(field: &str) -> String {
 /// The field, and the by-fields after the word `by`, separated by white space or commas.
 fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
     let is_by = |word: &Word| !word.quoted && word.text.eq_ignore_ascii_case("by");
-    // Words after `by=` are by-fields, as splunkd may strip commas. The default field is the exception.
+    // Words after `by=` are by-fields, as splunkd may strip commas. Exceptions are the default field, and what `by` does not
+    // take either.
     let listed = arguments.take_list("by", |word| {
-        !word.eq_ignore_ascii_case("by") && !word.eq_ignore_ascii_case(DEFAULT_FIELD)
+        let mut others = OPTIONS.iter().chain(&["as", DEFAULT_FIELD]);
+        !others.any(|other| other.eq_ignore_ascii_case(word)) && !word.contains(['<', '>', '='])
     });
     let options: Vec<&str> = OPTIONS.into_iter().filter(|option| *option != "by").collect();
     let words = arguments.take_words(&options);
@@ -155,7 +157,11 @@ fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
         by.iter().map(|word| word.text.clone()).chain(listed.unwrap_or_default()).collect();
     let mut seen = HashSet::new();
     by.retain(|field| seen.insert(field.clone()));
-    for name in by.iter().chain([&field]).filter(|name| !is_field_name(name)) {
+    if field.is_empty() {
+        arguments.error("field= is not a field name: name the field that holds the DNS name".to_owned());
+    }
+    let named = by.iter().chain([&field]).filter(|name| !name.is_empty());
+    for name in named.filter(|name| !is_field_name(name)) {
         arguments.error(format!(
             "'{}' is not a field name: wildcards, quotes, backslashes, pipes, brackets and control characters are not \
              allowed",
@@ -235,6 +241,21 @@ mod tests {
             0 if !name.contains([' ', '=']) && name != "by" && name != "list" => name.to_owned(),
             0 | 1 => format!("\"{name}\""),
             _ => format!("'{name}'"),
+        }
+    }
+
+    #[test]
+    fn what_is_no_field_ends_a_list_after_by() {
+        for (text, error) in [
+            ("query by=src as x", "expected one field, got 'query' and 'as' and 'x'"),
+            ("query by=src limit 5", "limit has no value: write limit=5"),
+            ("query by=src min_score > 70", "min_score>70 is not an option: write min_score=70"),
+            ("field= by=src", "field= is not a field name: name the field"),
+        ] {
+            for strips_commas in [false, true] {
+                let errors = read(text, strips_commas).expect_err(text);
+                assert!(errors.starts_with(error), "{text}: {errors}");
+            }
         }
     }
 

@@ -63,9 +63,11 @@ impl Client {
         if let Some(address) = address(text) {
             return Ok(Client::Address(address));
         }
-        let is_range = text.split_once('-').is_some_and(|(first, _)| address(first).is_some());
+        // A range, a port or another separator.
+        let is_more =
+            text.split_once(['-', ':', '|', '\\']).is_some_and(|(first, _)| address(first).is_some());
         let is_quad = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        if is_range || is_quad || text.chars().any(char::is_control) {
+        if is_more || is_quad || text.chars().any(char::is_control) {
             return Err(ClientsError);
         }
         Ok(Client::Text(WildMatch::new(&text.to_lowercase())))
@@ -138,6 +140,9 @@ mod tests {
             "10.1",
             "a/b",
             "10.0.0.1-10.0.0.9",
+            "10.0.0.1:53",
+            "10.0.0.1|10.0.0.2",
+            "10.0.0.0\\8",
             "::/129",
             "10.0.0.1, x/8",
         ] {

@@ -32,16 +32,18 @@ pub fn parse(cell: &str) -> Result<Option<Timestamp>, ExpiryError> {
 
 fn epoch(text: &str) -> Option<Timestamp> {
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
-    // Eight digits are a date without separators.
-    let is_date = seconds.len() == 8 || fraction.contains('.');
+    // Eight digits are a date without separators, four are a year.
+    let is_date = matches!(seconds.len(), 4 | 8) || fraction.contains('.');
     Timestamp::from_second(seconds.parse().ok()?).ok().filter(|_| !is_date)
 }
 
-/// The midnight after a date.
+/// The midnight after a date, or the last time that there is.
 fn last_day(text: &str) -> Option<Timestamp> {
     let is_date = text.len() == "2027-01-31".len();
     let date: Date = text.parse().ok().filter(|_| is_date)?;
-    in_utc(date.tomorrow().ok()?.to_datetime(jiff::civil::Time::midnight()))
+    let midnight =
+        date.tomorrow().ok().and_then(|next| in_utc(next.to_datetime(jiff::civil::Time::midnight())));
+    Some(midnight.unwrap_or(Timestamp::MAX))
 }
 
 fn in_utc(time: DateTime) -> Option<Timestamp> {
@@ -66,6 +68,8 @@ mod tests {
             ("1801353600", "2027-01-31T00:00:00Z"),
             ("1801353600.75", "2027-01-31T00:00:00Z"),
             ("0", "1970-01-01T00:00:00Z"),
+            ("9999-12-30", "9999-12-30T22:00:00.999999999Z"),
+            ("9999-12-31", "9999-12-30T22:00:00.999999999Z"),
         ] {
             let expected: Timestamp = expected.parse().expect("a time");
             assert_eq!(parse(cell), Ok(Some(expected)), "{cell}");
@@ -83,6 +87,7 @@ mod tests {
             "31/01/2027",
             "20270131",
             "2027-01",
+            "2027",
             "1801353600000",
             "1.2.3",
             ".",

@@ -94,7 +94,8 @@ fn a_file_that_cannot_be_used_is_ignored_with_a_warning() {
     assert_eq!(
         warnings,
         [
-            "the lookup file dnsentropy_allowlist_local.csv is ignored, as it has no column 'domain': name it in the first line"
+            "the lookup file dnsentropy_allowlist_local.csv is ignored, as it has no column 'domain': name it in the first line, \
+             and save the file as UTF-8"
         ]
     );
     let folder = TempDir::new().expect("a folder");
