@@ -169,7 +169,11 @@ impl SkippedLines {
     /// A warning for each line that is named, and one for the others.
     pub fn into_warnings(self) -> impl Iterator<Item = String> {
         let SkippedLines { file, named, others } = self;
-        let others = (others > 0).then(|| format!("{file}: {others} more lines are skipped"));
+        let others = match others {
+            0 => None,
+            1 => Some(format!("{file}: one more line is skipped")),
+            _ => Some(format!("{file}: {others} more lines are skipped")),
+        };
         named.into_iter().chain(others)
     }
 }

@@ -132,6 +132,7 @@ fn fields_and_prefix_pick_and_name_the_outputs() {
         (&["fields=domain", "ut_tld"], &["ut_domain", "ut_tld"]),
         (&["query", "fields=\"domain tld\"", "list=", "icann"], &["ut_domain", "ut_tld"]),
         (&["'query'", "fields=\"domain, tld\""], &["ut_domain", "ut_tld"]),
+        (&["query", "fields='domain,", "tld'"], &["ut_domain", "ut_tld"]),
     ] {
         assert_eq!(fields(&split(words, &["www.example.com"])[0]), expected, "{words:?}");
     }

@@ -336,9 +336,9 @@ fn wrong_arguments_are_told_at_once() {
     for problem in [
         "expected one field, got 'a' and 'b'",
         "'score' is a column of the table: leave it out after 'by'",
-        "limit=1000001 is out of range: use a number from 0 to 1000000, where 0 is no limit",
-        "min_score=101 is out of range: use a number from 0 to 100",
-        "samples=x is out of range: use a number",
+        "limit=1000001 is out of range: use a whole number from 0 to 1000000, where 0 is no limit",
+        "min_score=101 is out of range: use a whole number from 0 to 100",
+        "samples=x is out of range: use a whole number",
         "allowlist=maybe is unknown: use true, false,",
         "unknown option lst=",
         "list=none is unknown",
@@ -480,7 +480,7 @@ fn a_mistake_is_refused_with_what_to_write_instead() {
         ),
         ("query by src limit 10", "limit has no value: write limit=10 (a field of that name goes in quotes)"),
         ("query by src min_score>=70", "min_score>=70 is not an option: write min_score=70"),
-        ("query by src min_score=", "min_score= is out of range: use a number from 0 to 100"),
+        ("query by src min_score=", "min_score= is out of range: use a whole number from 0 to 100"),
         (
             "query src",
             "expected one field, got 'query' and 'src': name the one that holds the DNS name (fields to group by come after 'by')",

@@ -112,6 +112,13 @@ fn take_outputs(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'s
     let Some(fields) = arguments.take_list("fields", |word| named(word).is_some()) else {
         return mode.default_fields();
     };
+    // No output's name has a comma, so single quotes may hold the whole list.
+    let fields: Vec<&str> = fields
+        .iter()
+        .flat_map(|field| field.split(','))
+        .map(str::trim)
+        .filter(|field| !field.is_empty())
+        .collect();
     let mut picked = HashSet::new();
     for field in &fields {
         match named(field) {

@@ -193,7 +193,7 @@ fn take_number(
     let number = value.trim().parse().ok().filter(|number| allowed.contains(number));
     if number.is_none() {
         arguments.error(format!(
-            "{name}={value} is out of range: use a number from {} to {}{hint}",
+            "{name}={value} is out of range: use a whole number from {} to {}{hint}",
             allowed.start(),
             allowed.end()
         ));
