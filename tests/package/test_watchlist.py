@@ -82,7 +82,7 @@ class Watchlist(AlertTest):
     def test_an_argument_that_could_leave_its_quotes_is_refused(self) -> None:
         """A name with an escape is none."""
         before = self.rows("dnsentropy_watchlist")
-        for hostile in ('a" | delete "', "a|b", "a b", "a\\", "`x`", "a[b", "a$b$", "a'b", ""):
+        for hostile in ('a" | delete "', "a|b", "a b", "a\\", "`x`", "a[b", "a$b$", "a'b", "a\n", ""):
             for call in (f'dnsentropy_watch("{hostile}", "note")', f'dnsentropy_unwatch("{hostile}")'):
                 with self.subTest(call=call), self.assertRaises((SearchError, AssertionError)):
                     self.run_macro(call)
