@@ -16,7 +16,7 @@ TEXTS = (
     "`dnsentropy_sample`", "```", "a`|delete", "\\", "\\\\", '\\"', "a\\", "\\092", "\\034", "$src$", "$ut_domain$",
     "$result.src$", "$ut_domain|n$", "$$", "${x}", "{{x}}", "$(id)", "[", "]", "[|delete]", "[| delete]", "(", ")",
     "a)`", "a,b", "a, b", ";", "#", "#a", "a#b", "&form.source=x", "a&form.src=*", "?form.src=x", "%7C", "%22", "%60",
-    "%0A", "%", "%%", "%s", "\n", "a\nb", "\r", "a\r\nb", "\t", "a\tb", "\0", "a\0b", "\x1b[31m", "\x7f", " ", "a b",
+    "%0A", "%", "%%", "%s", "\n", "a\n", "a\nb", "\r", "a\r\nb", "\t", "a\tb", "\0", "a\0b", "\x1b[31m", "\x7f", " ", "a b",
     " a", "<b>", "</a><script>alert(1)</script>", "<!--", "&lt;", "javascript:alert(1)", "data:text/html,x", "=cmd()",
     "=1+1", "+1+1", "-1+1", "@SUM(1)", "-", "--", "_", "*", "a*", "*a", "?", "a?b", "!", "~", "^", ":", "::", "/",
     "//", "//evil", "../..", "a@b", "a=b", "src=*", "OR", "NOT", "AND", "TERM(x)", "\u202eabc", "\u200b", "\u2066x",

@@ -11,13 +11,14 @@ from test_alerts import (
 )  # fmt: skip
 
 
-def run(search: str, ago: float, status: str = "success", reason: str = "") -> Event:
+def run(search: str, ago: float, status: str = "success", reason: str = "", **more: str) -> Event:
     """A line of the scheduler's log."""
     fields = {
         "_time": str(TODAY - ago), "index": "_internal", "sourcetype": "scheduler", "app": "dnsentropy",
         "savedsearch_name": f"DNS Entropy - {search}", "status": status, "run_time": "1.5",
     }  # fmt: skip
-    return {name: [value] for name, value in (fields | ({"reason": reason} if reason else {})).items()}
+    fields |= more | ({"reason": reason} if reason else {})
+    return {name: [value] for name, value in fields.items()}
 
 
 class Health(AlertTest):
@@ -63,6 +64,21 @@ class Health(AlertTest):
         report = self.saved("Search Health", events)
         self.assertEqual(len(report), 4)
         self.assertNotIn("ok", {row["State"][0] for row in report})
+
+    def test_a_run_with_an_error_is_reported_and_a_member_of_a_cluster_counts(self) -> None:
+        """The log says success or completed and errmsg; a captain logs how the run on a member ended."""
+        self.enable(EXFILTRATION, FIRST_SEEN, OUTLIER)
+        broken = "Error in 'dnsexfil' command: cannot start"
+        ended = "delegated_remote_completion"
+        found = self.health([
+            run(EXFILTRATION, 61, "delegated_remote"), run(EXFILTRATION, 60, "completed", errmsg=""),
+            run(EXFILTRATION, 59, ended, success="1"),
+            run(FIRST_SEEN, 60, errmsg=broken), run(OUTLIER, 60), run(OUTLIER, 59, ended, success="0"),
+        ])  # fmt: skip
+        states = {EXFILTRATION: "ok", FIRST_SEEN: "failed", OUTLIER: "failed"}
+        self.assertEqual({name: row["State"] for name, row in found.items()}, states)
+        self.assertEqual(found[EXFILTRATION]["Runs"], "1")
+        self.assertEqual(found[FIRST_SEEN]["Reason"], f"2024-10-03 23:59 success: {broken}")
 
     def test_nothing_is_reported_before_a_search_is_enabled(self) -> None:
         """The log of a search that is disabled now does not matter."""

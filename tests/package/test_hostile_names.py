@@ -190,6 +190,17 @@ class HostileNames(PackageTest):
             self.assertEqual({row["ut_domain"] for row in rows} - domains, set(), name)
         self.assertGreater(len(self.results(self.server, LOW_AND_SLOW)), len(TEXTS) / 2)
 
+    def test_a_blank_in_a_subdomain_names_no_other_domain(self) -> None:
+        """The days of such names add up to their own domain, not to one that their first part ends with."""
+        server, settings = self.own_server(), self.app.settings("savedsearches.conf")
+        events = events_of("bystander.com x.tunnel", CLIENT, "203.0.113.7")
+        for days in (3.0, 2.0, 1.0):
+            moved = [e | {"_time": [f"{float(e['_time'][0]) - days * DAY:.3f}"]} for e in events]
+            end = NOW - (days - 1) * DAY
+            server.search(settings[DAILY]["search"], moved, Clock(end, end - DAY, end))
+        rows = map(single, server.search(settings[LOW_AND_SLOW]["search"], [], Clock(NOW, NOW - DAY, NOW)))
+        self.assertEqual([row["ut_domain"] for row in rows], ["tunnel.example"])
+
     def test_mails_hold_no_text_that_a_client_chose(self) -> None:
         """Subjects and messages have the lines and signs of a harmless name's mail."""
         for name, stanza, harmless, rows in self.alert_rows():

@@ -79,10 +79,17 @@ class Watchlist(AlertTest):
         self.run_macro('dnsentropy_watch("hildegardsfarm.com", "case 10")')
         self.assertEqual(self.listed()[LEAK[1]]["note"], ["case 10"])
 
+    def test_removing_a_domain_keeps_an_address_that_a_person_added(self) -> None:
+        """Even if the note reads like one of a search."""
+        self.run_macro('dnsentropy_watch("203.0.113.9", "asked for evil.example by mail")')
+        self.run_macro('dnsentropy_watch("evil.example", "case 8")')
+        self.run_macro('dnsentropy_unwatch("evil.example")')
+        self.assertEqual(list(self.listed()), ["203.0.113.9"])
+
     def test_an_argument_that_could_leave_its_quotes_is_refused(self) -> None:
         """A name with an escape is none."""
         before = self.rows("dnsentropy_watchlist")
-        for hostile in ('a" | delete "', "a|b", "a b", "a\\", "`x`", "a[b", "a$b$", "a'b", ""):
+        for hostile in ('a" | delete "', "a|b", "a b", "a\\", "`x`", "a[b", "a$b$", "a'b", "a\n", ""):
             for call in (f'dnsentropy_watch("{hostile}", "note")', f'dnsentropy_unwatch("{hostile}")'):
                 with self.subTest(call=call), self.assertRaises((SearchError, AssertionError)):
                     self.run_macro(call)
