@@ -92,6 +92,13 @@ class Checklist(alerts.AlertTest):
         self.paste(unwatch)
         self.assertEqual(self.paste(listing), [])
 
+    def test_the_alert_on_the_sample_has_the_results_of_the_text(self) -> None:
+        """Check 9, before and after the mute of the view Getting started."""
+        before = self.saved("Exfiltration in the Sample - Rule", [])
+        self.assertIn(f"*success* with {len(before)} results (one, if you muted `{alerts.SERVICE}`", TEXT)
+        self.paste(f'| `dnsentropy_mute("*.{alerts.SERVICE}", "antivirus")`')
+        self.assertEqual(len(self.saved("Exfiltration in the Sample - Rule", [])), 1)
+
 
 if __name__ == "__main__":
     unittest.main()
