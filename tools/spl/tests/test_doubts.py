@@ -259,6 +259,12 @@ class Peers(DoubtTest):
         alone.search("n=* | sums", EVENTS)
         self.assertEqual((alone.shown, alone.is_incomplete), ([f"WARN: {late}"], False))
 
+    def test_commands_after_localop_run_on_the_search_head(self) -> None:
+        """The map phase too."""
+        splunk = self.splunk(self.app("warning"), 2)
+        self.assertEqual(splunk.search("n=* | localop | sums", EVENTS), [{"total": ["66"]}])
+        self.assertEqual(splunk.shown, ["WARN: it is late"])
+
     def test_an_empty_peer_gets_nothing_or_a_header(self) -> None:
         """Either way the command has no rows to work on."""
         app = self.app()

@@ -230,7 +230,7 @@ def dedup(check: Context, command: Command, before: Fields) -> Fields:
 
 
 def head(check: Context, command: Command, before: Fields) -> Fields:
-    """`head [N]`, `tail [N]` and `reverse`."""
+    """`head [N]`, `tail [N]`, `reverse` and `localop`."""
     if not re.fullmatch(r"(limit=)?\d*", command.arguments):
         raise SearchError(f"the arguments of {command.name} are malformed: {command.arguments}")
     return before
