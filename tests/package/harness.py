@@ -40,6 +40,12 @@ def newest_package() -> Path:
     return packages[-1]
 
 
+def encoded_label(number: int, characters: int = 16) -> str:
+    """A label in base32, which holds ten bytes in sixteen characters; it differs for each number."""
+    letters = "abcdefghijklmnopqrstuvwxyz234567"
+    return "".join(letters[(number * 7_919 + 37 * at * at + 11 * at * number) % 32] for at in range(characters))
+
+
 class PackageTest(unittest.TestCase):
     """A test of the newest package, which is unpacked once for each class."""
 
