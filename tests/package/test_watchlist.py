@@ -80,7 +80,7 @@ class Watchlist(AlertTest):
         self.assertEqual(self.listed()[LEAK[1]]["note"], ["case 10"])
 
     def test_an_argument_that_could_leave_its_quotes_is_refused(self) -> None:
-        """A name with an escape is none."""
+        """A name with an escape is refused."""
         before = self.rows("dnsentropy_watchlist")
         for hostile in ('a" | delete "', "a|b", "a b", "a\\", "`x`", "a[b", "a$b$", "a'b", ""):
             for call in (f'dnsentropy_watch("{hostile}", "note")', f'dnsentropy_unwatch("{hostile}")'):
