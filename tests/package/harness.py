@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tools" / "spl"))
 
 from spl import Splunk  # noqa: E402
 from spl.splunkd.app import App, AppError, unpack  # noqa: E402
-from spl.splunkd.program import Options  # noqa: E402
+from spl.splunkd.options import Options  # noqa: E402
 from spl.splunkd.rows import Event, load_events  # noqa: E402
 
 PACKAGES = ROOT / "target" / "package"

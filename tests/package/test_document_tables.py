@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import unittest
-from pathlib import Path
 
-from harness import SAMPLE, PackageTest
+from harness import ROOT, PackageTest
 
-ROOT = Path(__file__).resolve().parents[2]
 NAME = "0DsAAHNIclYsFcDN.x.Evil.co.uk"
 URL = "http://user@www.example.com:8080/a;p?q=1#f"
 RANKING = "index=botsv2 sourcetype=stream:dns message_type=QUERY | dnsexfil query by src dest"

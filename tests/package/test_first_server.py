@@ -8,7 +8,8 @@ import unittest
 import test_alerts as alerts
 from harness import ROOT
 from spl import Clock
-from spl.splunkd.program import CommandError, Options
+from spl.splunkd.options import Options
+from spl.splunkd.program import CommandError
 from spl.splunkd.rows import Event
 
 TEXT = (ROOT / "docs" / "first-server.md").read_text(encoding="utf-8")

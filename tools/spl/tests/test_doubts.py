@@ -294,7 +294,7 @@ class Phases(DoubtTest):
                     splunk = self.splunk(app, peers, map_phase=phase)
                     self.assertEqual(splunk.search("n=* | sums", EVENTS), [{"total": ["66"]}])
 
-    def test_a_command_that_relies_on_the_map_phase_is_found_out(self) -> None:
+    def test_a_command_that_relies_on_the_map_phase_is_noticed(self) -> None:
         app = self.app("trusting")
         for phase, total in (("once", "66"), ("skipped", "0"), ("some", "15")):
             found = self.splunk(app, map_phase=phase).search("n=* | sums", EVENTS)
