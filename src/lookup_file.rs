@@ -31,7 +31,7 @@ pub enum LookupFileError {
     },
 }
 
-/// One row: the line where it begins, from 1, and a cell for each column that was asked for.
+/// One row: the line where it begins, from 1, and a cell for each requested column.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LookupRow<const COLUMNS: usize> {
     /// The line.

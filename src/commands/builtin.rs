@@ -14,7 +14,7 @@ pub const NAME: &str = "dnsbuiltin";
 pub const ALLOWLIST: &str = include_str!("../../data/allowlist.csv");
 
 /// The queries of the sample, the newest first: CSV with the columns `age` (seconds before the last query), `query`, `src`, `dest`
-/// and `record_type`. `build.rs` makes it of `data/sample_stream_dns.ndjson`.
+/// and `record_type`. `build.rs` makes it from `data/sample_stream_dns.ndjson`.
 const SAMPLE: &str = include_str!(concat!(env!("OUT_DIR"), "/sample.csv"));
 
 const DATASETS: [(&str, &str); 2] = [("allowlist", ALLOWLIST), ("sample", SAMPLE)];

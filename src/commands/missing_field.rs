@@ -27,8 +27,8 @@ impl MissingFieldCheck {
         self.seen |= has_field;
     }
 
-    /// The message for the end of the process, if there were enough events and none of them has the field. It is no
-    /// warning: other search peers may have the field.
+    /// The message for the end of the process, if there were enough events and none of them has the field. It is not
+    /// a warning: other search peers may have the field.
     pub fn message(&self) -> Option<UserMessage> {
         let missing = self.events >= ENOUGH_EVENTS && !self.seen;
         missing.then(|| {

@@ -53,7 +53,7 @@ impl FromStr for ListName {
 
 /// The lists of one program run.
 ///
-/// The built-in ones are part of the program. The user's own suffixes are read once, when a list with them is first asked for.
+/// The built-in ones are part of the program. The user's own suffixes are read once, when a list with them is first loaded.
 /// What cannot be read is left out and becomes a warning: a search never fails because of that file.
 pub struct Lists {
     custom_file: PathBuf,
@@ -96,7 +96,7 @@ impl Lists {
         }
     }
 
-    /// What was left out of the user's file, and why, if a list that needs it was asked for.
+    /// What was left out of the user's file, and why. Empty until a list that needs the file is loaded.
     pub fn warnings(&self) -> Vec<String> {
         self.custom.get().map(|custom| custom.warnings.clone()).unwrap_or_default()
     }

@@ -1,12 +1,12 @@
 //! The presentation format of domains (RFC 1035, section 5.1): how a domain is written for people and searches.
 //!
-//! Anyone who can send a query chooses its domain, and what reads the results may take a quote, a pipe or a line feed for
-//! its own. So a written domain holds only letters, marks and digits of any script, `-`, `_`, the dots between its labels, and
+//! Anyone who can send a query chooses its domain, and what reads the results may take a quote, a pipe or a line feed
+//! for syntax. So a written domain holds only letters, marks and digits of any script, `-`, `_`, the dots between its labels, and
 //! `\DDD` for each other byte: three decimal digits. Characters that show nothing are escaped too, among them variation
 //! selectors (which are marks) and the filler of Hangul (a letter): no registry has them in a domain.
 //!
-//! Logs such as those of BIND already write `\DDD`. That form is kept where it stands for a byte that would be escaped, so that
-//! writing a domain twice changes nothing. Apart from that, different domains are written differently.
+//! Logs such as those of BIND already write `\DDD`. That form is kept where it means a byte that would be escaped, so that
+//! writing a domain twice changes nothing. Otherwise, different domains are written differently.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -79,7 +79,7 @@ fn escape(bytes: &[u8], out: &mut String) {
     }
 }
 
-/// Whether `text` begins with `\DDD` for a byte that is escaped: one that is no part of a label as it is.
+/// Whether `text` begins with `\DDD` for a byte that is not an ASCII character of a label.
 fn is_escape(text: &str) -> bool {
     let Some((b"\\", digits)) = text.as_bytes().first_chunk::<ESCAPE>().map(|escape| escape.split_at(1))
     else {
@@ -199,7 +199,7 @@ mod tests {
             (b"a\"'|`$ \n\x00\x7f", r"a\034\039\124\096\036\032\010\000\127"),
             (b"\xff\xe3\x80.com", r"\255\227\128.com"),
             ("❤\u{fe0f}.com".as_bytes(), r"\226\157\164\239\184\143.com"),
-            // A bidirectional control, a joiner, a blank that is no letter, private use, unassigned, a filler that is a letter.
+            // A bidirectional control, a joiner, a blank that is not a letter, private use, unassigned, a filler that is a letter.
             ("\u{202e}".as_bytes(), r"\226\128\174"),
             ("\u{200d}".as_bytes(), r"\226\128\141"),
             ("\u{a0}".as_bytes(), r"\194\160"),
@@ -230,14 +230,14 @@ mod tests {
         }
     }
 
-    /// The byte that an escape at the start of `text` stands for.
+    /// The byte that an escape at the start of `text` means.
     fn escape_at_start(text: &[u8]) -> Option<u8> {
         let digits =
             text.strip_prefix(b"\\")?.get(..3).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
         str::from_utf8(digits).ok()?.parse().ok()
     }
 
-    /// The bytes that `text` stands for, if its escapes of the bytes in `escaped` count.
+    /// The bytes that `text` means, if its escapes of the bytes in `escaped` count.
     fn decode(text: &[u8], escaped: impl Fn(u8) -> bool) -> Vec<u8> {
         let (mut bytes, mut rest) = (Vec::new(), text);
         while let Some(&first) = rest.first() {

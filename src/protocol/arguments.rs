@@ -76,7 +76,7 @@ impl Arguments {
             .extract_if(.., |item| matches!(item, Item::Option { name: option, .. } if option == name));
         let mut values: Vec<String> = taken
             .filter_map(|item| match item {
-                // Commas between options are no part of a value.
+                // Commas between options do not belong to a value.
                 Item::Option { value, .. } if value.is_quoted() => Some(value.text()),
                 Item::Option { value, .. } => Some(value.text().trim_end_matches(',').to_owned()),
                 Item::Word(_) => None,

@@ -124,7 +124,7 @@ impl<'a> Session<'a> {
         let request = Request::parse(metadata)?;
         self.body.clear();
         self.state = match (mem::replace(&mut self.state, State::Start), request) {
-            // The same question during a search, which goes on with what the command knows.
+            // A repeated getinfo with the same words: the command keeps its state, and the search goes on.
             (State::Ready(command), Request::Getinfo { args, raw_args })
                 if (&self.words.0, &self.words.1) == (&args, &raw_args) =>
             {

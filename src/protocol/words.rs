@@ -1,8 +1,8 @@
-//! Words: what the user typed after the command's name, put together again from how splunkd splits it.
+//! Words: what the user typed after the command's name, rebuilt from the pieces into which splunkd splits it.
 //!
 //! splunkd splits at blanks, those round an equals sign too: `min_score = 70` arrives as three words. Some versions may
 //! strip commas outside quotes, so `fields=a,b` arrives as `fields=a` and `b`. Quotes round a name or a value vanish from
-//! `args` and stay in `raw_args`, which older versions lack. Here the words become what was meant, whichever it was.
+//! `args` and stay in `raw_args`, which older versions lack. This module returns the same words in each case.
 
 /// A character, and the quotes around it.
 type Typed = (char, Quotes);
@@ -13,7 +13,7 @@ enum Quotes {
     None,
     /// splunkd takes them off in `args`.
     Double,
-    /// splunkd leaves them, and they are taken off here: eval quotes a field's name so.
+    /// splunkd leaves them, and this module takes them off: eval quotes a field's name with them.
     Single,
 }
 
@@ -127,7 +127,7 @@ fn pieces(args: &[String], raw_args: &[String]) -> Vec<Piece> {
         let same = |typed: &[Piece]| text_of(typed).replace(',', "") == arg.replace(',', "");
         match typed.map(|typed| (typed, unquote(typed))) {
             Some((_, typed)) if same(&typed) => pieces.extend(typed.into_iter().map(without_bare_blank)),
-            // Quotes that this does not understand: the text without them is what counts.
+            // The quotes do not match `args`: its text counts, as one quoted name.
             Some((typed, _)) if typed.starts_with('"') => {
                 pieces.push(Piece::Quotes);
                 pieces.extend(arg.chars().map(Piece::Quoted));

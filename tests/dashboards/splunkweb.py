@@ -27,7 +27,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "package"))
 
-from harness import newest_package  # noqa: E402
+from harness import encoded_label, newest_package  # noqa: E402
 from spl import Clock, Splunk  # noqa: E402
 from spl.language.times import moment  # noqa: E402
 from spl.splunkd.app import App, unpack  # noqa: E402
@@ -121,14 +121,8 @@ def live_events() -> list[Event]:
     last = max(float(event["_time"][0]) for event in events)
     fixed = {"src": "10.0.9.9", "dest": "10.0.1.100", "query_type": "TXT", "message_type": "QUERY"}
     fixed |= {"index": "main", "sourcetype": "stream:dns"}
-    odd = [{"_time": f"{last - 60 * n:.3f}", "query": f'{_encoded(n)}.a"b|c.example'} | fixed for n in range(1, 41)]
+    odd = [{"_time": f"{last - 60 * n:.3f}", "query": f'{encoded_label(n, 32)}.a"b|c.example'} | fixed for n in range(1, 41)]
     return events + [{name: [value] for name, value in event.items()} for event in odd]
-
-
-def _encoded(number: int) -> str:
-    """A label that contains twenty bytes in base32."""
-    letters = "abcdefghijklmnopqrstuvwxyz234567"
-    return "".join(letters[(number * 7_919 + 37 * at * at + 11 * at * number) % 32] for at in range(32))
 
 
 def definition(app: App, view: str) -> dict[str, Any]:

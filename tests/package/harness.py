@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tools" / "spl"))
 
 from spl import Splunk  # noqa: E402
 from spl.splunkd.app import App, AppError, unpack  # noqa: E402
-from spl.splunkd.program import Options  # noqa: E402
+from spl.splunkd.options import Options  # noqa: E402
 from spl.splunkd.rows import Event, load_events  # noqa: E402
 
 PACKAGES = ROOT / "target" / "package"
@@ -38,6 +38,12 @@ def newest_package() -> Path:
     if not packages:
         raise AppError("target/package/*.spl is missing: run bin/package first")
     return packages[-1]
+
+
+def encoded_label(number: int, characters: int = 16) -> str:
+    """A label in base32, which holds ten bytes in sixteen characters; it differs for each number."""
+    letters = "abcdefghijklmnopqrstuvwxyz234567"
+    return "".join(letters[(number * 7_919 + 37 * at * at + 11 * at * number) % 32] for at in range(characters))
 
 
 class PackageTest(unittest.TestCase):

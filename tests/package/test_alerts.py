@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hashlib import md5
 from urllib.parse import parse_qs, urlsplit
 
-from harness import PackageTest, newest_package
+from harness import PackageTest, encoded_label, newest_package
 from spl import Clock, Splunk
 from spl.splunkd.app import unpack
 from spl.splunkd.rows import Event
@@ -39,8 +39,7 @@ def query(time: float, name: str, src: str = "10.0.3.3", dest: str = "10.0.1.100
 
 def encoded(number: int, domain: str = "slowfarm.example") -> str:
     """A name that contains ten bytes in base32."""
-    letters = "abcdefghijklmnopqrstuvwxyz234567"
-    return "".join(letters[(number * 7_919 + 37 * at * at + 11 * at * number) % 32] for at in range(16)) + "." + domain
+    return f"{encoded_label(number)}.{domain}"
 
 
 class AlertTest(PackageTest):

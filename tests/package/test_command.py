@@ -13,7 +13,8 @@ from harness import PackageTest, entropy
 from spl import Splunk
 from spl.splunkd.app import App
 from spl.splunkd.conversation import Conversation, Metadata
-from spl.splunkd.program import Call, CommandError, Options, ask, searchinfo
+from spl.splunkd.options import Options
+from spl.splunkd.program import Call, CommandError, ask, searchinfo
 
 CUSTOM = "dnsentropy_custom_suffixes"
 # The sources of events, which drill-downs of Enterprise Security call from its own app.

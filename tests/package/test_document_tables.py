@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import unittest
-from pathlib import Path
 
-from harness import SAMPLE, PackageTest
+from harness import ROOT, PackageTest
 
-ROOT = Path(__file__).resolve().parents[2]
 NAME = "0DsAAHNIclYsFcDN.x.Evil.co.uk"
 URL = "http://user@www.example.com:8080/a;p?q=1#f"
 RANKING = "index=botsv2 sourcetype=stream:dns message_type=QUERY | dnsexfil query by src dest"
@@ -75,6 +73,22 @@ class Tables(PackageTest):
         self.assertEqual(shown.pop("allowlisted"), "absent")
         self.assertEqual(shown, first)
         self.assertTrue(any("allowlisted" in row for row in rows))
+
+    def test_the_alerts_are_documented_as_they_are_set(self) -> None:
+        """Their names, how often they run, and for what and how long repeats are suppressed."""
+        saved = self.app.settings("savedsearches.conf")
+        first, compares, runs, suppresses = "DNS Entropy - ... - Rule", "compares with", "runs", "suppresses repeats for"
+        (table,) = tables(section("docs/hunting.md", "The alerts"))[:1]
+        alerts = {name for name, stanza in saved.items() if stanza.get("action.correlationsearch.enabled") == "1"}
+        self.assertEqual({first.replace("...", row[first]) for row in table}, alerts)
+        for row in table:
+            with self.subTest(alert=row[first]):
+                stanza = saved[first.replace("...", row[first])]
+                by = stanza["alert.suppress.fields"].replace("src", "client").replace("ut_domain", "domain")
+                period = re.sub(r"(\d+)(\w)", r"\1 \2", stanza["alert.suppress.period"])
+                self.assertEqual(row[suppresses], f"{by.replace(',', ' and ')}, {period}")
+                self.assertEqual(row[runs], "hourly" if stanza["cron_schedule"].endswith(" * * * *") else "daily")
+                self.assertEqual(row[compares] != "nothing", "Requires the search" in stanza["description"])
 
     def test_the_size_for_admins_is_that_of_the_package(self) -> None:
         """What the knowledge bundle carries, rounded as the text rounds it. Of lookups it carries only what users write."""

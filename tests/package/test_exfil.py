@@ -5,7 +5,8 @@ from __future__ import annotations
 import unittest
 
 from harness import PackageTest
-from spl.splunkd.program import CommandError, Options
+from spl.splunkd.options import Options
+from spl.splunkd.program import CommandError
 from spl.splunkd.rows import Event
 
 QUERIES = "index=botsv2 sourcetype=stream:dns message_type=QUERY"

@@ -8,7 +8,8 @@ import unittest
 import test_alerts as alerts
 from harness import ROOT
 from spl import Clock
-from spl.splunkd.program import CommandError, Options
+from spl.splunkd.options import Options
+from spl.splunkd.program import CommandError
 from spl.splunkd.rows import Event
 
 TEXT = (ROOT / "docs" / "first-server.md").read_text(encoding="utf-8")
@@ -91,6 +92,13 @@ class Checklist(alerts.AlertTest):
         self.assertEqual(row["indicator"], [TEST])
         self.paste(unwatch)
         self.assertEqual(self.paste(listing), [])
+
+    def test_the_alert_on_the_sample_has_the_results_of_the_text(self) -> None:
+        """Check 9, before and after the mute of the view Getting started."""
+        before = self.saved("Exfiltration in the Sample - Rule", [])
+        self.assertIn(f"*success* with {len(before)} results (one, if you muted `{alerts.SERVICE}`", TEXT)
+        self.paste(f'| `dnsentropy_mute("*.{alerts.SERVICE}", "antivirus")`')
+        self.assertEqual(len(self.saved("Exfiltration in the Sample - Rule", [])), 1)
 
 
 if __name__ == "__main__":

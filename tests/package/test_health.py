@@ -85,7 +85,7 @@ class Health(AlertTest):
         self.assertEqual(self.health([run(EXFILTRATION, 60, "skipped")]), {})
 
     def test_peers_that_do_not_answer_are_listed(self) -> None:
-        """With their version; the search head is no peer."""
+        """With their version and state, and the search head among them."""
         self.server.endpoints[PEERS] = [
             {"title": [f"{name}:8089"], "peerName": [name], "status": [status], "version": ["9.4.1"]}
             for name, status in (("idx1", "Up"), ("idx2", "Down"), ("idx3", "Up"))

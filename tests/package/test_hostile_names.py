@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 from xml.etree import ElementTree
 
-from harness import PackageTest, newest_package
+from harness import PackageTest, encoded_label, newest_package
 from hostile import (
     CLIENT, FORMULA, HARMLESS, TEXTS, TOKEN, is_presentation, lines_of, shape_of_address, shape_of_search,
     shape_of_text, substitute,
@@ -23,7 +23,6 @@ from spl.splunkd.rows import Event
 
 NOW = 1_900_000_000.0
 DAY = 86_400.0
-ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 # A rule's settings with texts that are shown as they are: they may name the client.
 TEXT_SETTINGS = ("rule_title", "rule_description", "_risk_message", "drilldown_name")
 EXFILTRATION = "DNS Entropy - Exfiltration by Source and Domain - Rule"
@@ -31,16 +30,11 @@ LOW_AND_SLOW = "DNS Entropy - Low and Slow over Seven Days - Rule"
 DAILY = "DNS Entropy - Daily Summary - Lookup Gen"
 
 
-def encoded(number: int) -> str:
-    """A label that contains twenty bytes in base32."""
-    return "".join(ALPHABET[(number * 7_919 + 37 * at * at + 11 * at * number) % 32] for at in range(32))
-
-
 def events_of(label: str, client: str, dest: str) -> list[Event]:
     """Queries that carry data to a domain, as Splunk Stream logs them."""
     fields = {"src": client, "dest": dest, "query_type": "TXT", "message_type": "QUERY"}
     fixed = {name: [value] for name, value in (fields | {"sourcetype": "stream:dns", "index": "dns"}).items()}
-    times_and_names = [(f"{NOW - 3_000 + 60 * n:.3f}", f"{encoded(n)}.{label}.example") for n in range(25)]
+    times_and_names = [(f"{NOW - 3_000 + 60 * n:.3f}", f"{encoded_label(n, 32)}.{label}.example") for n in range(25)]
     return [fixed | {"_time": [time], "query": [name]} for time, name in times_and_names]
 
 

@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from harness import PackageTest, entropy
-from spl.splunkd.program import Options
+from spl.splunkd.options import Options
 
 LOOKUPS = (
     "ut_parse_extended_lookup", "ut_parse_simple_lookup", "ut_shannon_lookup", "ut_meaning_lookup",

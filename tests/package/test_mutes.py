@@ -91,13 +91,23 @@ class Mutes(alerts.AlertTest):
         before = self.lines()
         for arguments, problem in (
             (("*", "all"), "covers every domain"), (("*.*", "all"), "covers every domain"), (("", ""), "covers every"),
-            (("a b.example", "x"), "no domain has"), (("a|b", "x"), "no domain has"), (("a;b", "x"), "no domain has"),
-            (("a.example", "x", "10.0.0.1|"), "src is not valid"),
+            (("a b.example", "x"), "no domain has"), (("a;b", "x"), "no domain has"),
+            (("a.example", "x", "10.0.0.1&"), "src is not valid"),
             (("a.example", "x", "", "soon"), "expires is not valid"),
             (("a.example", "x", "", "-3d"), "expires is not valid"),
         ):  # fmt: skip
             with self.subTest(arguments=arguments):
                 self.assertIn(problem, self.mute(*arguments)["problem"][0])
+                self.assertEqual(self.lines(), before)
+
+    def test_what_could_leave_its_quotes_is_refused(self) -> None:
+        """Before it becomes a part of the search."""
+        self.mute("first.example", "test")
+        before = self.lines()
+        for text in ("a|b", "a`b", "a[b]", "a$b$", "a\nb", "a\n"):
+            for arguments in ((text, "x"), ("a.example", text), ("a.example", "x", text), ("a.example", "x", "", text)):
+                with self.subTest(arguments=arguments), self.assertRaisesRegex(SearchError, "malformed"):
+                    self.mute(*arguments)
                 self.assertEqual(self.lines(), before)
 
     def test_a_file_that_splunk_cannot_read_stays(self) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from harness import INDEX, OUTPUTS, PackageTest, entropy
 from spl import average, deviation
-from spl.splunkd.program import Options
+from spl.splunkd.options import Options
 from spl.splunkd.rows import Event
 
 EXFILTRATION = f"index={INDEX} sourcetype=stream:dns message_type=QUERY query=*.hildegardsfarm.com"

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness import PackageTest
-from spl.splunkd.program import Call, CommandError, Options, ask
+from spl.splunkd.options import Options
+from spl.splunkd.program import Call, CommandError, ask
 from spl.splunkd.rows import Event
 
 COMMANDS = Path(__file__).resolve().parents[2] / "docs" / "commands.md"

@@ -221,7 +221,7 @@ class Searches(PackageTest):
                 self.assertIn("$result.link$", stanza["action.email.message.alert"])
 
     def test_every_search_that_writes_is_disabled_and_leaves_no_gap(self) -> None:
-        """They run for each day or hour once they are enabled; those that remove records run apart."""
+        """They run for each day or hour once they are enabled; those that remove records run at other times."""
         writers = {n: s for n, s in self.app.settings("savedsearches.conf").items() if "| outputlookup" in s["search"]}
         purges = {name for name in writers if "Retention of" in name}
         self.assertEqual((len(writers), len(purges)), (8, 4))
@@ -289,7 +289,7 @@ class Searches(PackageTest):
         self.assertTrue(self.app.is_exported("collections", "dnsentropy_daily"))
 
     def test_saved_searches_have_an_owner(self) -> None:
-        """One that nobody owns runs without roles."""
+        """A search without an owner runs without roles."""
         meta = self.app.metadata()
         owned = [stanza for stanza in meta if stanza.startswith("savedsearches")]
         self.assertEqual({meta[stanza].get("owner") for stanza in owned}, {"admin"})

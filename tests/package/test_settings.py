@@ -12,7 +12,7 @@ from spl.check.project import DOCUMENTS
 from spl.check.specs import SPECS, Setting, files_with, problems
 from spl.splunkd.app import Settings, read_settings
 
-# Settings that Splunk would ignore or refuse, and what is said of them.
+# Settings that Splunk would ignore or refuse, and the problem that is reported.
 BROKEN = (
     ("commands.conf", "[a]\nchunked = true\ntype = python", "no setting type in"),
     ("commands.conf", "[a]\nchunked = yes", "chunked = yes is not allowed"),

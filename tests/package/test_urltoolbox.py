@@ -7,7 +7,8 @@ import re
 import unittest
 
 from harness import INDEX, PackageTest, entropy
-from spl.splunkd.program import CommandError, Options
+from spl.splunkd.options import Options
+from spl.splunkd.program import CommandError
 from spl.splunkd.rows import Event
 
 EXTENDED_LOOKUP = "lookup ut_parse_extended_lookup url AS query"

@@ -87,7 +87,7 @@ class Watchlist(AlertTest):
         self.assertEqual(list(self.listed()), ["203.0.113.9"])
 
     def test_an_argument_that_could_leave_its_quotes_is_refused(self) -> None:
-        """A name with an escape is none."""
+        """A name with an escape is refused."""
         before = self.rows("dnsentropy_watchlist")
         for hostile in ('a" | delete "', "a|b", "a b", "a\\", "`x`", "a[b", "a$b$", "a'b", "a\n", ""):
             for call in (f'dnsentropy_watch("{hostile}", "note")', f'dnsentropy_unwatch("{hostile}")'):

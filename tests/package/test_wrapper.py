@@ -13,7 +13,8 @@ from pathlib import Path
 
 from harness import PackageTest
 from spl.splunkd.conversation import Conversation, Metadata
-from spl.splunkd.program import Call, Options, searchinfo
+from spl.splunkd.options import Options
+from spl.splunkd.program import Call, searchinfo
 
 SHELLS = {"dash": ["dash"], "bash": ["bash"], "bash as sh": ["bash", "--posix"], "busybox": ["busybox", "sh"]}
 MISSING = "there is no program for this machine (x86_64): install the app again"

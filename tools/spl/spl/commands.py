@@ -73,13 +73,14 @@ _DISPLAY = Missing("it changes how values are displayed, not the rows")
 _UNUSED = Missing("no search of the app runs it, so it has not been written")
 
 DEFINITIONS = (
-    # They keep some of the events, or order them.
+    # They keep some of the events, order them, or gather them.
     Definition(("search",), filters.search, rules.search, always, starts="events"),
     Definition(("where",), filters.where, rules.where, always),
     Definition(("regex",), filters.regex, rules.regex, always),
     Definition(("head",), filters.head, rules.head, never),
     Definition(("tail",), filters.tail, rules.head, never),
     Definition(("reverse",), filters.reverse, rules.head, never),
+    Definition(("localop",), filters.localop, rules.head, never),
     Definition(("dedup",), filters.dedup, rules.dedup, never),
     Definition(("sort",), filters.sort, rules.sort, never),
     # They change events one by one.

@@ -259,6 +259,12 @@ class Peers(DoubtTest):
         alone.search("n=* | sums", EVENTS)
         self.assertEqual((alone.shown, alone.is_incomplete), ([f"WARN: {late}"], False))
 
+    def test_commands_after_localop_run_on_the_search_head(self) -> None:
+        """The map phase too."""
+        splunk = self.splunk(self.app("warning"), 2)
+        self.assertEqual(splunk.search("n=* | localop | sums", EVENTS), [{"total": ["66"]}])
+        self.assertEqual(splunk.shown, ["WARN: it is late"])
+
     def test_an_empty_peer_gets_nothing_or_a_header(self) -> None:
         """Either way the command has no rows to work on."""
         app = self.app()
@@ -288,7 +294,7 @@ class Phases(DoubtTest):
                     splunk = self.splunk(app, peers, map_phase=phase)
                     self.assertEqual(splunk.search("n=* | sums", EVENTS), [{"total": ["66"]}])
 
-    def test_a_command_that_relies_on_the_map_phase_is_found_out(self) -> None:
+    def test_a_command_that_relies_on_the_map_phase_is_noticed(self) -> None:
         app = self.app("trusting")
         for phase, total in (("once", "66"), ("skipped", "0"), ("some", "15")):
             found = self.splunk(app, map_phase=phase).search("n=* | sums", EVENTS)

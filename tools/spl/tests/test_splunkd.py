@@ -11,8 +11,10 @@ from spl import Splunk
 from spl.errors import SearchError
 from spl.splunkd.app import App, read_settings
 from spl.splunkd.conversation import ProtocolError
-from spl.splunkd.program import Call, CommandError, Options, Outcome, run, split_arguments
+from spl.splunkd.options import Options
+from spl.splunkd.program import Call, CommandError, Outcome, run
 from spl.splunkd.rows import Event, RowError, decode, encode, join_values, split_values
+from spl.splunkd.words import split_arguments
 
 # A command that adds the field `seen` to its rows; FAULT selects an error.
 COMMAND = r"""#!/usr/bin/env python3

@@ -11,7 +11,7 @@ from spl import Splunk
 from spl.errors import SearchError
 from spl.splunkd.app import App
 from spl.splunkd.lookups import LookupFault, look_up
-from spl.splunkd.program import Options
+from spl.splunkd.options import Options
 from spl.splunkd.rows import Event
 
 # A lookup that joins its inputs with `+`, and counts its starts; FAULT selects an error.

@@ -115,7 +115,7 @@ struct Label {
 }
 
 impl Label {
-    /// Reads a label of a pattern. `None` if it is empty or has a character that only an escape may stand for.
+    /// Reads a label of a pattern. `None` if it is empty or has a character that must be escaped.
     fn parse(text: &str) -> Option<Label> {
         let allowed = |c: char| match c {
             '-' | '_' | '*' | '?' | '\\' => true,

@@ -230,7 +230,7 @@ def dedup(check: Context, command: Command, before: Fields) -> Fields:
 
 
 def head(check: Context, command: Command, before: Fields) -> Fields:
-    """`head [N]`, `tail [N]` and `reverse`."""
+    """`head [N]`, `tail [N]`, `reverse` and `localop`."""
     if not re.fullmatch(r"(limit=)?\d*", command.arguments):
         raise SearchError(f"the arguments of {command.name} are malformed: {command.arguments}")
     return before
@@ -317,7 +317,8 @@ def rex(check: Context, command: Command, before: Fields) -> Fields:
 
 def append(check: Context, command: Command, before: Fields) -> Fields:
     """`append`, `appendcols` and `appendpipe`: adds the fields of the search in brackets."""
-    take_options(command, "maxtime maxout timeout extendtimerange override")
+    of_pipe = "run_in_preview" if command.name == "appendpipe" else "maxtime maxout timeout extendtimerange override"
+    take_options(command, of_pipe)
     if len(command.subsearches) != 1:
         raise SearchError(f"{command.name} needs one search in brackets")
     inner = check.pipeline(command.subsearches[0], before if command.name == "appendpipe" else None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from spl.errors import SearchError
 from spl.splunkd.app import App
 
-# A quoted text is no comment, whatever it contains.
+# A quoted text is not a comment, whatever it contains.
 COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|```.*?```', re.DOTALL)
 PAIRS = {"(": ")", "[": "]"}
 

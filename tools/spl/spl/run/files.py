@@ -16,8 +16,8 @@ from spl.run.evaluate import evaluate
 from spl.run.values import truth
 from spl.splunkd.app import App
 from spl.splunkd.lookups import Pairs, look_up, pairs
-from spl.splunkd.program import split_arguments
 from spl.splunkd.rows import Event, join_values, split_values
+from spl.splunkd.words import split_arguments
 
 MULTIVALUE = "__mv_"
 

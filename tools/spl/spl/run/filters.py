@@ -1,4 +1,4 @@
-"""Commands that keep some of the events, or order them."""
+"""Commands that keep some of the events, order them, or gather them."""
 
 from __future__ import annotations
 
@@ -84,6 +84,11 @@ def tail(_: Context, command: Command) -> Step:
 def reverse(_: Context, __: Command) -> Step:
     """`reverse`: the last event first."""
     return lambda events: events[::-1]
+
+
+def localop(_: Context, __: Command) -> Step:
+    """`localop`: the commands after it run on the search head."""
+    return lambda events: events
 
 
 def dedup(_: Context, command: Command) -> Step:

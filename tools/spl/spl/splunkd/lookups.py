@@ -13,8 +13,9 @@ from itertools import product
 
 from spl.errors import SearchError
 from spl.splunkd.app import App, AppError
-from spl.splunkd.program import Options, split_arguments
+from spl.splunkd.options import Options
 from spl.splunkd.rows import Event, RowError, is_broken, read_lines, write_lines
+from spl.splunkd.words import split_arguments
 
 # Pairs of a lookup's field and an event's field.
 Pairs = list[tuple[str, str]]

@@ -16,8 +16,6 @@ from spl.splunkd.options import Options
 from spl.splunkd.rows import Event, RowError, columns_of, decode, encode, is_broken
 from spl.splunkd.words import split_arguments
 
-__all__ = ["Call", "CommandError", "Options", "Outcome", "ask", "generate", "run", "searchinfo", "split_arguments"]
-
 INDEX = "_chunked_idx"
 GETINFO_REPLY = {
     "type": str, "generating": bool, "required_fields": list, "streaming_preop": str, "maxwait": (int, float),
