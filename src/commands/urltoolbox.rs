@@ -188,8 +188,8 @@ impl Call {
         let mut complete = true;
         for (input, column) in self.inputs.iter_mut().zip(columns) {
             let found = column.map(|column| distinct(row.values(column))).unwrap_or_default();
-            if let Some((_, presence)) = &mut input.field {
-                presence.note(!found.is_empty());
+            if let Some((_, check)) = &mut input.field {
+                check.note(!found.is_empty());
             }
             complete &= !input.needed || !found.is_empty();
             values.push(found);
@@ -221,7 +221,7 @@ impl Call {
 
     fn warnings(&self) -> Vec<UserMessage> {
         let fields = self.inputs.iter().flat_map(|input| &input.field);
-        let mut warnings: Vec<UserMessage> = fields.filter_map(|(_, presence)| presence.message()).collect();
+        let mut warnings: Vec<UserMessage> = fields.filter_map(|(_, check)| check.message()).collect();
         warnings.extend(crate::commands::warnings(self.lists.warnings()));
         if self.cut {
             let text = format!(

@@ -104,7 +104,7 @@ class Mutes(alerts.AlertTest):
         """Before it becomes a part of the search."""
         self.mute("first.example", "test")
         before = self.lines()
-        for text in ("a|b", "a`b", "a[b]", "a$b$", "a\nb", "a\n"):
+        for text in ("a|b", "a[b]", "a$b$", "a\nb", "a\n"):
             for arguments in ((text, "x"), ("a.example", text), ("a.example", "x", text), ("a.example", "x", "", text)):
                 with self.subTest(arguments=arguments), self.assertRaisesRegex(SearchError, "malformed"):
                     self.mute(*arguments)
