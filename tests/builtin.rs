@@ -2,11 +2,8 @@
 
 mod support;
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 use serde_json::{Value, json};
-use support::{Search, Splunkd, execute, getinfo};
+use support::{Search, Splunkd, execute, getinfo, send_to_closed_pipe};
 
 fn start() -> Splunkd {
     Search { command: "dnsbuiltin", ..Search::default() }.start()
@@ -98,18 +95,5 @@ fn getinfo_alone_ends_well() {
 
 #[test]
 fn a_closed_pipe_is_a_normal_end() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dnsentropy"))
-        .arg("dnsbuiltin")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    drop(child.stdout.take());
-    let mut stdin = child.stdin.take().expect("piped");
-    let requests = [getinfo(&["sample"]), execute(b"", false)].concat();
-    let _ = stdin.write_all(&requests).and_then(|()| stdin.flush());
-    drop(stdin);
-    let output = child.wait_with_output().expect("an end");
-    assert_eq!((output.stderr.as_slice(), output.status.code()), (&b""[..], Some(0)));
+    send_to_closed_pipe("dnsbuiltin", &[getinfo(&["sample"]), execute(b"", false)].concat());
 }

@@ -3,11 +3,11 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use support::{Event, SESSION_KEY, Search, Splunkd, event, execute, getinfo, request, value};
+use support::{
+    Event, SESSION_KEY, Search, Splunkd, event, execute, getinfo, request, send_to_closed_pipe, value,
+};
 
 /// Conversations as recorded from splunkd 6.3 and 8.2.1, with the replies.
 #[test]
@@ -381,17 +381,5 @@ fn numbers_strings_and_unknown_keys_in_getinfo() {
 
 #[test]
 fn a_closed_pipe_is_a_normal_end() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dnsentropy"))
-        .arg("dnsentropy")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    drop(child.stdout.take());
-    let mut stdin = child.stdin.take().expect("piped");
-    let _ = stdin.write_all(&getinfo(&[])).and_then(|()| stdin.flush());
-    drop(stdin);
-    let output = child.wait_with_output().expect("an end");
-    assert_eq!((output.stderr.as_slice(), output.status.code()), (&b""[..], Some(0)));
+    send_to_closed_pipe("dnsentropy", &getinfo(&[]));
 }

@@ -277,7 +277,8 @@ impl Deframer {
                 Ok(Some(OpenMessage { header, metadata, body, begun: false, wanted: 1 }))
             }
             Err(NoHeader::Incomplete) => Ok(None),
-            Err(NoHeader::Wrong(offset, problem)) => Err(self.error(offset, problem)),
+            Err(NoHeader::Malformed(offset)) => Err(self.error(offset, FramingProblem::Header)),
+            Err(NoHeader::Length(offset)) => Err(self.error(offset, FramingProblem::Length)),
         }
     }
 

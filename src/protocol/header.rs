@@ -3,8 +3,6 @@
 //! splunkd writes no blanks, but Splunk's Python SDK reads them, so both are read here: white space after `chunked`, around
 //! the commas and before the line feed. Reading ends at the first wrong byte: it does not wait for a whole line.
 
-use super::framing::FramingProblem;
-
 /// The most bytes of a header line, with its line feed. Without blanks it has 54 at most.
 const MAX_LENGTH: usize = 128;
 /// The greatest length of a part. The sum of a header and two parts fits.
@@ -26,8 +24,10 @@ pub(super) struct Header {
 pub(super) enum NoHeader {
     /// The line has not arrived whole.
     Incomplete,
-    /// It is wrong from this byte on.
-    Wrong(usize, FramingProblem),
+    /// The byte at this position does not belong in a header.
+    Malformed(usize),
+    /// At this position there is no length, or one that does not fit.
+    Length(usize),
 }
 
 impl Header {
@@ -63,7 +63,7 @@ impl Scanner<'_> {
     }
 
     fn wrong(&self) -> NoHeader {
-        NoHeader::Wrong(self.at, FramingProblem::Header)
+        NoHeader::Malformed(self.at)
     }
 
     fn text(&mut self, text: &[u8]) -> Result<(), NoHeader> {
@@ -89,7 +89,7 @@ impl Scanner<'_> {
         self.text(b",")?;
         self.blanks()?;
         let start = self.at;
-        let wrong = || NoHeader::Wrong(start, FramingProblem::Length);
+        let wrong = || NoHeader::Length(start);
         let mut length = 0_usize;
         while let digit @ b'0'..=b'9' = self.peek()? {
             let longer = length.checked_mul(10).and_then(|tens| tens.checked_add(usize::from(digit - b'0')));
@@ -111,10 +111,6 @@ mod tests {
 
     use super::*;
 
-    fn wrong(at: usize, problem: FramingProblem) -> Result<Header, NoHeader> {
-        Err(NoHeader::Wrong(at, problem))
-    }
-
     #[test]
     fn blanks_are_read_as_the_sdk_reads_them() {
         for line in [
@@ -131,24 +127,24 @@ mod tests {
 
     #[test]
     fn the_first_wrong_byte_is_found_before_the_line_ends() {
-        use FramingProblem::{Header as Line, Length};
-        for (start, at, problem) in [
-            (" ", 0, Line),
-            ("chunked1", 7, Line),
-            ("chunked\n", 7, Line),
-            ("chunked 1. ", 10, Line),
-            ("chunked 1.0\n", 11, Line),
-            ("chunked 1.0 2", 12, Line),
-            ("chunked 1.0,\n", 12, Length),
-            ("chunked 1.0, -", 13, Length),
-            ("chunked 1.0,1 2", 14, Line),
-            ("chunked 1.0,12x", 14, Line),
-            ("chunked 1.0,1,\r\n", 15, Length),
-            ("chunked 1.0,1,2,", 15, Line),
-            ("chunked 1.0,1,2 3", 16, Line),
-            ("chunked 1.0, 9999999999999999999", 13, Length),
+        use NoHeader::{Length, Malformed};
+        for (start, problem) in [
+            (" ", Malformed(0)),
+            ("chunked1", Malformed(7)),
+            ("chunked\n", Malformed(7)),
+            ("chunked 1. ", Malformed(10)),
+            ("chunked 1.0\n", Malformed(11)),
+            ("chunked 1.0 2", Malformed(12)),
+            ("chunked 1.0,\n", Length(12)),
+            ("chunked 1.0, -", Length(13)),
+            ("chunked 1.0,1 2", Malformed(14)),
+            ("chunked 1.0,12x", Malformed(14)),
+            ("chunked 1.0,1,\r\n", Length(15)),
+            ("chunked 1.0,1,2,", Malformed(15)),
+            ("chunked 1.0,1,2 3", Malformed(16)),
+            ("chunked 1.0, 9999999999999999999", Length(13)),
         ] {
-            assert_eq!(Header::parse(start.as_bytes()), wrong(at, problem), "{start:?}");
+            assert_eq!(Header::parse(start.as_bytes()), Err(problem), "{start:?}");
             let before = &start.as_bytes()[..start.len() - 1];
             assert_eq!(Header::parse(before), Err(NoHeader::Incomplete), "{start:?}");
         }
@@ -164,7 +160,7 @@ mod tests {
         ] {
             let start = |length: usize| Header::parse(&start.as_bytes()[..length]);
             assert_eq!(start(MAX_LENGTH - 1), Err(NoHeader::Incomplete));
-            assert_eq!(start(MAX_LENGTH), wrong(MAX_LENGTH, FramingProblem::Header));
+            assert_eq!(start(MAX_LENGTH), Err(NoHeader::Malformed(MAX_LENGTH)));
         }
         let line = format!("{:<127}\n", "chunked 1.0,1,1");
         assert_eq!(Header::parse(line.as_bytes()), Ok(Header { length: MAX_LENGTH, metadata: 1, body: 1 }));

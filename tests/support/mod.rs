@@ -70,6 +70,23 @@ pub fn execute(body: &[u8], finished: bool) -> Vec<u8> {
     request(&json!({"action": "execute", "finished": finished}), body)
 }
 
+/// Sends requests to a command of the program whose output nobody reads. It must end normally.
+pub fn send_to_closed_pipe(command: &str, requests: &[u8]) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dnsentropy"))
+        .arg(command)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().expect("piped");
+    let _ = stdin.write_all(requests).and_then(|()| stdin.flush());
+    drop(stdin);
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!((output.stderr.as_slice(), output.status.code()), (&b""[..], Some(0)));
+}
+
 /// The program under test, started as splunkd starts it.
 pub struct Splunkd {
     child: Child,
