@@ -4,6 +4,7 @@
 //! in `lookups/`, as a search head cluster does not update the lookup files of an app.
 
 use crate::commands::App;
+use crate::protocol::arguments::quoted;
 use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, UserMessage};
 
@@ -34,11 +35,11 @@ pub fn open(mut arguments: Arguments, _: &App) -> Result<Box<dyn Command>, Argum
     let got = match (words.as_slice(), arguments.finish(&[])) {
         ([word], Ok(())) => match dataset(word) {
             Some((_, rows)) => return Ok(Box::new(DnsBuiltin { rows })),
-            None => format!("'{word}'"),
+            None => quoted(&[word]),
         },
         ([], Ok(())) => "none".to_owned(),
         (_, Err(_)) => "an option".to_owned(),
-        (words, Ok(())) => words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" and "),
+        (words, Ok(())) => quoted(words),
     };
     let error = format!("expected one dataset, got {got}: use allowlist or sample");
     Err(ArgumentErrors { errors: vec![error] })

@@ -15,6 +15,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::names::{ListName, Lists, SuffixTable};
+use crate::protocol::arguments::quoted;
 use crate::protocol::session::Command;
 use crate::protocol::{ArgumentErrors, Arguments, Level, UserMessage, Word};
 
@@ -96,10 +97,8 @@ fn take_field(arguments: &mut Arguments, words: &[Word], hint: &str) -> String {
     fields.extend(arguments.take("field"));
     fields.dedup();
     if fields.len() > 1 {
-        let quoted: Vec<String> = fields.iter().map(|field| format!("'{field}'")).collect();
-        let quoted = quoted.join(" and ");
-        arguments
-            .error(format!("expected one field, got {quoted}: name the one that holds the DNS name{hint}"));
+        let got = quoted(&fields);
+        arguments.error(format!("expected one field, got {got}: name the one that holds the DNS name{hint}"));
     }
     fields.into_iter().next().unwrap_or_else(|| DEFAULT_FIELD.to_owned())
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::commands::missing_field::MissingFieldCheck;
 use crate::commands::{App, distinct};
 use crate::names::Lists;
-use crate::protocol::arguments::one_of;
+use crate::protocol::arguments::{one_of, quoted};
 use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
 use crate::rows::{Column, ColumnAppender, Header, Output, Row, RowReader};
@@ -62,8 +62,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
     };
     let Some(function) = function else {
         let known = Function::ALL.map(|function| function.name);
-        let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
-        let given = if names.is_empty() { "none".to_owned() } else { quoted.join(" and ") };
+        let given = if names.is_empty() { "none".to_owned() } else { quoted(&names) };
         arguments.error(format!("expected one function, got {given}: use {}", one_of(&known)));
         let fields: BTreeSet<&str> = Function::ALL.into_iter().flat_map(Function::reads).collect();
         let fields: Vec<&str> = fields.into_iter().collect();

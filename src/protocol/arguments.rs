@@ -238,6 +238,12 @@ fn find_comparison(text: &str) -> Option<usize> {
     text.find(['<', '>']).or_else(|| text.find("!="))
 }
 
+/// `'a' and 'b'`.
+pub fn quoted(names: &[impl AsRef<str>]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("'{}'", name.as_ref())).collect();
+    quoted.join(" and ")
+}
+
 /// `a, b or c`.
 pub fn one_of(names: &[impl AsRef<str>]) -> String {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();

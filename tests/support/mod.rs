@@ -70,15 +70,15 @@ pub fn execute(body: &[u8], finished: bool) -> Vec<u8> {
     request(&json!({"action": "execute", "finished": finished}), body)
 }
 
+fn spawn(program: &Path, command: &str) -> Child {
+    let pipe = Stdio::piped;
+    let mut program = Command::new(program);
+    program.arg(command).stdin(pipe()).stdout(pipe()).stderr(pipe()).spawn().expect("the program starts")
+}
+
 /// Sends requests to a command of the program whose output nobody reads. It must end normally.
 pub fn send_to_closed_pipe(command: &str, requests: &[u8]) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dnsentropy"))
-        .arg(command)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
+    let mut child = spawn(Path::new(env!("CARGO_BIN_EXE_dnsentropy")), command);
     drop(child.stdout.take());
     let mut stdin = child.stdin.take().expect("piped");
     let _ = stdin.write_all(requests).and_then(|()| stdin.flush());
@@ -100,13 +100,7 @@ impl Splunkd {
     }
 
     fn start_program(program: &Path, command: &str) -> Splunkd {
-        let mut child = Command::new(program)
-            .arg(command)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        let mut child = spawn(program, command);
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().expect("piped"));
         Splunkd { child, stdin, stdout }
