@@ -19,7 +19,9 @@ from spl.language.expression import parse_expression
 from spl.language.terms import parse_terms
 
 ANYTHING = Fields(any_other=True)
-EVENT = {"_time", "query", "src", "dest", "record_type"}
+EVENT = {"_time", "query", "src", "dest", "record_type", "reply_code", "answer", "process", "user"}
+# The sources whose rows stand for several events.
+COUNTED = ("dnsentropy_events_cim", "dnsentropy_events_any")
 # Searches that Splunk would refuse, or that would return something else than their author meant; and the error.
 BROKEN = (
     ("| `dnsentropy_events` | dnsexfil query by src dest | where colour>1", "where reads colour"),
@@ -118,9 +120,10 @@ class Searches(PackageTest):
     def test_every_source_of_events_has_the_same_fields(self) -> None:
         """The searches after it find their fields, whichever source an administrator chooses."""
         macros = [name for name in self.app.settings("macros.conf") if re.match(r"dnsentropy_(events|sample$)", name)]
-        self.assertEqual(len(macros), 7)
+        self.assertEqual(len(macros), 15)
         for name in macros:
-            self.assertEqual(self.check.search(f"| `{name}`").known - {"_raw"}, EVENT, name)
+            more = {"count"} if name in COUNTED else set()
+            self.assertEqual(self.check.search(f"| `{name}`").known - {"_raw"}, EVENT | more, name)
             self.assertTrue(re.match(r"(search|tstats|dnsbuiltin) ", self.app.expand(f"`{name}`")), name)
 
     def test_every_setting_is_used(self) -> None:
@@ -183,7 +186,9 @@ class Searches(PackageTest):
                 self.assertEqual(techniques, ["T1048.003", "T1071.004", "T1572"])
                 risk = {key: stanza[f"action.risk{key}"] for key in ("", ".param._risk_score", ".param.verbose")}
                 self.assertEqual(risk, {"": "1", ".param._risk_score": "0", ".param.verbose": "0"})
-                (entity, threat) = json.loads(stanza["action.risk.param._risk"])
+                (entity, threat, *programs) = json.loads(stanza["action.risk.param._risk"])
+                process = {"threat_object_field": "process", "threat_object_type": "process"}
+                self.assertEqual(programs, [process] if "dnsexfil query by src dest" in stanza["search"] else [])
                 self.assertEqual((entity["risk_object_field"], threat["threat_object_field"]), ("src", "ut_domain"))
                 self.assertNotIn("risk_object", self.check.search(stanza["search"]).known)
                 if name in findings:
