@@ -21,7 +21,7 @@ use super::name_table::NameTable;
 use super::partial::{NameQueries, Overflow, PartialAggregate, PartialName};
 use super::record_types::{CommonTypes, RecordTypes};
 use super::shown::ShownValues;
-use super::subdomain::{Measured, Moments, Subdomain};
+use super::subdomain::{Measured, Subdomain};
 use super::tally::Tally;
 use super::time::TimeRange;
 use crate::detect::NameEvidence;
@@ -270,7 +270,7 @@ impl<'c, E: FnMut(&PartialAggregate<'c>)> Emitter<'c, E> {
         self.partial.by.extend(by.iter().map(String::as_str));
         self.measure(members);
         let (shown, kept) = (self.smallest(samples), self.smallest(names));
-        let mut moments = Moments::default();
+        let mut overflow: Option<Box<Overflow>> = None;
         for (index, Member { subdomain, queries, rare_types }) in members.iter().enumerate() {
             if self.partial.names.len() == MAX_NAMES {
                 self.end_partial();
@@ -288,7 +288,8 @@ impl<'c, E: FnMut(&PartialAggregate<'c>)> Emitter<'c, E> {
             };
             let name = match self.measured.get(index).copied().flatten() {
                 Some(subdomain) if Some(subdomain.hash) > kept => {
-                    moments.add(tally, &subdomain);
+                    let overflow = overflow.get_or_insert_with(|| Overflow::new(names));
+                    overflow.moments.add(tally, &subdomain);
                     continue;
                 }
                 Some(subdomain) if Some(subdomain.hash) > shown => {
@@ -298,20 +299,14 @@ impl<'c, E: FnMut(&PartialAggregate<'c>)> Emitter<'c, E> {
             };
             partial.names.push(NameQueries { queries: tally, name });
         }
-        self.partial.overflow = (moments.events.count > 0).then_some(Overflow { limit: names, moments });
+        self.partial.overflow = overflow;
         self.end_partial();
     }
 
     /// Passes the partial aggregate on and begins another of the same group.
     fn end_partial(&mut self) {
         (self.each)(&self.partial);
-        self.partial.names.clear();
-        self.partial = PartialAggregate {
-            domain: self.partial.domain,
-            by: std::mem::take(&mut self.partial.by),
-            names: std::mem::take(&mut self.partial.names),
-            ..PartialAggregate::default()
-        };
+        self.partial.clear();
     }
 
     fn measure(&mut self, members: &[Member<'_>]) {

@@ -79,7 +79,9 @@ impl Groups {
 
     /// Merges a partial aggregate.
     pub fn merge(&mut self, partial: &PartialAggregate<'_>) {
-        if let Some(overflow) = partial.overflow.filter(|overflow| overflow.limit < self.limits.names) {
+        if let Some(overflow) =
+            partial.overflow.as_ref().filter(|overflow| overflow.limit < self.limits.names)
+        {
             // The sender kept fewer names, so the whole cannot be known more precisely.
             self.limit_names(overflow.limit);
         }

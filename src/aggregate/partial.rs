@@ -36,7 +36,20 @@ pub struct PartialAggregate<'p> {
     #[serde(borrow)]
     pub names: Vec<NameQueries<'p>>,
     /// The queries for names beyond the limit, if there are too many names.
-    pub overflow: Option<Overflow>,
+    pub overflow: Option<Box<Overflow>>,
+}
+
+impl PartialAggregate<'_> {
+    /// Forgets all queries. The group stays.
+    pub fn clear(&mut self) {
+        let PartialAggregate { domain: _, by: _, bare, seen, record_types, shown, names, overflow } = self;
+        *bare = Tally::default();
+        *seen = TimeRange::default();
+        *record_types = RecordTypes::default();
+        *shown = ShownValues::default();
+        names.clear();
+        *overflow = None;
+    }
 }
 
 /// The queries for one name.
@@ -66,6 +79,13 @@ pub struct Overflow {
     pub limit: usize,
     /// Sums over the queries for the names beyond it.
     pub moments: Moments,
+}
+
+impl Overflow {
+    /// No queries yet.
+    pub fn new(limit: usize) -> Box<Overflow> {
+        Box::new(Overflow { limit, moments: Moments::default() })
+    }
 }
 
 /// The version of this form. A text of another version is refused.

@@ -26,7 +26,9 @@ impl ShownValues {
     /// Adds those of another set.
     pub fn extend(&mut self, other: &ShownValues) {
         for (field, values) in other.0.iter().enumerate() {
-            values.iter().for_each(|value| self.insert_text(field, value));
+            for value in values {
+                self.insert_text(field, value);
+            }
         }
     }
 
@@ -81,7 +83,9 @@ mod tests {
         fn sets_merge_in_any_order(values in prop::collection::vec((0_usize..2, "[a-z]{1,2}"), 0..60), at in 0_usize..60) {
             let set = |values: &[(usize, String)]| {
                 let mut set = ShownValues::default();
-                values.iter().for_each(|(field, value)| set.insert(*field, value.as_bytes()));
+                for (field, value) in values {
+                    set.insert(*field, value.as_bytes());
+                }
                 set
             };
             let (one, other) = values.split_at(at.min(values.len()));
