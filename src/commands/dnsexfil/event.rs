@@ -7,7 +7,8 @@
 
 use std::borrow::Cow;
 
-use super::{record_type, weight};
+use super::record_type::{self, TypeColumn};
+use super::weight;
 use crate::aggregate::{Combiner, FieldCounts, Query, TimeRange, time};
 use crate::commands::distinct;
 use crate::names::SuffixTable;
@@ -38,7 +39,7 @@ impl Fields<'_> {
     pub fn names(&self) -> Vec<String> {
         let listed = self.by.iter().chain(self.shown).map(String::as_str);
         let names = [self.name].into_iter().chain(listed).chain(self.weight).chain(["_time", PARTIAL]);
-        names.chain(record_type::FIELDS).map(str::to_owned).collect()
+        names.map(str::to_owned).chain(record_type::fields().map(str::to_owned)).collect()
     }
 
     /// Their columns in a chunk; `None` for any other number of columns than there are names.
@@ -50,7 +51,7 @@ impl Fields<'_> {
         let ([time, partial], record_types) = rest.split_first_chunk()?;
         let shown = if shown.iter().all(|column| column.is_missing()) { &[] } else { shown };
         let weight = weight.first().copied().unwrap_or_default();
-        let record_types = record_types.iter().copied().filter(|column| !column.is_missing()).collect();
+        let record_types = TypeColumn::all(record_types);
         Some(Columns { name: *name, by, shown, weight, time: *time, record_types, partial: *partial })
     }
 }
@@ -65,7 +66,7 @@ pub struct Columns<'c> {
     weight: Column,
     time: Column,
     /// Those that the chunk has.
-    record_types: Vec<Column>,
+    record_types: Vec<TypeColumn>,
     /// Partial results.
     pub partial: Column,
 }

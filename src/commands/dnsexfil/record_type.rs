@@ -7,31 +7,42 @@ use std::borrow::Cow;
 
 use crate::aggregate::{CommonTypes, RecordTypes};
 use crate::rows::{Column, Row};
+use crate::sources;
 
 /// The fields in which sources keep the record type, in order of preference.
-pub const FIELDS: [&str; 21] = [
-    "record_type",
-    "query_type",
-    "query_type{}",
-    "qtype_name",
-    "qtype",
-    "QueryType",
-    "queryType",
-    "QTYPE",
-    "RequestType",
-    "PanOSRecordType",
-    "dns.question.type",
-    "dns.rrtype",
-    "dns.queries{}.rrtype",
-    "dns.qtype",
-    "query.type",
-    "jsonPayload.queryType",
-    "network.dns.questions.type",
-    "network.dns.questions{}.type",
-    "rrtype",
-    "type_name",
-    "qtypeval",
-];
+pub fn fields() -> impl Iterator<Item = &'static str> {
+    certain_fields().chain(sources::ambiguous(ROLE).iter().copied())
+}
+
+fn certain_fields() -> impl Iterator<Item = &'static str> {
+    sources::aliases(ROLE).iter().chain(&MORE_FIELDS).copied()
+}
+
+/// The role of these fields in the table of sources, and fields that are not in it: those of the data model before a `rename`.
+const ROLE: &str = "record_type";
+const MORE_FIELDS: [&str; 3] = ["DNS.record_type", "DNS.query_type", "type_name"];
+
+/// A field in which an event may have its record type.
+#[derive(Debug, Clone, Copy)]
+pub struct TypeColumn {
+    column: Column,
+    /// Other logs use the field for something else, so that only a record type counts.
+    is_ambiguous: bool,
+}
+
+impl TypeColumn {
+    /// Those of the columns of [`fields`] that the chunk has.
+    pub fn all(columns: &[Column]) -> Vec<TypeColumn> {
+        let certain = certain_fields().count();
+        let columns = columns.iter().enumerate().filter(|(_, column)| !column.is_missing());
+        columns.map(|(index, &column)| TypeColumn { column, is_ambiguous: index >= certain }).collect()
+    }
+
+    /// The record types in a value of the field.
+    fn read(self, value: &[u8]) -> impl Iterator<Item = (Kind, Cow<'static, str>)> {
+        read(value).filter(move |(kind, _)| *kind != Kind::Other || !self.is_ambiguous)
+    }
+}
 
 /// The types by number: <https://www.iana.org/assignments/dns-parameters>.
 const NAMES: [(u16, &str); 90] = [
@@ -152,12 +163,12 @@ enum Kind {
 }
 
 /// The record types of an event: those of its best field.
-pub fn of_event(row: Row<'_>, columns: &[Column]) -> RecordTypes {
+pub fn of_event(row: Row<'_>, columns: &[TypeColumn]) -> RecordTypes {
     let mut best: Option<(Kind, RecordTypes)> = None;
     for column in columns {
         let (mut best_kind, mut types) = (None, RecordTypes::default());
-        for value in row.values(*column) {
-            for (kind, name) in read(&value) {
+        for value in row.values(column.column) {
+            for (kind, name) in column.read(&value) {
                 best_kind = best_kind.min(Some(kind)).or(Some(kind));
                 types.insert(name.as_bytes());
             }
@@ -173,17 +184,17 @@ pub fn of_event(row: Row<'_>, columns: &[Column]) -> RecordTypes {
 
 /// Fast path of [`of_event`]: plain cells with one type each, which is a common one. `None` if that is not so.
 #[inline]
-pub fn common_of_event(row: Row<'_>, columns: &[Column]) -> Option<CommonTypes> {
+pub fn common_of_event(row: Row<'_>, columns: &[TypeColumn]) -> Option<CommonTypes> {
     let mut of_number = None;
     for column in columns {
-        let value = row.only(*column)?.as_bytes();
+        let value = row.only(column.column)?.as_bytes();
         if value.is_empty() {
             continue;
         }
         if let Some(common) = CommonTypes::from_name(value) {
             return Some(common);
         }
-        let mut types = read(value);
+        let mut types = column.read(value);
         match (types.next(), types.next()) {
             (None, _) => {}
             (Some((Kind::Name, name)), None) => return CommonTypes::from_name(name.as_bytes()),
