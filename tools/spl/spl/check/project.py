@@ -7,9 +7,17 @@ DATA_MODELS = {
     "Network_Resolution": (
         "DNS",
         (
-            "query", "src", "dest", "record_type", "query_type", "message_type", "reply_code", "reply_code_id", "answer",
+            "query",
+            "src",
+            "dest",
+            "record_type",
+            "query_type",
+            "message_type",
+            "reply_code",
+            "reply_code_id",
+            "answer",
         ),
-    ),
+    ),  # fmt: skip
 }
 # Lookup files that users make, with their columns: the package does not contain them.
 MADE_BY_USERS = {
