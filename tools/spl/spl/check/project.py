@@ -6,18 +6,8 @@ from __future__ import annotations
 DATA_MODELS = {
     "Network_Resolution": (
         "DNS",
-        (
-            "query",
-            "src",
-            "dest",
-            "record_type",
-            "query_type",
-            "message_type",
-            "reply_code",
-            "reply_code_id",
-            "answer",
-        ),
-    ),  # fmt: skip
+        "query src dest record_type query_type message_type reply_code reply_code_id answer".split(),
+    ),
 }
 # Lookup files that users make, with their columns: the package does not contain them.
 MADE_BY_USERS = {
