@@ -205,6 +205,16 @@ def bloxone(exchange: Exchange) -> list[Event]:
     return [event(exchange, "infoblox:bloxone:dns", **fields)]
 
 
+def bloxone_csv(exchange: Exchange) -> list[Event]:
+    """BloxOne's lines, without an add-on."""
+    rest = f"UDP,{exchange.src},40001,{exchange.dest},53,{exchange.name},IN,{exchange.record_type}"
+    start = f"{exchange.time:.0f},default"
+    return [
+        event(exchange, "infoblox:bloxone:dns", _raw=f"{start},Query,{rest},+E"),
+        event(exchange, "infoblox:bloxone:dns", _raw=f"{start},Response,{rest},{exchange.reply_code}"),
+    ]
+
+
 def _named(exchange: Exchange, pointer: str, view: str = "") -> str:
     shown = exchange.name.replace("(", "\\(").replace(")", "\\)")
     return (
@@ -406,6 +416,7 @@ FORMS = (
     Form("infoblox", "add-on", infoblox, KNOWN),
     Form("infoblox", "lines", infoblox_raw, KNOWN),
     Form("infoblox", "BloxOne", bloxone, KNOWN | {"reply_code"}),
+    Form("infoblox", "BloxOne CSV", bloxone_csv, KNOWN),
     Form("infoblox", "lines without a colon", infoblox_other_raw, KNOWN),
     Form("bind", "add-on", bind, KNOWN),
     Form("bind", "lines", bind_raw, KNOWN),
