@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 
-use dnsentropy::detect::{GroupEvidence, Model, NameEvidence, ONE_NAME, judge_with, reasons};
+use dnsentropy::detect::{GroupEvidence, Model, NameEvidence, ONE_NAME, Zone, judge_with, reasons};
 use dnsentropy::names::{Host, ListName, Lists, Name};
 
 /// By src and registrable domain.
@@ -52,7 +52,7 @@ fn read(model: &Model) -> Result<Pairs, Box<dyn Error>> {
         let pair = pairs.entry((record[src].to_vec(), domain.into_owned())).or_default();
         pair.queries += 1;
         if let Some(subdomain) = name.subdomain() {
-            let evidence = NameEvidence::measure_with(model, subdomain);
+            let evidence = NameEvidence::measure_with(model, Zone::of(&domain), subdomain);
             let known = pair.subdomains.entry(subdomain.to_ascii_lowercase()).or_insert(evidence);
             *known = known.or_spelt(evidence);
         }

@@ -19,3 +19,6 @@ pub use lists::{ListName, Lists};
 pub use name::Name;
 pub use presentation::present;
 pub use suffix_table::{SuffixTable, SuffixType};
+
+/// The registrable domain of names without one, where a text is needed.
+pub const NO_DOMAIN: &str = "(none)";
