@@ -10,7 +10,7 @@ use super::fields::{Field, Mode};
 use crate::detect::{NameEvidence, Zone, judge_name, surprisal};
 use crate::features::{length, shannon};
 use crate::names::ordinary::OrdinaryName;
-use crate::names::{Host, Name, SuffixTable, SuffixType, present};
+use crate::names::{Host, Name, SuffixTable, SuffixType};
 use crate::rows::{AsciiCells, ValueSink};
 use crate::slice::Slice;
 use crate::url::{Authority, Url, UrlText};
@@ -109,9 +109,9 @@ impl<'h> HostName<'h> {
             Host::Name(text) => {
                 let name = Name::split(text, list);
                 HostName::Name(OwnedParts {
-                    domain: presented(name.domain()),
-                    domain_without_suffix: presented(name.domain_without_suffix()),
-                    suffix: presented(name.suffix()),
+                    domain: name.domain().unwrap_or_default(),
+                    domain_without_suffix: name.domain_without_suffix().unwrap_or_default(),
+                    suffix: name.suffix().unwrap_or_default(),
                     name,
                 })
             }
@@ -125,14 +125,6 @@ impl<'h> HostName<'h> {
             (HostName::Address, _) => sink.empty(),
             (HostName::Name(parts), _) => write_name(field, &parts.as_parts(), sink),
         }
-    }
-}
-
-/// A part in presentation format; empty where the name does not have it.
-fn presented(part: Option<Cow<'_, [u8]>>) -> Cow<'_, str> {
-    match part.unwrap_or_default() {
-        Cow::Borrowed(part) => present(part),
-        Cow::Owned(part) => Cow::Owned(present(&part).into_owned()),
     }
 }
 
