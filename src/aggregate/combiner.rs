@@ -17,11 +17,12 @@ use super::indexed_set::{IndexedSet, Keyed};
 use super::interner::Interner;
 use super::linked_lists::LinkedLists;
 use super::name_table::NameTable;
+use super::other_values::OtherValues;
 use super::partial::{NameQueries, Overflow, PartialAggregate, PartialName};
 use super::record_types::{CommonTypes, RecordTypes};
 use super::subdomain::{Measured, Moments, Subdomain};
 use super::time::TimeRange;
-use crate::detect::NameEvidence;
+use crate::detect::{NameEvidence, Zone};
 use crate::names::SuffixTable;
 use crate::slice::Slice;
 
@@ -61,6 +62,8 @@ pub struct Combiner {
     groups: IndexedSet<GroupPairs>,
     /// Which of `pairs` each group has.
     members: LinkedLists,
+    /// The values that are not names. They are not emitted.
+    others: OtherValues,
 }
 
 /// The queries for one name with the same by-values.
@@ -104,7 +107,7 @@ impl Combiner {
         self.by.id(by)
     }
 
-    /// Counts a query for `name`, if the name has a registrable domain. `rare_type` is the record type if it is not a common
+    /// Counts a query for `name`. `rare_type` is the record type if it is not a common
     /// one.
     pub fn add(&mut self, name: Slice<'_>, query: Query, rare_type: Option<&[u8]>, list: &SuffixTable) {
         let name = self.names.id(name, list);
@@ -115,7 +118,7 @@ impl Combiner {
     }
 
     fn count(&mut self, name: u32, query: Query) {
-        let Combiner { names, pairs, groups, members, .. } = self;
+        let Combiner { names, pairs, groups, members, others, .. } = self;
         let key = (name, query.by_id);
         if let Some(pair) = pairs.find(&key) {
             pair.count += 1;
@@ -123,13 +126,18 @@ impl Combiner {
             pair.common_types.extend(query.common_type);
             return;
         }
-        let Some(domain) = names.domain_of(name) else { return };
+        let Some(domain) = names.domain_of(name) else { return names.count_other(name, others) };
         let group = (domain, query.by_id);
         match groups.find(&group) {
             Some(group) => group.last = members.push(Some(group.last)),
             None => groups.add(GroupPairs { key: group, last: members.push(None) }),
         }
         pairs.add(PairQueries { key, count: 1, common_types: query.common_type, seen: query.time });
+    }
+
+    /// The values so far that are not names, which the combiner forgets.
+    pub fn take_others(&mut self) -> OtherValues {
+        std::mem::take(&mut self.others)
     }
 
     /// Whether to call [`emit`](Combiner::emit) before the chunk ends, as the combiner takes much memory.
@@ -139,7 +147,7 @@ impl Combiner {
 
     /// Passes what was counted to `each`, in one or several partial aggregates for each group, and forgets it.
     pub fn emit(&mut self, limits: Limits, each: impl FnMut(&PartialAggregate<'_>)) {
-        let Combiner { names, by, pairs, rare_types, groups, members } = self;
+        let Combiner { names, by, pairs, rare_types, groups, members, .. } = self;
         let mut emitter = Emitter::new(limits, each);
         let (mut found, mut ends) = (Vec::new(), Vec::new());
         for groups in groups.all().chunks(BATCH) {
@@ -242,6 +250,8 @@ impl<'c, E: FnMut(&PartialAggregate<'c>)> Emitter<'c, E> {
         self.partial.by.extend(by.iter().map(String::as_str));
         self.measure(members);
         let (shown, kept) = (self.smallest(samples), self.smallest(names));
+        // No name is measured here if all of them may be shown.
+        let zone = if self.measured.is_empty() { Zone::default() } else { Zone::of(domain.as_bytes()) };
         let mut moments = Moments::default();
         for (index, Member { subdomain, queries, rare_types }) in members.iter().enumerate() {
             if self.partial.names.len() == MAX_NAMES {
@@ -264,7 +274,8 @@ impl<'c, E: FnMut(&PartialAggregate<'c>)> Emitter<'c, E> {
                     continue;
                 }
                 Some(subdomain) if Some(subdomain.hash) > shown => {
-                    PartialName::Measured(Measured { subdomain, evidence: NameEvidence::measure(text) })
+                    let evidence = NameEvidence::measure_in(zone, text);
+                    PartialName::Measured(Measured { subdomain, evidence })
                 }
                 _ => PartialName::Text(Bytes::new(text)),
             };

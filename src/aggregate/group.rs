@@ -3,11 +3,12 @@
 #![allow(clippy::cast_precision_loss)] // counts of queries stay far below 2^53
 
 use super::bottom_k::BottomK;
+use super::gather::Gathered;
 use super::partial::{NameQueries, PartialAggregate, PartialName};
 use super::record_types::RecordTypes;
 use super::subdomain::{ENTROPY_UNIT, Moments, Subdomain};
 use super::time::TimeRange;
-use crate::detect::{GroupEvidence, NameEvidence};
+use crate::detect::{GroupEvidence, NameEvidence, Zone};
 
 /// The most names that a group keeps as text.
 pub const MAX_SAMPLES: usize = 20;
@@ -27,6 +28,8 @@ pub struct Group {
     pub distinct: BottomK,
     /// The subdomains with the smallest hashes as text, ordered by hash. Bytes that are not UTF-8 are replaced.
     pub samples: Vec<(u64, Box<str>)>,
+    /// How the group was gathered from others, if it was.
+    pub gathered: Option<Gathered>,
 }
 
 impl Group {
@@ -39,6 +42,7 @@ impl Group {
             record_types: RecordTypes::default(),
             distinct: BottomK::new(limit),
             samples: Vec::new(),
+            gathered: None,
         }
     }
 
@@ -54,7 +58,9 @@ impl Group {
             };
             self.moments.add(*count, &subdomain);
             self.distinct.add(subdomain.hash, subdomain.spelling, || match name {
-                PartialName::Text(text) => NameEvidence::measure(text),
+                PartialName::Text(text) => {
+                    NameEvidence::measure_in(Zone::of(partial.domain.as_bytes()), text)
+                }
                 PartialName::Measured(measured) => measured.evidence,
             });
             if let PartialName::Text(text) = name {
@@ -113,7 +119,7 @@ impl Group {
     }
 
     /// Keeps the names with the smallest hashes; of several spellings the first in byte order.
-    fn keep_sample(&mut self, hash: u64, name: &str, samples: usize) {
+    pub(super) fn keep_sample(&mut self, hash: u64, name: &str, samples: usize) {
         match self.samples.binary_search_by_key(&hash, |(hash, _)| *hash) {
             Ok(index) if *name < *self.samples[index].1 => self.samples[index].1 = name.into(),
             Err(index) if index < samples => {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteArray;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::detect::NameEvidence;
 use crate::features;
@@ -39,6 +39,13 @@ impl Subdomain {
     }
 }
 
+impl Subdomain {
+    /// The hash of a name that begins with the labels of the hash `before` and ends in these.
+    pub fn hash_before(&self, before: u64) -> u64 {
+        xxh3_64_with_seed(&before.to_le_bytes(), self.hash)
+    }
+}
+
 /// An entropy in units of 2^-40 bits.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // at most 64 bits a character, never negative
 fn entropy_units(text: &[u8]) -> u64 {
@@ -71,6 +78,25 @@ impl Moments {
             length_squared: u128::from(count).saturating_mul(u128::from(length) * u128::from(length)),
             max_length: length,
         });
+    }
+
+    /// The sums over the same queries, with the labels of `end` and a dot more at the end of each name.
+    ///
+    /// Lengths are exact. The entropy is the mean of both parts, weighted by their lengths: that of the whole is not less.
+    #[must_use]
+    pub fn before(&self, end: &Subdomain) -> Moments {
+        let (count, more) = (u128::from(self.count), u128::from(end.length) + 1);
+        let (length, added) = (u128::from(self.length), count.saturating_mul(more));
+        let entropy = length.saturating_mul(self.entropy);
+        let entropy = entropy.saturating_add(added.saturating_mul(count).saturating_mul(end.entropy.into()));
+        let squared = length.saturating_mul(2 * more).saturating_add(added.saturating_mul(more));
+        Moments {
+            count: self.count,
+            entropy: entropy / length.saturating_add(added).max(1),
+            length: u64::try_from(length.saturating_add(added)).unwrap_or(u64::MAX),
+            length_squared: self.length_squared.saturating_add(squared),
+            max_length: self.max_length.saturating_add(u64::from(end.length) + 1),
+        }
     }
 
     /// Adds the sums over other queries.
