@@ -28,7 +28,9 @@ mod tests {
 
     fn message(values: &[&[u8]]) -> Option<String> {
         let mut counted = UnreadableValues::default();
-        values.iter().for_each(|value| counted.note(value));
+        for value in values {
+            counted.note(value);
+        }
         counted.message(Level::Info, "query", "name the field").map(|UserMessage(_, text)| text)
     }
 

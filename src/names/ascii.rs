@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::presentation::{is_plain, write_label};
 use super::rules::ascii_label;
-use super::wire::{wire_bytes, without_escapes};
+use super::wire::labels;
 use crate::slice::Slice;
 
 /// A domain, or some of its labels, in ASCII: the spelling by which `dnsexfil` and the allowlist know it.
@@ -45,20 +45,15 @@ fn spell(text: &[u8], beyond_ascii: impl Fn(&[u8], &mut String)) -> Cow<'_, str>
         return if has_upper { Cow::Owned(plain.to_ascii_lowercase()) } else { Cow::Borrowed(plain) };
     }
     let mut spelt = String::with_capacity(2 * text.len());
-    let mut rest = text;
-    for (index, label) in without_escapes(text).split(|&byte| byte == b'.').enumerate() {
+    for (index, label) in labels(text).enumerate() {
         if index > 0 {
             spelt.push('.');
-            rest = &rest[1..];
         }
-        let (label, after) = rest.split_at(label.len());
-        let label = wire_bytes(label);
         if label.is_ascii() {
             write_label(&label.to_ascii_lowercase(), |_| true, &mut spelt);
         } else {
             beyond_ascii(&label, &mut spelt);
         }
-        rest = after;
     }
     Cow::Owned(spelt)
 }

@@ -66,7 +66,9 @@ mod tests {
         ) {
             let count = |values: &[Vec<u8>]| {
                 let mut counted = UnreadableValues::default();
-                values.iter().for_each(|value| counted.note(value));
+                for value in values {
+                    counted.note(value);
+                }
                 counted
             };
             let (first, second) = values.split_at(middle.min(values.len()));

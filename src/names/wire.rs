@@ -5,7 +5,7 @@
 //! begins none of these is itself. Dots separate labels, except those that a backslash escapes.
 
 use std::borrow::Cow;
-use std::mem;
+use std::{iter, mem};
 
 use crate::features;
 
@@ -47,6 +47,31 @@ pub fn shannon(text: &[u8]) -> Option<f64> {
     }
 }
 
+/// The labels of a name's text as bytes on the wire.
+pub fn labels(text: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    let has_escapes = text.contains(&b'\\');
+    let mut rest = Some(text);
+    iter::from_fn(move || {
+        let text = rest?;
+        let end = if has_escapes { label_end(text) } else { text.iter().position(|&byte| byte == b'.') };
+        let label = end.map_or(text, |end| &text[..end]);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(if has_escapes { wire_bytes(label) } else { Cow::Borrowed(label) })
+    })
+}
+
+/// The index of the first dot that no backslash escapes.
+fn label_end(text: &[u8]) -> Option<usize> {
+    let mut end = 0;
+    while let Some((_, length)) = first_byte(&text[end..]) {
+        if text[end] == b'.' {
+            return Some(end);
+        }
+        end += length;
+    }
+    None
+}
+
 /// `text` with another byte for each one of an escape, so that all its dots separate labels. It is as long as `text`.
 pub(super) fn without_escapes(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.contains(&b'\\') {
@@ -64,8 +89,13 @@ pub(super) fn without_escapes(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(masked)
 }
 
+/// Whether an odd number of backslashes precedes the byte at `index`: then the last of them escapes it.
+pub(super) fn is_escaped(text: &[u8], index: usize) -> bool {
+    text[..index].iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 1
+}
+
 /// The first byte on the wire of `text`, and the length of its text.
-fn first_byte(text: &[u8]) -> Option<(u8, usize)> {
+pub(super) fn first_byte(text: &[u8]) -> Option<(u8, usize)> {
     let [first, after @ ..] = text else { return None };
     let escaped = if *first == b'\\' { escaped_byte(after) } else { None };
     Some(escaped.map_or((*first, 1), |(byte, length)| (byte, 1 + length)))
@@ -126,13 +156,13 @@ mod tests {
         fn a_text_without_escapes_is_as_long(text in "[a.\\\\0-9x]{0,12}") {
             let masked = without_escapes(text.as_bytes());
             prop_assert_eq!(masked.len(), text.len());
-            let labels = masked.split(|&byte| byte == b'.').map(<[u8]>::len);
-            let mut rest = text.as_bytes();
-            let mut bytes = Vec::new();
-            for length in labels {
+            let lengths = masked.split(|&byte| byte == b'.').map(<[u8]>::len);
+            let (mut rest, mut bytes) = (text.as_bytes(), Vec::new());
+            for length in lengths {
                 bytes.push(wire_bytes(&rest[..length]).into_owned());
                 rest = rest.get(length + 1..).unwrap_or_default();
             }
+            prop_assert_eq!(&bytes, &labels(text.as_bytes()).map(Cow::into_owned).collect::<Vec<_>>());
             prop_assert_eq!(bytes.join(&b'.'), wire_bytes(text.as_bytes()).into_owned());
         }
     }
