@@ -13,7 +13,8 @@ const SHOWN: [(&str, &str); 6] =
     [("␣", " "), ("␉", "\t"), ("␍", "\r"), ("␊", "\n"), ("␀", "\0"), ("⍽", "\u{a0}")];
 
 /// The outputs of a readable name, an address and an unreadable value.
-const OUTPUTS: &str = "fields=domain,subdomain,subdomain_length,subdomain_count,suffix_type,domain_ascii,fqdn";
+const OUTPUTS: &str =
+    "fields=domain,subdomain,subdomain_length,subdomain_count,suffix_type,domain_ascii,fqdn";
 
 /// The rows of all tables after a heading, by the names of their columns.
 fn rows(heading: &str) -> Vec<BTreeMap<&'static str, &'static str>> {
@@ -35,13 +36,16 @@ fn text(cell: &str) -> Option<String> {
 }
 
 fn check_row(row: &BTreeMap<&str, &str>, event: &Event) {
-    let is = |field: &str, expected: Option<&str>| assert_eq!(value(event, field), expected, "{field} of {row:?}");
+    let is =
+        |field: &str, expected: Option<&str>| assert_eq!(value(event, field), expected, "{field} of {row:?}");
     match row["name"] {
         "an address" => is("ut_suffix_type", Some("ip")),
         "unreadable" => assert_eq!(event.len(), 1, "{row:?}: {event:?}"),
         name => {
             is("ut_fqdn", text(name).as_deref());
-            assert!(value(event, "ut_domain_ascii").is_some() && value(event, "ut_subdomain_count").is_some());
+            assert!(
+                value(event, "ut_domain_ascii").is_some() && value(event, "ut_subdomain_count").is_some()
+            );
         }
     }
     is("ut_subdomain", text(row["subdomain"]).as_deref());

@@ -78,7 +78,7 @@ impl Groups {
             let member = Member { key, group, label };
             match suffix_type {
                 SuffixType::Private if is_member => {
-                    candidates.private.entry(suffix).or_default().push(member)
+                    candidates.private.entry(suffix).or_default().push(member);
                 }
                 SuffixType::Unlisted => candidates.unlisted.entry(suffix).or_default().add(member, is_member),
                 _ => {}
@@ -171,8 +171,9 @@ impl Changes {
         let mut group = groups.get(&key).cloned().unwrap_or_else(|| Group::new(limits.names));
         for member in members {
             let labels = if gathered.is_some() { member.label } else { &member.key.domain };
+            // Clouds name hosts by their addresses.
             let is_private = matches!(gathered, Some(Gathered::PrivateSuffix(_)));
-            let zone = if is_private { Zone::Ordinary } else { Zone::NoDomain };
+            let zone = if is_private { Zone::Reverse } else { Zone::NoDomain };
             add_below(&mut group, member.group, labels, zone, limits.samples);
         }
         group.gathered = gathered;
@@ -192,18 +193,18 @@ impl Changes {
 /// Adds the names of `member` to `group`, with `labels` at their ends.
 fn add_below(group: &mut Group, member: &Group, labels: &str, zone: Zone, samples: usize) {
     let end = Subdomain::measure(labels.as_bytes());
+    let evidence = NameEvidence::measure_in(zone, labels.as_bytes());
     group.seen.extend(member.seen);
     group.record_types.extend(&member.record_types);
     if member.bare > 0 {
         group.moments.add(member.bare, &end);
-        group.distinct.add(end.hash, end.spelling, || NameEvidence::measure_in(zone, labels.as_bytes()));
+        group.distinct.add(end.hash, end.spelling, || evidence);
         group.keep_sample(end.hash, labels, samples);
     }
     let entries = member.distinct.entries();
     if entries.is_empty() {
         return;
     }
-    let evidence = NameEvidence::measure(labels.as_bytes());
     for entry in entries {
         let [hash, spelling] = [entry.hash, entry.spelling].map(|hash| end.hash_before(hash));
         group.distinct.add(hash, spelling, || entry.evidence.before(evidence));
@@ -221,4 +222,205 @@ fn add_below(group: &mut Group, member: &Group, labels: &str, zone: Zone, sample
 /// The sum of entropies where all queries are for one name.
 fn of_one_name(moments: &Moments, name: &str) -> u128 {
     u128::from(moments.count).saturating_mul(Subdomain::measure(name.as_bytes()).entropy.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::partial::{self, Content, PartialWriter};
+    use super::super::{Combiner, CommonTypes, Limits, Query, TimeRange};
+    use super::*;
+    use crate::names::rules::Rules;
+    use crate::names::{ListName, Lists};
+    use crate::slice::Slice;
+
+    fn count(names: &[impl AsRef<str>], list: &SuffixTable, combiner: &mut Combiner) {
+        for (time, name) in names.iter().enumerate() {
+            let by_id = combiner.by_id(&[b"10.0.0.1"]);
+            let time = TimeRange::from(i64::try_from(time % 7).expect("small"));
+            let query = Query { by_id, time, common_type: CommonTypes::from_name(b"TXT").expect("common") };
+            combiner.add(Slice::whole(name.as_ref().as_bytes()), query, None, list);
+        }
+    }
+
+    /// The groups of the names, gathered by `list`. `muted` stay by themselves.
+    fn gathered_by(list: &SuffixTable, names: &[impl AsRef<str>], muted: &[&str]) -> Groups {
+        let (mut combiner, mut groups) = (Combiner::default(), Groups::new(Limits::default()));
+        count(names, list, &mut combiner);
+        combiner.emit(Limits::default(), |partial| groups.merge(partial));
+        groups.gather(list, |key| muted.contains(&key.domain.as_str()));
+        groups
+    }
+
+    fn gathered(names: &[impl AsRef<str>]) -> Groups {
+        gathered_by(Lists::new("none".into()).load(ListName::Mozilla), names, &[])
+    }
+
+    /// Domain, queries and distinct names of each group.
+    fn rows(groups: &Groups) -> Vec<(&str, u64, u64)> {
+        let rows = groups.iter().map(|(key, group)| (&*key.domain, group.count(), group.distinct.distinct()));
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_unstable();
+        rows
+    }
+
+    fn group<'g>(groups: &'g Groups, domain: &str) -> &'g Group {
+        groups.iter().find(|(key, _)| key.domain == domain).expect("the group").1
+    }
+
+    /// Different labels in lower case that look like data, as base32 of 20 bytes.
+    fn data(count: u64) -> Vec<String> {
+        let label = |number: u64| {
+            let hash = xxhash_rust::xxh3::xxh3_128(&number.to_le_bytes()).to_le_bytes();
+            data_encoding::BASE32_NOPAD.encode(&hash).to_ascii_lowercase()
+        };
+        (0..count).map(label).collect()
+    }
+
+    #[test]
+    fn three_labels_under_a_private_suffix_are_also_a_group_of_it() {
+        let two = ["a.trycloudflare.com", "b.trycloudflare.com", "x.b.trycloudflare.com"];
+        assert_eq!(rows(&gathered(&two)), [("a.trycloudflare.com", 1, 0), ("b.trycloudflare.com", 2, 1)]);
+        let three = gathered(&[&two[..], &["c.trycloudflare.com", "C.trycloudflare.com."]].concat());
+        let expected = [
+            ("a.trycloudflare.com", 1, 0),
+            ("b.trycloudflare.com", 2, 1),
+            ("c.trycloudflare.com", 2, 0),
+            ("trycloudflare.com", 5, 4),
+        ];
+        assert_eq!(rows(&three), expected);
+        let group = group(&three, "trycloudflare.com");
+        assert_eq!(group.gathered, Some(Gathered::PrivateSuffix(3)));
+        assert_eq!((group.avg_length(), group.moments.max_length), (Some(7.0 / 5.0), 3));
+        let mut samples: Vec<&str> = group.samples.iter().map(|(_, text)| &**text).collect();
+        samples.sort_unstable();
+        assert!(samples.len() == 3 && samples.iter().all(|name| ["a", "b", "c", "x.b"].contains(name)));
+    }
+
+    #[test]
+    fn a_customer_with_many_names_is_not_gathered() {
+        let names = (0..9).map(|number| format!("n{number}.a.github.io"));
+        let names: Vec<String> = names.chain(["b.github.io".into(), "c.github.io".into()]).collect();
+        assert_eq!(rows(&gathered(&names)).len(), 3);
+    }
+
+    #[test]
+    fn names_under_a_last_label_are_one_group() {
+        let names = ["nas.corp", "printer.corp", "host.corp", "host.corp", "dc1.ad.corp", "dc2.ad.corp"];
+        let groups = gathered(&names);
+        assert_eq!(rows(&groups), [("ad.corp", 2, 2), ("corp", 6, 5)]);
+        assert_eq!(group(&groups, "corp").gathered, Some(Gathered::LastLabel(4)));
+        let few = ["nas.local", "printer.lan", "host.corp", "tv.lan", "dc1.ad.corp", "dc2.ad.corp"];
+        assert_eq!(rows(&gathered(&few)).len(), 5, "a network of some hosts stays as it is");
+    }
+
+    #[test]
+    fn names_whose_last_labels_change_have_no_domain() {
+        let hosts = ["dc1.ad.corp", "dc2.ad.corp", "host.corp", "router", "router"];
+        let names: Vec<String> = data(20).iter().map(|data| format!("dnscat.{data}")).collect();
+        let groups = gathered(&[&names[..], &hosts.map(str::to_owned)].concat());
+        assert_eq!(rows(&groups), [("(none)", 22, 21), ("ad.corp", 2, 2), ("host.corp", 1, 0)]);
+        let names: Vec<String> = data(40).chunks(2).map(|data| data.join(".")).collect();
+        assert_eq!(rows(&gathered(&names)), [("(none)", 20, 20)]);
+        let names: Vec<String> = data(60).chunks(3).map(|data| data.join(".")).collect();
+        assert_eq!(rows(&gathered(&names)), [("(none)", 20, 20)]);
+        let names: Vec<String> =
+            data(40).chunks(2).map(|data| format!("{}.tunnel", data.join("."))).collect();
+        assert_eq!(rows(&gathered(&names)), [("tunnel", 20, 20)]);
+    }
+
+    #[test]
+    fn a_gathered_group_is_as_if_its_suffix_were_a_domain() {
+        for (count, suffix) in [(3, "tunnel"), (40, "trycloudflare.com"), (2000, "tunnel")] {
+            let names = |end: &str| {
+                let names = data(count).into_iter().map(|data| format!("{data}.{end}"));
+                names.flat_map(|name| [name.clone(), name]).collect::<Vec<String>>()
+            };
+            let (gathered, plain) = (gathered(&names(suffix)), gathered(&names("example.com")));
+            let (found, plain) = (group(&gathered, suffix), group(&plain, "example.com"));
+            assert_eq!(&Group { gathered: None, ..found.clone() }, plain, "{suffix}");
+            // With a label more, the hashes are others, and so are the samples.
+            let names =
+                |end: &str| data(count).into_iter().map(move |data| format!("x-{}.{data}.{end}", &data[..9]));
+            let (deep, plain): (Vec<_>, Vec<_>) = (names(suffix).collect(), names("example.com").collect());
+            let (gathered, plain) = (self::gathered(&deep), self::gathered(&plain));
+            let (found, plain) = (group(&gathered, suffix), group(&plain, "example.com"));
+            assert_eq!((found.moments, found.seen), (plain.moments, plain.seen));
+            if count < 1000 {
+                assert_eq!(found.evidence(), plain.evidence());
+            }
+        }
+    }
+
+    #[test]
+    fn muted_groups_stay_by_themselves() {
+        let lists = Lists::new("none".into());
+        let list = lists.load(ListName::Mozilla);
+        let names = ["a.corp", "b.corp", "c.corp", "d.github.io", "e.github.io", "f.github.io"];
+        let groups = gathered_by(list, &names, &["a.corp", "d.github.io"]);
+        assert_eq!(rows(&groups).len(), names.len());
+    }
+
+    #[test]
+    fn top_level_domains_are_no_last_labels_even_if_the_list_lacks_them() {
+        let names =
+            ["a.com", "b.com", "c.com", "a.uk", "b.de", "c.fr", "4.3.2.in-addr.arpa", "3.2.in-addr.arpa"];
+        let groups = gathered_by(&SuffixTable::new(Rules::default()), &names, &[]);
+        assert!(groups.iter().all(|(key, group)| group.gathered.is_none() && key.domain != NO_DOMAIN));
+    }
+
+    /// The groups of `names` in chunks, through rows in another order.
+    fn in_rows(names: &[String], list: &SuffixTable, size: usize, turn: usize) -> Groups {
+        let (mut writer, mut text) = (PartialWriter::default(), Vec::new());
+        let (mut combiner, mut groups) = (Combiner::default(), Groups::new(Limits::default()));
+        for chunk in names.chunks(size) {
+            count(chunk, list, &mut combiner);
+            combiner.emit(Limits::default(), |partial| writer.write(partial, &mut text));
+            writer.end(&mut text);
+        }
+        let mut rows: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
+        let turn = turn % rows.len().max(1);
+        rows.rotate_left(turn);
+        for row in rows {
+            let content = partial::decode(row.trim_ascii_end()).expect("what was written");
+            let Content::Aggregates(messages) = content else { panic!("only aggregates were written") };
+            partial::parse(&messages)
+                .expect("what was written")
+                .iter()
+                .for_each(|partial| groups.merge(partial));
+        }
+        groups.gather(list, |_| false);
+        groups
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_and_chunks_gather_alike(
+            names in prop::collection::vec(
+                "[a-cB]{1,2}|([ab]\\.)?[a-dA]\\.(tunnel|lan|github\\.io|s3\\.amazonaws\\.com)|([a-b]\\.)?[a-d]\\.[w-z]|(www\\.)?example\\.com|1\\.2\\.3\\.4",
+                1..60,
+            ),
+            size in 1_usize..40, turn in 0_usize..40,
+        ) {
+            let lists = Lists::new("none".into());
+            let list = lists.load(ListName::Mozilla);
+            let whole = in_rows(&names, list, names.len(), 0);
+            let mut turned = names.clone();
+            turned.rotate_left(turn % names.len());
+            let parts = in_rows(&turned, list, size, turn);
+            let sorted = |groups: &Groups| {
+                let without_time = |group: &Group| Group { seen: TimeRange::default(), ..group.clone() };
+                let groups = groups.iter().map(|(key, group)| (key.clone(), without_time(group)));
+                groups.collect::<BTreeMap<GroupKey, Group>>()
+            };
+            prop_assert_eq!(sorted(&whole), sorted(&parts));
+            let addresses = names.iter().filter(|name| name.starts_with('1')).count();
+            let shown = names.len() - addresses;
+            let private = |group: &Group| matches!(group.gathered, Some(Gathered::PrivateSuffix(_)));
+            let counted: u64 = whole.iter().filter(|(_, group)| !private(group)).map(|(_, group)| group.count()).sum();
+            // No query is lost. Those of a domain with subdomains may count twice.
+            prop_assert!(counted >= shown as u64);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use serde_bytes::ByteArray;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::detect::NameEvidence;
-use crate::features;
+use crate::names::{wire, wire_bytes};
 
 /// Entropies are summed in units of 2^-40 bits. Sums of integers are the same in any order.
 #[allow(clippy::cast_precision_loss)] // a power of two
@@ -14,10 +14,10 @@ pub const ENTROPY_UNIT: f64 = (1_u64 << 40) as f64;
 /// The measures of a subdomain, apart from the detector's evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subdomain {
-    /// The hash of the text in lower case. Names that differ only in case are one name: resolvers that randomise case (0x20)
+    /// The hash of the bytes on the wire in lower case. Names that differ only in case are one name: resolvers that randomise case (0x20)
     /// send it in many spellings.
     pub hash: u64,
-    /// The hash of the text.
+    /// The hash of the bytes on the wire.
     pub spelling: u64,
     /// Characters.
     pub length: u32,
@@ -28,19 +28,18 @@ pub struct Subdomain {
 impl Subdomain {
     /// Measures a subdomain.
     pub fn measure(text: &[u8]) -> Subdomain {
-        let spelling = xxh3_64(text);
-        let hash = if text.iter().any(u8::is_ascii_uppercase) {
-            xxh3_64(&text.to_ascii_lowercase())
+        let bytes = wire_bytes(text);
+        let spelling = xxh3_64(&bytes);
+        let hash = if bytes.iter().any(u8::is_ascii_uppercase) {
+            xxh3_64(&bytes.to_ascii_lowercase())
         } else {
             spelling
         };
-        let length = u32::try_from(features::length(text)).unwrap_or(u32::MAX);
+        let length = u32::try_from(wire::length(text)).unwrap_or(u32::MAX);
         Subdomain { hash, spelling, length, entropy: entropy_units(text) }
     }
-}
 
-impl Subdomain {
-    /// The hash of a name that begins with the labels of the hash `before` and ends in these.
+    /// The hash of a name that begins with labels of the hash `before` and ends in these.
     pub fn hash_before(&self, before: u64) -> u64 {
         xxh3_64_with_seed(&before.to_le_bytes(), self.hash)
     }
@@ -49,7 +48,7 @@ impl Subdomain {
 /// An entropy in units of 2^-40 bits.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // at most 64 bits a character, never negative
 fn entropy_units(text: &[u8]) -> u64 {
-    (features::shannon(text).unwrap_or_default() * ENTROPY_UNIT).round() as u64
+    (wire::shannon(text).unwrap_or_default() * ENTROPY_UNIT).round() as u64
 }
 
 /// Sums over queries for names with a subdomain, from which means and deviations follow.

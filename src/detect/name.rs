@@ -101,12 +101,12 @@ impl NameEvidence {
                 continue;
             }
             let classes = Classes::new(&label);
-            let words = if zone == Zone::Reverse { words_of_range(&label) } else { None };
+            let words = if zone.has_addresses() { words_of_range(&label) } else { None };
             let excess = match words {
                 Some(words) if words.is_empty() => continue,
-                Some(words) => excess(model, &words, Classes::new(&words), model.bits(&words)),
-                None if is_host_name => excess(model, &label, classes, bits) / HOST_PART,
-                None => excess(model, &label, classes, bits),
+                Some(words) => excess(model, &words, Classes::new(&words), model.bits(&words), zone),
+                None if is_host_name => excess(model, &label, classes, bits, zone) / HOST_PART,
+                None => excess(model, &label, classes, bits, zone),
             };
             evidence.excess = evidence.excess.saturating_add(excess);
             if excess >= model.names.unusual && !is_host_name {
@@ -178,11 +178,13 @@ impl NameEvidence {
 }
 
 /// The bits of `label` beyond those of an ordinary one.
-fn excess(model: &Model, label: &[u8], classes: Classes, bits: u32) -> u32 {
+fn excess(model: &Model, label: &[u8], classes: Classes, bits: u32, zone: Zone) -> u32 {
     let names = &model.names;
     let ordinary = u32::from(to_u16(label.len())).saturating_mul(names.character).saturating_add(names.label);
     let excess = bits.saturating_sub(ordinary);
-    if is_identifier(label, classes) {
+    // Services put digests below their domains.
+    let counts_in_full = zone == Zone::NoDomain && is_digest(label, classes);
+    if is_identifier(label, classes) && !counts_in_full {
         return excess / IDENTIFIER_PART;
     }
     if excess < names.unusual || !classes.mix_case() {
@@ -207,11 +209,16 @@ fn is_nibble(label: &[u8]) -> bool {
     label.len() == 1 && label[0].is_ascii_hexdigit()
 }
 
+/// Whether `label`, of these classes of bytes, has as many hexadecimal digits as a digest.
+fn is_digest(label: &[u8], classes: Classes) -> bool {
+    DIGESTS.contains(&label.len()) && classes.are_hexadecimal()
+}
+
 /// Whether `label`, of these classes of bytes, is an identifier as services put them into names: a GUID, or between
 /// hyphens an MD5, SHA-1 or SHA-256 digest in hexadecimal digits or the four numbers of an IPv4 address.
 fn is_identifier(label: &[u8], classes: Classes) -> bool {
     if !classes.have_hyphens() {
-        return DIGESTS.contains(&label.len()) && classes.are_hexadecimal();
+        return is_digest(label, classes);
     }
     let parts = || label.split(|byte| b"-_".contains(byte));
     let is_hexadecimal = |part: &[u8]| part.iter().all(u8::is_ascii_hexdigit);
@@ -289,14 +296,19 @@ mod tests {
     }
 
     #[test]
-    fn a_short_single_label_without_a_domain_counts_one_eighth() {
+    fn a_short_single_label_without_a_domain_hardly_counts() {
         let none = |name: &str| NameEvidence::measure_in(Zone::NoDomain, name.as_bytes());
         for name in ["desktop-q7x9kz2", "qxkvjzwpqhtrb"] {
-            assert!(none(name).excess / 256 <= bits_of_excess(name) / 8 + 1, "{name}");
+            assert!(none(name).excess / 256 <= bits_of_excess(name) / 64, "{name}");
             assert_eq!(none(name).payload_bytes, 0);
         }
-        for name in ["mzxw6ytboi4tcmrtme", "dnscat.9f8e7d6c5b", "a.b"] {
+        for name in ["mzxw6ytboi4tcmrtme", "dnscat.9f8e7d6c5b", "www.mail"] {
             assert_eq!(none(name), NameEvidence::measure(name.as_bytes()), "{name}");
+        }
+        let digest = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+        assert!(none(digest).excess / 256 > 40 && bits_of_excess(digest) < 20);
+        for name in ["ec2-203-0-113-9.compute-1.amazonaws.com", "54540b4e-6ae9-4836-97b1-0f52ff00a24a"] {
+            assert!(none(name).excess / 256 < 16, "{name}: {}", none(name).excess / 256);
         }
     }
 

@@ -6,11 +6,12 @@ use crate::names::NO_DOMAIN;
 const REVERSE: [&[u8]; 3] = [b"in-addr.arpa", b"ip6.arpa", b"ip6.int"];
 /// Where services announce themselves on the local link.
 const SERVICE_DISCOVERY: [&[u8]; 2] = [b"_tcp.local", b"_udp.local"];
-/// The longest NetBIOS name, in bytes. Windows truncates names of computers to it, search lists and NetBIOS ask for such
+/// The longest `NetBIOS` name, in bytes. Windows cuts names of computers to it, search lists and `NetBIOS` ask for such
 /// names without a domain, and Chrome's probes for redirecting resolvers have 7 to 15 letters.
 const HOST_NAME: usize = 15;
-/// The excess of a name of one label that is no longer than that is divided by this where names have no domain.
-pub(super) const HOST_PART: u32 = 8;
+/// The excess of a name of one label that is no longer than that is divided by this where names have no domain: then thousands
+/// of them still look ordinary.
+pub(super) const HOST_PART: u32 = 64;
 /// The most letters of a word in a label of a reverse zone, and the most digits of a number.
 const MAX_WORD: usize = 12;
 const MAX_NUMBER: usize = 5;
@@ -53,6 +54,11 @@ impl Zone {
         } else {
             Zone::Ordinary
         }
+    }
+
+    /// Whether digits of addresses and ranges in labels are not data.
+    pub(super) fn has_addresses(self) -> bool {
+        matches!(self, Zone::Reverse | Zone::NoDomain)
     }
 
     /// Whether the excess of a name counts in part: it is one label, as short as a computer's name, without a domain.

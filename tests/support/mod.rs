@@ -7,6 +7,7 @@
 #![allow(dead_code)] // no test program uses all of this
 
 pub mod oracle;
+pub mod table;
 
 use std::collections::BTreeMap;
 use std::fs;
