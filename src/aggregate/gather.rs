@@ -341,9 +341,11 @@ mod tests {
             let (found, plain) = (group(&gathered, suffix), group(&plain, "example.com"));
             assert_eq!(&Group { gathered: None, ..found.clone() }, plain, "{suffix}");
             // With a label more, the hashes are others, and so are the samples.
-            let names =
-                |end: &str| data(count).into_iter().map(move |data| format!("x-{}.{data}.{end}", &data[..9]));
-            let (deep, plain): (Vec<_>, Vec<_>) = (names(suffix).collect(), names("example.com").collect());
+            let names = |end: &str| {
+                let names = data(count).into_iter().map(|data| format!("x-{}.{data}.{end}", &data[..9]));
+                names.collect::<Vec<String>>()
+            };
+            let (deep, plain) = (names(suffix), names("example.com"));
             let (gathered, plain) = (self::gathered(&deep), self::gathered(&plain));
             let (found, plain) = (group(&gathered, suffix), group(&plain, "example.com"));
             assert_eq!((found.moments, found.seen), (plain.moments, plain.seen));

@@ -102,12 +102,14 @@ impl NameEvidence {
             }
             let classes = Classes::new(&label);
             let words = if zone.has_addresses() { words_of_range(&label) } else { None };
-            let excess = match words {
+            let mut excess = match words {
                 Some(words) if words.is_empty() => continue,
                 Some(words) => excess(model, &words, Classes::new(&words), model.bits(&words), zone),
-                None if is_host_name => excess(model, &label, classes, bits, zone) / HOST_PART,
                 None => excess(model, &label, classes, bits, zone),
             };
+            if is_host_name {
+                excess /= HOST_PART;
+            }
             evidence.excess = evidence.excess.saturating_add(excess);
             if excess >= model.names.unusual && !is_host_name {
                 let encoding = Encoding::from_classes(classes);
