@@ -14,12 +14,12 @@ pub const ENTROPY_UNIT: f64 = (1_u64 << 40) as f64;
 /// The measures of a subdomain, apart from the detector's evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subdomain {
-    /// The hash of the bytes on the wire in lower case. Names that differ only in case are one name: resolvers that randomise case (0x20)
-    /// send it in many spellings.
+    /// The hash of the bytes on the wire in lower case. Names that differ only in case are one name: resolvers that randomise
+    /// case (0x20) send it in many spellings.
     pub hash: u64,
     /// The hash of the bytes on the wire.
     pub spelling: u64,
-    /// Characters.
+    /// Characters, or bytes on the wire if the text has escapes.
     pub length: u32,
     /// Entropy, in units of 2^-40 bits a character.
     pub entropy: u64,
