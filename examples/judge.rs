@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 
-use dnsentropy::detect::{GroupEvidence, Model, NameEvidence, ONE_NAME, judge_with, reasons};
+use dnsentropy::detect::{GroupEvidence, Model, NameEvidence, ONE_NAME, Zone, judge_with, reasons};
 use dnsentropy::names::logged::{Logged, read as read_name};
 use dnsentropy::names::{ListName, Lists, Name};
 
@@ -50,10 +50,11 @@ fn read(model: &Model) -> Result<Pairs, Box<dyn Error>> {
         let Logged::Name(text) = read_name(&record[query]) else { continue };
         let name = Name::split(&text, list);
         let Some(domain) = name.ascii_domain() else { continue };
+        let zone = Zone::of(domain.as_bytes());
         let pair = pairs.entry((record[src].to_vec(), domain.into_owned().into_bytes())).or_default();
         pair.queries += 1;
         if let Some(subdomain) = name.subdomain() {
-            let evidence = NameEvidence::measure_with(model, subdomain);
+            let evidence = NameEvidence::measure_with(model, zone, subdomain);
             let known = pair.subdomains.entry(subdomain.to_ascii_lowercase()).or_insert(evidence);
             *known = known.or_spelt(evidence);
         }

@@ -18,13 +18,14 @@ use super::indexed_set::{IndexedSet, Keyed};
 use super::interner::Interner;
 use super::linked_lists::LinkedLists;
 use super::name_table::NameTable;
+use super::other_values::OtherValues;
 use super::partial::{NameQueries, Overflow, PartialAggregate, PartialName};
 use super::record_types::{CommonTypes, RecordTypes};
 use super::shown::ShownValues;
 use super::subdomain::{Measured, Subdomain};
 use super::tally::Tally;
 use super::time::TimeRange;
-use crate::detect::NameEvidence;
+use crate::detect::{NameEvidence, Zone};
 use crate::names::SuffixTable;
 use crate::slice::Slice;
 
@@ -68,6 +69,8 @@ pub struct Combiner {
     groups: IndexedSet<GroupPairs>,
     /// Which of `pairs` each group has.
     members: LinkedLists,
+    /// The values that are not names. They are not emitted.
+    others: OtherValues,
 }
 
 /// The queries for one name with the same by-values.
@@ -112,8 +115,7 @@ impl Combiner {
         self.by.id(by)
     }
 
-    /// Counts a query for `name`, if the name has a registrable domain. `rare_types` has its record types if not all of them
-    /// are common ones. Returns the id of the name.
+    /// Counts a query for `name`. `rare_types` has its record types if not all of them are common ones. Returns the id of the name.
     pub fn add(
         &mut self,
         name: Slice<'_>,
@@ -136,7 +138,7 @@ impl Combiner {
     }
 
     fn count(&mut self, name: u32, query: Query) {
-        let Combiner { names, pairs, groups, members, .. } = self;
+        let Combiner { names, pairs, groups, members, others, .. } = self;
         let key = (name, query.by_id);
         let weight = query.weight.map_or(1, |weight| u64::from(weight.get()));
         if let Some(pair) = pairs.find(&key) {
@@ -146,7 +148,7 @@ impl Combiner {
             pair.common_types.extend(query.common_types);
             return;
         }
-        let Some(domain) = names.domain_of(name) else { return };
+        let Some(domain) = names.domain_of(name) else { return names.count_other(name, others) };
         let group = (domain, query.by_id);
         match groups.find(&group) {
             Some(group) => group.last = members.push(Some(group.last)),
@@ -156,6 +158,11 @@ impl Combiner {
         pairs.add(PairQueries { key, events: 1, weight, common_types, seen });
     }
 
+    /// The values so far that are not names, which the combiner forgets.
+    pub fn take_others(&mut self) -> OtherValues {
+        std::mem::take(&mut self.others)
+    }
+
     /// Whether to call [`emit`](Combiner::emit) before the chunk ends, as the combiner takes much memory.
     pub fn is_full(&self) -> bool {
         self.pairs.all().len() >= MAX_PAIRS || self.names.bytes() + self.by.tuples.bytes() >= MAX_BYTES
@@ -163,7 +170,7 @@ impl Combiner {
 
     /// Passes what was counted to `each`, in one or several partial aggregates for each group, and forgets it.
     pub fn emit(&mut self, limits: Limits, each: impl FnMut(&PartialAggregate<'_>)) {
-        let Combiner { names, by, pairs, rare_types, shown, groups, members } = self;
+        let Combiner { names, by, pairs, rare_types, shown, groups, members, .. } = self;
         let mut emitter = Emitter::new(limits, each);
         let (mut found, mut ends) = (Vec::new(), Vec::new());
         for groups in groups.all().chunks(BATCH) {
@@ -271,6 +278,8 @@ impl<'c, E: FnMut(&PartialAggregate<'c>)> Emitter<'c, E> {
         self.measure(members);
         let (shown, kept) = (self.smallest(samples), self.smallest(names));
         let mut overflow: Option<Box<Overflow>> = None;
+        // No name is measured here if all of them may be shown.
+        let zone = if self.measured.is_empty() { Zone::default() } else { Zone::of(domain.as_bytes()) };
         for (index, Member { subdomain, queries, rare_types }) in members.iter().enumerate() {
             if self.partial.names.len() == MAX_NAMES {
                 self.end_partial();
@@ -293,7 +302,8 @@ impl<'c, E: FnMut(&PartialAggregate<'c>)> Emitter<'c, E> {
                     continue;
                 }
                 Some(subdomain) if Some(subdomain.hash) > shown => {
-                    PartialName::Measured(Measured { subdomain, evidence: NameEvidence::measure(text) })
+                    let evidence = NameEvidence::measure_in(zone, text);
+                    PartialName::Measured(Measured { subdomain, evidence })
                 }
                 _ => PartialName::Text(Bytes::new(text)),
             };

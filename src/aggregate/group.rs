@@ -3,13 +3,14 @@
 #![allow(clippy::cast_precision_loss)] // counts of queries stay far below 2^53
 
 use super::bottom_k::BottomK;
+use super::gather::Gathered;
 use super::partial::{NameQueries, PartialAggregate, PartialName};
 use super::record_types::RecordTypes;
 use super::shown::ShownValues;
 use super::subdomain::{ENTROPY_UNIT, Moments, Subdomain, Sums};
 use super::tally::Tally;
 use super::time::TimeRange;
-use crate::detect::{GroupEvidence, NameEvidence};
+use crate::detect::{GroupEvidence, NameEvidence, Zone};
 
 /// The most names that a group keeps as text.
 pub const MAX_SAMPLES: usize = 20;
@@ -31,6 +32,8 @@ pub struct Group {
     pub distinct: BottomK,
     /// The subdomains with the smallest hashes as text, ordered by hash. Bytes that are not UTF-8 are replaced.
     pub samples: Vec<(u64, Box<str>)>,
+    /// How the group was gathered from others, if it was.
+    pub gathered: Option<Gathered>,
 }
 
 impl Group {
@@ -44,6 +47,7 @@ impl Group {
             shown: ShownValues::default(),
             distinct: BottomK::new(limit),
             samples: Vec::new(),
+            gathered: None,
         }
     }
 
@@ -60,7 +64,9 @@ impl Group {
             };
             self.moments.add(*queries, &subdomain);
             self.distinct.add(subdomain.hash, subdomain.spelling, || match name {
-                PartialName::Text(text) => NameEvidence::measure(text),
+                PartialName::Text(text) => {
+                    NameEvidence::measure_in(Zone::of(partial.domain.as_bytes()), text)
+                }
                 PartialName::Measured(measured) => measured.evidence,
             });
             if let PartialName::Text(text) = name {
@@ -131,7 +137,7 @@ impl Group {
     }
 
     /// Keeps the names with the smallest hashes; of several spellings the first in byte order.
-    fn keep_sample(&mut self, hash: u64, name: &str, samples: usize) {
+    pub(super) fn keep_sample(&mut self, hash: u64, name: &str, samples: usize) {
         match self.samples.binary_search_by_key(&hash, |(hash, _)| *hash) {
             Ok(index) if *name < *self.samples[index].1 => self.samples[index].1 = name.into(),
             Err(index) if index < samples => {

@@ -1,16 +1,19 @@
 //! All groups of a search, within limits of memory.
 
+use std::collections::BTreeSet;
+
 use indexmap::{Equivalent, IndexMap};
 
 use super::group::Group;
 use super::partial::PartialAggregate;
 use super::shown::MAX_VALUES;
-use crate::names::present;
+use crate::detect::{NameEvidence, ONE_NAME};
+use crate::names::{NO_DOMAIN, ascii};
 
 /// The key of a group: a registrable domain and one value for each by-field.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GroupKey {
-    /// The registrable domain, in presentation format.
+    /// The registrable domain in ASCII. [`gather`](Groups::gather) also makes groups of other names.
     pub domain: String,
     /// One value for each by-field.
     pub by: Vec<String>,
@@ -100,8 +103,11 @@ impl Groups {
             self.limit_names(overflow.limit);
         }
         let Groups { limits, by_key, names, values, max_values, .. } = self;
-        // Other copies of the app send domains as they come.
-        let domain = present(partial.domain.as_bytes());
+        // Other copies of the app may spell domains in other ways.
+        let domain = match partial.domain {
+            NO_DOMAIN => NO_DOMAIN.into(),
+            domain => ascii::domain(domain.as_bytes()),
+        };
         let key = GroupKeyRef { domain: &domain, by: &partial.by };
         let index = by_key.get_index_of(&key);
         let index = index.unwrap_or_else(|| by_key.insert_full(key.into(), Group::new(limits.names)).0);
@@ -124,6 +130,11 @@ impl Groups {
         self.limits
     }
 
+    /// The most values that a group shows of one field.
+    pub(super) fn max_values(&self) -> usize {
+        self.max_values
+    }
+
     /// The number of groups that were dropped because memory was short.
     pub fn dropped(&self) -> u64 {
         self.dropped
@@ -132,6 +143,18 @@ impl Groups {
     /// The groups in the order of their arrival.
     pub fn iter(&self) -> impl Iterator<Item = (&GroupKey, &Group)> {
         self.by_key.iter()
+    }
+
+    /// The group of `key`.
+    pub(super) fn get(&self, key: &GroupKey) -> Option<&Group> {
+        self.by_key.get(key)
+    }
+
+    /// Drops groups, then adds others, or puts them in the place of those with the same keys.
+    pub(super) fn replace(&mut self, dropped: &BTreeSet<GroupKey>, added: Vec<(GroupKey, Group)>) {
+        self.by_key.retain(|key, _| !dropped.contains(key));
+        self.by_key.extend(added);
+        self.names = self.by_key.values().map(|group| group.distinct.entries().len()).sum();
     }
 
     fn enforce_limits(&mut self) {
@@ -167,12 +190,12 @@ impl Groups {
         }
     }
 
-    /// Drops a tenth of the groups: those with the least excess of information, then with the fewest queries, then with
+    /// Drops a tenth of the groups: those with the least excess of information in names and domain, then with the fewest queries, then with
     /// the smallest key.
     fn drop_least(&mut self) {
-        let ranks = self.by_key.values().enumerate();
+        let ranks = self.by_key.iter().enumerate();
         let mut ranks: Vec<(u128, u64, usize)> =
-            ranks.map(|(index, group)| (group.evidence().excess, group.count(), index)).collect();
+            ranks.map(|(index, (key, group))| (excess(key, group), group.count(), index)).collect();
         let drop = ranks.len().div_ceil(10);
         let key = |index: usize| self.by_key.get_index(index).map(|(key, _)| key);
         ranks.select_nth_unstable_by(
@@ -195,6 +218,12 @@ impl Groups {
         });
         self.dropped += drop as u64;
     }
+}
+
+/// The excess of a group's names and of its domain, which may hold data itself: see [`gather`](super::gather).
+fn excess(key: &GroupKey, group: &Group) -> u128 {
+    let domain = NameEvidence::measure(key.domain.as_bytes());
+    group.evidence().excess.saturating_add(u128::from(domain.excess) * u128::from(ONE_NAME))
 }
 
 #[cfg(test)]
@@ -290,7 +319,7 @@ mod tests {
             for (key, group) in groups.iter() {
                 let number = |text: &str| text.trim_matches(|c: char| !c.is_ascii_digit()).parse().expect("a number");
                 let events: Vec<&Event> = of_group(number(&key.domain), number(&key.by[0])).collect();
-                let names: std::collections::BTreeSet<u16> =
+                let names: BTreeSet<u16> =
                     events.iter().map(|event| event.2).filter(|&subdomain| subdomain > 0).map(|subdomain| subdomain / 2).collect();
                 prop_assert_eq!(group.count(), events.len() as u64);
                 prop_assert_eq!(group.distinct.distinct(), names.len() as u64);
@@ -298,12 +327,12 @@ mod tests {
                 prop_assert_eq!(group.seen.ends(), times().min().zip(times().max()));
                 prop_assert_eq!(&key.by[1], "x");
             }
-            let keys: std::collections::BTreeSet<(u8, u8)> = events.iter().map(|event| (event.0, event.1)).collect();
+            let keys: BTreeSet<(u8, u8)> = events.iter().map(|event| (event.0, event.1)).collect();
             prop_assert_eq!(groups.iter().count(), keys.len());
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in "\\PC{0,60}|4f:[0-9;]{0,60}|4:[A-Za-z0-9+/]{0,200}|\\{\"version\":1,.{0,40}\\}") {
+        fn any_text_is_read_or_refused(text in "\\PC{0,60}|4f:[0-9;]{0,60}|4o?:[A-Za-z0-9+/]{0,200}|\\{\"version\":1,.{0,40}\\}") {
             if let Ok(partial::Content::Aggregates(messages)) = partial::decode(text.as_bytes())
                 && let Ok(partials) = partial::parse(&messages)
             {
@@ -318,11 +347,11 @@ mod tests {
     #[test]
     fn domains_of_other_copies_of_the_app_are_written_as_ours() {
         let mut groups = Groups::new(Limits::default());
-        for domain in ["a|b.com", r"a\124b.com", "a\u{2764}.com"] {
+        for domain in ["a|b.com", r"A\124b.com", "a\u{2764}.com", r"a\226\157\164.com", "(none)"] {
             groups.merge(&PartialAggregate { domain, bare: Tally::ONE, ..PartialAggregate::default() });
         }
         let counts: Vec<_> = groups.iter().map(|(key, group)| (key.domain.as_str(), group.count())).collect();
-        assert_eq!(counts, [(r"a\124b.com", 2), (r"a\226\157\164.com", 1)]);
+        assert_eq!(counts, [(r"a\124b.com", 2), ("xn--a-v71a.com", 2)]);
     }
 
     #[test]

@@ -3,13 +3,14 @@
 //! A row of partial results is one text: a version, a colon, and base64 of postcard messages, one partial aggregate after
 //! another. A text form with names and numbers would take longer to write than the work itself. Peers can run an older copy
 //! of the app for a while after an upgrade, hence the version. Other versions wrote this form too, or JSON with a
-//! `version`. A row of another kind has the [`FieldCounts`] of a chunk, as plain numbers.
+//! `version`. A row of another kind has the [`FieldCounts`] of a chunk, as plain numbers, and one more its [`OtherValues`].
 
 use data_encoding::BASE64_NOPAD;
 use serde::{Deserialize, Serialize};
 use serde_bytes::Bytes;
 
 use super::field_counts::FieldCounts;
+use super::other_values::OtherValues;
 use super::record_types::RecordTypes;
 use super::shown::ShownValues;
 use super::subdomain::{Measured, Moments};
@@ -94,6 +95,8 @@ const VERSION: u32 = 4;
 const PREFIX: &str = "4:";
 /// The start of a text with the counts of a chunk: `4f:<events>;<complete>;<unweighed>;<count of the first field>;…`.
 const COUNTS_PREFIX: &str = "4f:";
+/// The start of a text with the values of a chunk that are not names, as base64 of a postcard message.
+const OTHERS_PREFIX: &str = "4o:";
 /// A text ends when its messages have at least this many bytes.
 const FULL_BYTES: usize = 2048;
 
@@ -149,6 +152,12 @@ pub fn write_counts(counts: &FieldCounts, fields: usize, rows: &mut Vec<u8>) {
     rows.extend_from_slice(format!("{COUNTS_PREFIX}{}\n", numbers.join(";")).as_bytes());
 }
 
+/// Appends a row with the values of a chunk that are not names.
+pub fn write_others(others: &OtherValues, rows: &mut Vec<u8>) {
+    let message = postcard::to_extend(others, Vec::new()).expect("memory takes every write");
+    rows.extend_from_slice(format!("{OTHERS_PREFIX}{}\n", BASE64_NOPAD.encode(&message)).as_bytes());
+}
+
 /// What a text of partial results holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
@@ -156,6 +165,8 @@ pub enum Content {
     Aggregates(Vec<u8>),
     /// The counts of a chunk.
     Counts(FieldCounts),
+    /// The values of a chunk that are not names.
+    Others(OtherValues),
 }
 
 /// Decodes a text.
@@ -166,6 +177,10 @@ pub enum Content {
 pub fn decode(text: &[u8]) -> Result<Content, PartialError> {
     if let Some(messages) = text.strip_prefix(PREFIX.as_bytes()) {
         return BASE64_NOPAD.decode(messages).map(Content::Aggregates).map_err(|_| PartialError::Broken);
+    }
+    if let Some(message) = text.strip_prefix(OTHERS_PREFIX.as_bytes()) {
+        let message = BASE64_NOPAD.decode(message).map_err(|_| PartialError::Broken)?;
+        return postcard::from_bytes(&message).map(Content::Others).map_err(|_| PartialError::Broken);
     }
     let numbers = text.strip_prefix(COUNTS_PREFIX.as_bytes()).ok_or_else(|| other_version(text))?;
     let numbers: Option<Vec<u64>> = std::str::from_utf8(numbers)
@@ -210,7 +225,8 @@ fn other_version(text: &[u8]) -> PartialError {
         version: u32,
     }
     let text = String::from_utf8_lossy(text);
-    let version = text.split_once(':').and_then(|(version, _)| version.parse().ok());
+    let version =
+        text.split_once(':').and_then(|(start, _)| start.trim_end_matches(char::is_alphabetic).parse().ok());
     let version = version.or_else(|| Some(serde_json::from_str::<Versioned>(&text).ok()?.version));
     version.map_or(PartialError::Broken, PartialError::Version)
 }

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteArray;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::tally::Tally;
 use crate::detect::NameEvidence;
-use crate::names::wire;
+use crate::names::{wire, wire_bytes};
 
 /// Entropies are summed in units of 2^-40 bits. Sums of integers are the same in any order.
 #[allow(clippy::cast_precision_loss)] // a power of two
@@ -15,10 +15,10 @@ pub const ENTROPY_UNIT: f64 = (1_u64 << 40) as f64;
 /// The measures of a subdomain, apart from the detector's evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subdomain {
-    /// The hash of the text in lower case. Names that differ only in case are one name: resolvers that randomise case (0x20)
-    /// send it in many spellings.
+    /// The hash of the bytes on the wire in lower case. Names that differ only in case are one name: resolvers that randomise
+    /// case (0x20) send it in many spellings.
     pub hash: u64,
-    /// The hash of the text.
+    /// The hash of the bytes on the wire.
     pub spelling: u64,
     /// Characters, or bytes on the wire if the text has escapes.
     pub length: u32,
@@ -29,14 +29,20 @@ pub struct Subdomain {
 impl Subdomain {
     /// Measures a subdomain.
     pub fn measure(text: &[u8]) -> Subdomain {
-        let spelling = xxh3_64(text);
-        let hash = if text.iter().any(u8::is_ascii_uppercase) {
-            xxh3_64(&text.to_ascii_lowercase())
+        let bytes = wire_bytes(text);
+        let spelling = xxh3_64(&bytes);
+        let hash = if bytes.iter().any(u8::is_ascii_uppercase) {
+            xxh3_64(&bytes.to_ascii_lowercase())
         } else {
             spelling
         };
         let length = u32::try_from(wire::length(text)).unwrap_or(u32::MAX);
         Subdomain { hash, spelling, length, entropy: entropy_units(text) }
+    }
+
+    /// The hash of a name that begins with labels of the hash `before` and ends in these.
+    pub fn hash_before(&self, before: u64) -> u64 {
+        xxh3_64_with_seed(&before.to_le_bytes(), self.hash)
     }
 }
 
@@ -66,6 +72,20 @@ impl Moments {
     pub fn extend(&mut self, other: &Moments) {
         self.events.extend(&other.events);
         self.weight.extend(&other.weight);
+    }
+
+    /// The sums over the same queries, with the labels of `end` and a dot more at the end of each name: see [`Sums::before`].
+    #[must_use]
+    pub fn before(&self, end: &Subdomain) -> Moments {
+        Moments { events: self.events.before(end), weight: self.weight.before(end) }
+    }
+
+    /// The sums if all queries are for the name of `subdomain`.
+    #[must_use]
+    pub fn of_one_name(&self, subdomain: &Subdomain) -> Moments {
+        let mut moments = Moments::default();
+        moments.add(Tally { events: self.events.count, weight: self.weight.count }, subdomain);
+        moments
     }
 
     /// Each row counts as many times as it weighs from now on.
@@ -100,6 +120,25 @@ impl Sums {
             length_squared: u128::from(count).saturating_mul(u128::from(length) * u128::from(length)),
             max_length: length,
         });
+    }
+
+    /// The sums over the same queries, with the labels of `end` and a dot more at the end of each name.
+    ///
+    /// Lengths are exact. The entropy is the mean of both parts, weighted by their lengths: that of the whole is not less.
+    #[must_use]
+    pub fn before(&self, end: &Subdomain) -> Sums {
+        let (count, more) = (u128::from(self.count), u128::from(end.length) + 1);
+        let (length, added) = (u128::from(self.length), count.saturating_mul(more));
+        let entropy = length.saturating_mul(self.entropy);
+        let entropy = entropy.saturating_add(added.saturating_mul(count).saturating_mul(end.entropy.into()));
+        let squared = length.saturating_mul(2 * more).saturating_add(added.saturating_mul(more));
+        Sums {
+            count: self.count,
+            entropy: entropy / length.saturating_add(added).max(1),
+            length: u64::try_from(length.saturating_add(added)).unwrap_or(u64::MAX),
+            length_squared: self.length_squared.saturating_add(squared),
+            max_length: self.max_length.saturating_add(u64::from(end.length) + 1),
+        }
     }
 
     /// Adds the sums over other queries.

@@ -3,7 +3,8 @@
 use super::group::{GroupEvidence, ONE_NAME};
 use super::model::{Line, Model};
 use super::name::NameEvidence;
-use super::verdict::{Severity, Terms, Verdict, is_service_discovery};
+use super::verdict::{Severity, Terms, Verdict};
+use super::zone::Zone;
 use crate::features::fixed_point::{LOG_ONE, ONE, log2};
 
 /// The excess that counts as 1 in logarithms: a byte.
@@ -18,17 +19,17 @@ pub fn judge(domain: &[u8], evidence: &GroupEvidence) -> Verdict {
     judge_with(Model::embedded(), domain, evidence)
 }
 
-/// The score of a single query, 0 to 100, by its subdomain.
+/// The score of a single query, 0 to 100, by the evidence of its subdomain.
 ///
 /// ```
-/// use dnsentropy::detect::judge_name;
+/// use dnsentropy::detect::{NameEvidence, judge_name};
 ///
-/// assert!(judge_name(b"www.images") < 10);
-/// assert!(judge_name(b"6a57jk2ba1d9keg15cbg.appsync-api.eu-west-1") > 45);
+/// assert!(judge_name(&NameEvidence::measure(b"www.images")) < 10);
+/// assert!(judge_name(&NameEvidence::measure(b"6a57jk2ba1d9keg15cbg.appsync-api.eu-west-1")) > 45);
 /// ```
-pub fn judge_name(subdomain: &[u8]) -> u8 {
+pub fn judge_name(evidence: &NameEvidence) -> u8 {
     let mut group = GroupEvidence::new(1);
-    group.add(&NameEvidence::measure(subdomain), ONE_NAME);
+    group.add(evidence, ONE_NAME);
     score(Model::embedded(), &terms(b"", &group), &group)
 }
 
@@ -73,7 +74,8 @@ pub fn terms(domain: &[u8], evidence: &GroupEvidence) -> Terms {
     if names == 0 {
         return Terms::default();
     }
-    let excess = if is_service_discovery(domain) { evidence.excess / LINK_PART } else { evidence.excess };
+    let local = Zone::of(domain) == Zone::ServiceDiscovery;
+    let excess = if local { evidence.excess / LINK_PART } else { evidence.excess };
     // log2(1 + e/u) as log2(u + e) - log2(u), all in fractions of a name.
     let beyond = |unit: u128| log2(unit.saturating_add(excess)) - log2(unit);
     let volume = beyond(UNIT * u128::from(ONE_NAME));
@@ -137,8 +139,8 @@ mod tests {
             let verdict = verdict("example.com", &names, names.len());
             assert!((Severity::Medium..Severity::Critical).contains(&verdict.severity), "{verdict:?}");
         }
-        assert!(judge_name(b"6a57jk2ba1d9keg15cbg.appsync-api.eu-west-1") > 45);
-        assert!(judge_name(b"www.images") < 10);
+        assert!(judge_name(&NameEvidence::measure(b"6a57jk2ba1d9keg15cbg.appsync-api.eu-west-1")) > 45);
+        assert!(judge_name(&NameEvidence::measure(b"www.images")) < 10);
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod model;
 mod name;
 mod reasons;
 mod verdict;
+mod zone;
 
 pub use alphabet::Encoding;
 pub use group::{GroupEvidence, ONE_NAME};
@@ -24,6 +25,7 @@ pub use model::{Model, ModelError};
 pub use name::NameEvidence;
 pub use reasons::reasons;
 pub use verdict::{Severity, Terms, Verdict};
+pub use zone::Zone;
 
 /// Bits per character of `subdomain` (all labels before the registrable domain) under the model of ordinary host
 /// names: about 3 for words, 6 for encoded data. `None` if it has no characters.

@@ -2,6 +2,7 @@
 
 use super::alphabet::{Classes, Encoding};
 use super::model::Model;
+use super::zone::{HOST_PART, Zone, words_of_range};
 use crate::names::wire;
 
 /// Evidence of one distinct subdomain: all labels before the registrable domain.
@@ -57,11 +58,25 @@ impl NameEvidence {
     /// assert!(evidence.excess > 40 * 256);
     /// ```
     pub fn measure(subdomain: &[u8]) -> NameEvidence {
-        NameEvidence::measure_with(Model::embedded(), subdomain)
+        NameEvidence::measure_in(Zone::Ordinary, subdomain)
     }
 
-    /// Measures `subdomain` by the parameters of `model`.
-    pub fn measure_with(model: &Model, subdomain: &[u8]) -> NameEvidence {
+    /// Measures `subdomain` of a domain in `zone`.
+    ///
+    /// In a reverse zone the digits of labels that are addresses, parts of them or ranges have no excess, however many labels
+    /// there are. The excess of a single short label without a domain counts one eighth.
+    ///
+    /// ```
+    /// use dnsentropy::detect::{NameEvidence, Zone};
+    ///
+    /// assert_eq!(NameEvidence::measure_in(Zone::Reverse, b"7.0-127.2").excess, 0);
+    /// ```
+    pub fn measure_in(zone: Zone, subdomain: &[u8]) -> NameEvidence {
+        NameEvidence::measure_with(Model::embedded(), zone, subdomain)
+    }
+
+    /// Measures `subdomain` of a domain in `zone` by the parameters of `model`.
+    pub fn measure_with(model: &Model, zone: Zone, subdomain: &[u8]) -> NameEvidence {
         let mut evidence = NameEvidence::default();
         if subdomain.is_empty() {
             return evidence;
@@ -69,6 +84,7 @@ impl NameEvidence {
         let labels = || wire::labels(subdomain);
         let holds_address = subdomain.len() >= 2 * NIBBLES[0] - 1
             && NIBBLES.contains(&labels().filter(|label| is_nibble(label)).count());
+        let is_host_name = zone.is_host_name(subdomain);
         let (mut payload, mut service) = (0, false);
         for label in labels() {
             service |= label.first() == Some(&b'_')
@@ -85,9 +101,17 @@ impl NameEvidence {
                 continue;
             }
             let classes = Classes::new(&label);
-            let excess = excess(model, &label, classes, bits);
+            let words = if zone.has_addresses() { words_of_range(&label) } else { None };
+            let mut excess = match words {
+                Some(words) if words.is_empty() => continue,
+                Some(words) => excess(model, &words, Classes::new(&words), model.bits(&words), zone),
+                None => excess(model, &label, classes, bits, zone),
+            };
+            if is_host_name {
+                excess /= HOST_PART;
+            }
             evidence.excess = evidence.excess.saturating_add(excess);
-            if excess >= model.names.unusual {
+            if excess >= model.names.unusual && !is_host_name {
                 let encoding = Encoding::from_classes(classes);
                 evidence.encoding = evidence.encoding.max(encoding);
                 payload += encoding.payload_bytes(label.len());
@@ -98,6 +122,20 @@ impl NameEvidence {
         }
         evidence.payload_bytes = to_u16(payload);
         evidence
+    }
+
+    /// The evidence of a name that begins with the labels of this one and ends in those of `other`.
+    #[must_use]
+    pub fn before(self, other: NameEvidence) -> NameEvidence {
+        NameEvidence {
+            characters: self.characters.saturating_add(other.characters),
+            bits: self.bits.saturating_add(other.bits),
+            excess: self.excess.saturating_add(other.excess),
+            longest_label: self.longest_label.max(other.longest_label),
+            labels: self.labels.saturating_add(other.labels),
+            encoding: self.encoding.max(other.encoding),
+            payload_bytes: self.payload_bytes.saturating_add(other.payload_bytes),
+        }
     }
 
     /// The evidence of a name that was queried in two spellings of case: that of the more ordinary spelling.
@@ -142,11 +180,13 @@ impl NameEvidence {
 }
 
 /// The bits of `label` beyond those of an ordinary one.
-fn excess(model: &Model, label: &[u8], classes: Classes, bits: u32) -> u32 {
+fn excess(model: &Model, label: &[u8], classes: Classes, bits: u32, zone: Zone) -> u32 {
     let names = &model.names;
     let ordinary = u32::from(to_u16(label.len())).saturating_mul(names.character).saturating_add(names.label);
     let excess = bits.saturating_sub(ordinary);
-    if is_identifier(label, classes) {
+    // Services put digests below their domains.
+    let counts_in_full = zone == Zone::NoDomain && is_digest(label, classes);
+    if is_identifier(label, classes) && !counts_in_full {
         return excess / IDENTIFIER_PART;
     }
     if excess < names.unusual || !classes.mix_case() {
@@ -171,11 +211,16 @@ fn is_nibble(label: &[u8]) -> bool {
     label.len() == 1 && label[0].is_ascii_hexdigit()
 }
 
+/// Whether `label`, of these classes of bytes, has as many hexadecimal digits as a digest.
+fn is_digest(label: &[u8], classes: Classes) -> bool {
+    DIGESTS.contains(&label.len()) && classes.are_hexadecimal()
+}
+
 /// Whether `label`, of these classes of bytes, is an identifier as services put them into names: a GUID, or between
 /// hyphens an MD5, SHA-1 or SHA-256 digest in hexadecimal digits or the four numbers of an IPv4 address.
 fn is_identifier(label: &[u8], classes: Classes) -> bool {
     if !classes.have_hyphens() {
-        return DIGESTS.contains(&label.len()) && classes.are_hexadecimal();
+        return is_digest(label, classes);
     }
     let parts = || label.split(|byte| b"-_".contains(byte));
     let is_hexadecimal = |part: &[u8]| part.iter().all(u8::is_ascii_hexdigit);
@@ -237,6 +282,39 @@ mod tests {
     }
 
     #[test]
+    fn encoded_text_counts_in_reverse_zones_too() {
+        let reverse = |name: &str| NameEvidence::measure_in(Zone::Reverse, name.as_bytes()).excess / 256;
+        for name in ["7.0-127.2", "9.sub-128.0.1", "3.net64.2", "5.64to127.8", "host7.4", "www.1.2"] {
+            assert!(reverse(name) < 2, "{name}: {}", reverse(name));
+        }
+        for name in [
+            "0DsAAHNIclYsFcDN.3.2",
+            "95fc03c0b0000000005b639e1554560947d038151ddb18e8.1",
+            "mzxw6ytboi4tcmrt.9",
+        ] {
+            assert_eq!(reverse(name), bits_of_excess(name), "{name}");
+        }
+        assert!(reverse("qxkvjzwpqht12.1") > 5);
+    }
+
+    #[test]
+    fn a_short_single_label_without_a_domain_hardly_counts() {
+        let none = |name: &str| NameEvidence::measure_in(Zone::NoDomain, name.as_bytes());
+        for name in ["desktop-q7x9kz2", "qxkvjzwpqhtrb"] {
+            assert!(none(name).excess / 256 <= bits_of_excess(name) / 64, "{name}");
+            assert_eq!(none(name).payload_bytes, 0);
+        }
+        for name in ["mzxw6ytboi4tcmrtme", "dnscat.9f8e7d6c5b", "www.mail"] {
+            assert_eq!(none(name), NameEvidence::measure(name.as_bytes()), "{name}");
+        }
+        let digest = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+        assert!(none(digest).excess / 256 > 40 && bits_of_excess(digest) < 20);
+        for name in ["ec2-203-0-113-9.compute-1.amazonaws.com", "54540b4e-6ae9-4836-97b1-0f52ff00a24a"] {
+            assert!(none(name).excess / 256 < 16, "{name}: {}", none(name).excess / 256);
+        }
+    }
+
+    #[test]
     fn digests_guids_and_service_names_count_in_part() {
         let identifier = |label: &[u8]| is_identifier(label, Classes::new(label));
         let digest = "776f5e5cb0f63d5cf5f7b33d077887e4";
@@ -283,6 +361,19 @@ mod tests {
             prop_assert_eq!(joined.excess, first.excess + second.excess);
             prop_assert_eq!(joined.encoding, first.encoding.max(second.encoding));
             prop_assert_eq!(joined.payload_bytes, first.payload_bytes + second.payload_bytes);
+            if !one.is_empty() {
+                prop_assert_eq!(first.before(second), joined);
+            }
+        }
+
+        #[test]
+        fn addresses_and_ranges_of_reverse_zones_have_no_excess(
+            labels in prop::collection::vec(
+                "[0-9]{1,3}|[0-9a-f]{1,4}|[0-9]{1,3}[-/_][0-9]{1,3}|([0-9]{1,3}-){3}[0-9]{1,3}", 1..40,
+            ),
+        ) {
+            let evidence = NameEvidence::measure_in(Zone::Reverse, labels.join(".").as_bytes());
+            prop_assert_eq!((evidence.excess, evidence.payload_bytes, evidence.encoding), (0, 0, Encoding::None));
         }
 
         #[test]

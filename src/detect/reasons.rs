@@ -2,7 +2,8 @@
 
 use super::alphabet::Encoding;
 use super::group::{GroupEvidence, ONE_NAME};
-use super::verdict::{Severity, Verdict, is_service_discovery};
+use super::verdict::{Severity, Verdict};
+use super::zone::Zone;
 
 /// A short sentence, with its numbers, for each term that moves the score. `verdict` is the one on `evidence` of the names
 /// under `domain`.
@@ -10,11 +11,12 @@ pub fn reasons(domain: &[u8], evidence: &GroupEvidence, verdict: &Verdict) -> Ve
     let terms = &verdict.terms;
     let distinct = evidence.distinct().max(1);
     let mut reasons = Vec::new();
-    if is_service_discovery(domain) {
-        reasons.push("local service discovery (mDNS): weighted at one quarter".to_owned());
-    } else if domain.ends_with(b".in-addr.arpa") || domain.ends_with(b".ip6.arpa") {
-        reasons.push("reverse DNS zone: addresses are not counted as data".to_owned());
-    }
+    reasons.extend(match Zone::of(domain) {
+        Zone::Ordinary => None,
+        Zone::Reverse => Some("reverse DNS zone: addresses are not counted as data".to_owned()),
+        Zone::ServiceDiscovery => Some("local service discovery (mDNS): weighted at one quarter".to_owned()),
+        Zone::NoDomain => Some("names without a registrable domain".to_owned()),
+    });
     if verdict.severity == Severity::Informational || evidence.names == 0 {
         reasons.push("names look like those of ordinary hosts".to_owned());
         return reasons;
@@ -106,6 +108,7 @@ mod tests {
             ["names look like those of ordinary hosts"]
         );
         assert!(reasons_of("10.in-addr.arpa", &["3.2.1"], 1)[0].starts_with("reverse DNS zone"));
+        assert_eq!(reasons_of("(none)", &["nas"], 1)[0], "names without a registrable domain");
         assert!(reasons_of("_tcp.local", &["printer._ipp"], 1)[0].starts_with("local service discovery"));
         assert_eq!(reasons_of("example.com", &[], 0), ["names look like those of ordinary hosts"]);
     }

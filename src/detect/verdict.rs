@@ -59,21 +59,3 @@ pub struct Terms {
     /// standard deviation of 2 characters on, and none for fewer than 3 names.
     pub alike: i64,
 }
-
-/// Whether names under `domain` announce services on the local link (DNS-SD over mDNS, RFC 6763) and never leave it.
-pub(super) fn is_service_discovery(domain: &[u8]) -> bool {
-    domain == b"_tcp.local" || domain == b"_udp.local"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_service_zones_are_service_discovery() {
-        assert!(is_service_discovery(b"_tcp.local") && is_service_discovery(b"_udp.local"));
-        for domain in [&b""[..], b"_tcp.locals", b"x._tcp.local"] {
-            assert!(!is_service_discovery(domain), "{domain:?}");
-        }
-    }
-}

@@ -28,3 +28,8 @@ pub use wire::wire_bytes;
 
 /// The registrable domain of names without one, where a text is needed.
 pub const NO_DOMAIN: &str = "(none)";
+
+/// Whether `label` is a top-level domain of IANA's list.
+pub fn is_top_level(label: &str) -> bool {
+    builtin::IANA.suffix(label.as_bytes()).1 != SuffixType::Unlisted
+}

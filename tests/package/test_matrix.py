@@ -101,7 +101,7 @@ MISTAKES = (
     "dnsentropy query, answer", "dnsentropy query fields =",
 )  # fmt: skip
 # Partial results of older and newer versions, and a text that is not one.
-OTHER_PARTIALS = ("2:AAAA", '{"version":1}', "999:AAAA", "none")
+OTHER_PARTIALS = ("2:AAAA", "3:AAAA", "3f:1;1;0", '{"version":1}', "999:AAAA", "none")
 # Commands that keep the order of the rows before them.
 KEEP_ORDER = {"table", "head", "dedup", "eventstats", "streamstats", "append", "addinfo"}
 SAMPLE = re.compile(r"\|\s*(dnsbuiltin sample|inputlookup dnsentropy_sample)\b")

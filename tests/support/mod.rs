@@ -8,6 +8,7 @@
 
 pub mod exfil;
 pub mod oracle;
+pub mod table;
 
 use std::collections::BTreeMap;
 use std::fs;

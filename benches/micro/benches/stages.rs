@@ -163,7 +163,7 @@ mod subdomain {
 
     #[divan::bench]
     fn score(bencher: Bencher) {
-        each(bencher, judge_name);
+        each(bencher, |name| judge_name(&NameEvidence::measure(name)));
     }
 
     fn each<T>(bencher: Bencher, measure: impl Fn(&[u8]) -> T + Sync) {

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::fields::{Field, Mode};
-use crate::detect::{NameEvidence, judge_name, surprisal};
+use crate::detect::{NameEvidence, Zone, judge_name, surprisal};
 use crate::features::{length, shannon};
 use crate::names::logged::{self, Logged};
 use crate::names::ordinary::OrdinaryName;
@@ -244,7 +244,7 @@ fn write_name(field: Field, parts: &Parts<'_>, sink: &mut impl ValueSink) {
             b"" => sink.lower(parts.ascii_end),
             _ => sink.joined(parts.subdomain, parts.ascii_end),
         },
-        _ => write_judgement(field, parts.subdomain.as_bytes(), sink),
+        _ => write_judgement(field, parts.domain.as_bytes(), parts.subdomain.as_bytes(), sink),
     }
 }
 
@@ -256,21 +256,20 @@ fn write_entropy(entropy: Option<f64>, sink: &mut impl ValueSink) {
     }
 }
 
-/// Writes what the detector says of a single subdomain.
-fn write_judgement(field: Field, subdomain: &[u8], sink: &mut impl ValueSink) {
+/// Writes what the detector says of a single subdomain of `domain`.
+fn write_judgement(field: Field, domain: &[u8], subdomain: &[u8], sink: &mut impl ValueSink) {
     if subdomain.is_empty() {
         return sink.empty();
     }
+    let evidence = || NameEvidence::measure_in(Zone::of(domain), subdomain);
     match field {
-        Field::Encoding => {
-            sink.text(Slice::whole(NameEvidence::measure(subdomain).encoding.as_str().as_bytes()));
-        }
-        Field::PayloadBytes => sink.number(usize::from(NameEvidence::measure(subdomain).payload_bytes)),
+        Field::Encoding => sink.text(Slice::whole(evidence().encoding.as_str().as_bytes())),
+        Field::PayloadBytes => sink.number(usize::from(evidence().payload_bytes)),
         Field::Surprisal => match surprisal(subdomain) {
             Some(bits) => sink.float(bits),
             None => sink.empty(),
         },
-        Field::Score => sink.number(usize::from(judge_name(subdomain))),
+        Field::Score => sink.number(usize::from(judge_name(&evidence()))),
         // Only URLs have the other fields.
         _ => sink.empty(),
     }

@@ -1,7 +1,8 @@
 //! The columns of the table: their names and how each is filled.
 
-use crate::aggregate::{Group, GroupKey, time};
+use crate::aggregate::{Gathered, Group, GroupKey, time};
 use crate::detect::{GroupEvidence, Verdict, reasons};
+use crate::names::NO_DOMAIN;
 use crate::rows::Output;
 
 /// What the columns of one row are made of.
@@ -45,8 +46,12 @@ pub const COLUMNS: [(&str, Fill); 17] = [
     ("severity", |row, output| output.push_display(row.verdict.severity.as_str())),
     ("reasons", push_reasons),
     ("samples", |row, output| {
-        let samples = row.group.samples.iter();
-        samples.for_each(|(_, name)| output.push_display(format_args!("{name}.{}", row.key.domain)));
+        for (_, name) in &row.group.samples {
+            match row.key.domain.as_str() {
+                NO_DOMAIN => output.push_display(name),
+                domain => output.push_display(format_args!("{name}.{domain}")),
+            }
+        }
     }),
     ("allowlisted", |row, output| {
         if let Some((_, reason)) = row.allowlisted {
@@ -80,8 +85,19 @@ fn push_reasons(row: &TableRow<'_>, output: &mut Output) {
         output.push_display(format_args!("allowlisted: {reason} (without that: score {score}, {severity})"));
         verdict = judged;
     }
-    let domain = row.key.domain.as_bytes();
-    for reason in reasons(domain, &row.evidence, verdict) {
+    let domain = &row.key.domain;
+    match row.group.gathered {
+        None => {}
+        Some(Gathered::PrivateSuffix(labels)) => {
+            output.push_display(format_args!("{labels} first labels under the private suffix {domain}"));
+        }
+        Some(Gathered::LastLabel(labels)) => {
+            output.push_display(format_args!(
+                "{labels} first labels under {domain}, which is on no list of suffixes"
+            ));
+        }
+    }
+    for reason in reasons(domain.as_bytes(), &row.evidence, verdict) {
         output.push_display(reason);
     }
 }

@@ -19,7 +19,7 @@ use self::allowlist::Allowlist;
 use self::options::{Options, Phase};
 use self::weight::Weight;
 use crate::aggregate::partial::{self, Content, PartialError, PartialWriter};
-use crate::aggregate::{Combiner, FieldCounts, Groups};
+use crate::aggregate::{Combiner, FieldCounts, Groups, OtherValues};
 use crate::commands::missing_field::grouped;
 use crate::commands::{App, warnings};
 use crate::names::SuffixTable;
@@ -41,6 +41,8 @@ struct DnsExfil {
     writer: PartialWriter,
     /// Of the name's field, then of the by-fields: in the map phase of the chunk, in the reduce phase of the search.
     counts: FieldCounts,
+    /// The values that are not names, likewise.
+    others: OtherValues,
     /// The number of partial results that could not be read, with the first error.
     unreadable: Option<(PartialError, u64)>,
     /// About the files that users edit. Only the search head warns of them.
@@ -75,6 +77,7 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Argumen
         groups,
         writer: PartialWriter::default(),
         counts: FieldCounts::default(),
+        others: OtherValues::default(),
         unreadable: None,
         file_warnings,
     }))
@@ -114,6 +117,7 @@ impl Command for DnsExfil {
             return taken;
         }
         hand_over(&mut self.combiner, self.options.phase, &mut self.groups, &mut self.writer, reply);
+        self.others.merge(&self.combiner.take_others());
         match self.options.phase {
             Phase::Map => {
                 self.writer.end(reply);
@@ -121,12 +125,18 @@ impl Command for DnsExfil {
                 if counts.events > 0 {
                     partial::write_counts(&counts, 1 + self.options.by.len(), reply);
                 }
+                let others = std::mem::take(&mut self.others);
+                if !others.is_empty() {
+                    partial::write_others(&others, reply);
+                }
             }
             Phase::Reduce if chunk.last => {
                 if self.rows_weigh() {
                     self.groups.weigh();
                 }
-                table::write(&self.groups, &self.options, &self.allowlist, reply);
+                let DnsExfil { groups, list, options, allowlist, .. } = self;
+                groups.gather(list, |key| table::mute(key, options, allowlist).is_some());
+                table::write(groups, options, allowlist, reply);
             }
             Phase::Reduce => {}
         }
@@ -139,7 +149,8 @@ impl Command for DnsExfil {
 
 impl DnsExfil {
     fn take_in(&mut self, body: &[u8], end: bool, reply: &mut Vec<u8>) -> usize {
-        let DnsExfil { reader, list, options, combiner, groups, writer, counts, unreadable, .. } = self;
+        let DnsExfil { reader, list, options, combiner, groups, writer, counts, others, unreadable, .. } =
+            self;
         let mut rows = reader.rows(body, end);
         let Some(columns) = rows.header().and_then(|header| options.fields().columns(&header.columns)) else {
             return rows.consumed();
@@ -148,7 +159,7 @@ impl DnsExfil {
             if !columns.partial.is_missing() {
                 let partials = row.values(columns.partial);
                 for text in &partials {
-                    if let Err(error) = take_partial(text, options.phase, groups, counts, reply) {
+                    if let Err(error) = take_partial(text, options.phase, groups, counts, others, reply) {
                         unreadable.get_or_insert((error, 0)).1 += 1;
                     }
                 }
@@ -205,6 +216,10 @@ impl DnsExfil {
         }
         let mut warnings: Vec<UserMessage> =
             warnings.into_iter().map(|text| UserMessage(Level::Warn, text)).collect();
+        if self.options.phase == Phase::Reduce {
+            let hint = "name the field that holds the DNS name";
+            warnings.extend(self.others.unreadable.message(Level::Warn, &self.options.field, hint));
+        }
         warnings.extend_from_slice(&self.file_warnings);
         warnings
     }
@@ -218,8 +233,10 @@ impl DnsExfil {
             return Vec::new();
         }
         if self.counts.complete > 0 {
+            let all_addresses =
+                if self.others.unreadable.count() == 0 { ", as all are IP addresses" } else { "" };
             return vec![format!(
-                "no value of the field '{field}' has a registrable domain: name the field that holds the DNS name"
+                "no value of the field '{field}' has a registrable domain{all_addresses}: name the field that holds the DNS name"
             )];
         }
         let fields: Vec<&String> = [field].into_iter().chain(by).collect();
@@ -264,12 +281,13 @@ fn take_partial(
     phase: Phase,
     groups: &mut Groups,
     counts: &mut FieldCounts,
+    others: &mut OtherValues,
     reply: &mut Vec<u8>,
 ) -> Result<(), PartialError> {
     let content = partial::decode(text)?;
     let partials = match &content {
         Content::Aggregates(messages) => partial::parse(messages)?,
-        Content::Counts(_) => Vec::new(),
+        Content::Counts(_) | Content::Others(_) => Vec::new(),
     };
     match (phase, &content) {
         (Phase::Map, _) => {
@@ -277,6 +295,7 @@ fn take_partial(
             reply.push(b'\n');
         }
         (Phase::Reduce, Content::Counts(of_chunk)) => counts.merge(of_chunk),
+        (Phase::Reduce, Content::Others(of_chunk)) => others.merge(of_chunk),
         (Phase::Reduce, Content::Aggregates(_)) => partials.iter().for_each(|partial| groups.merge(partial)),
     }
     Ok(())

@@ -14,10 +14,9 @@ type Ranked<'g> = (Reverse<(u8, u64, u64)>, &'g GroupKey, &'g Group);
 
 /// Writes the table of `groups` to `body`.
 pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &mut Vec<u8>) {
-    let client = client_index(&options.by);
     // Only the rank is kept of each group, as there can be a million. The rows that are shown are judged once more.
     let ranked = groups.iter().map(|(key, group)| {
-        let (verdict, _) = judge_group(key, &group.evidence(), client, allowlist);
+        let (verdict, _) = judge_group(key, &group.evidence(), options, allowlist);
         (Reverse((verdict.score, verdict.payload_bytes, group.count())), key, group)
     });
     let mut ranked: Vec<Ranked<'_>> =
@@ -37,7 +36,7 @@ pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &m
     write_names(&names, body);
     for (_, key, group) in ranked {
         let evidence = group.evidence();
-        let (verdict, allowlisted) = judge_group(key, &evidence, client, allowlist);
+        let (verdict, allowlisted) = judge_group(key, &evidence, options, allowlist);
         let row = TableRow { key, group, evidence, verdict, allowlisted };
         outputs.iter_mut().for_each(Output::clear);
         let keys = [&key.domain].into_iter().chain(&key.by);
@@ -52,22 +51,23 @@ pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &m
     }
 }
 
-/// The by-field that holds the client.
-fn client_index(by: &[String]) -> Option<usize> {
-    CLIENT_FIELDS.iter().find_map(|client| by.iter().position(|field| field == client))
+/// Why the allowlist mutes a group, if it does.
+pub fn mute<'a>(key: &GroupKey, options: &Options, allowlist: &'a Allowlist) -> Option<&'a str> {
+    // The by-field that holds the client.
+    let client = CLIENT_FIELDS.iter().find_map(|client| options.by.iter().position(|field| field == client));
+    let client = client.and_then(|index| key.by.get(index)).map(String::as_str);
+    allowlist.reason(&key.domain, client)
 }
 
-/// The verdict on a group. `client` is the index of the by-field that holds the client. If the domain is allowlisted, the score is 0, and the verdict without the allowlist and the reason
-/// come with it.
+/// The verdict on a group. If it is muted, the score is 0, and the verdict without the allowlist and the reason come with it.
 fn judge_group<'a>(
     key: &GroupKey,
     evidence: &GroupEvidence,
-    client: Option<usize>,
+    options: &Options,
     allowlist: &'a Allowlist,
 ) -> (Verdict, Option<(Verdict, &'a str)>) {
     let verdict = judge(key.domain.as_bytes(), evidence);
-    let client = client.and_then(|index| key.by.get(index)).map(String::as_str);
-    match allowlist.reason(&key.domain, client) {
+    match mute(key, options, allowlist) {
         None => (verdict, None),
         Some(reason) => {
             let allowed = Verdict { score: 0, severity: Severity::Informational, ..verdict.clone() };

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use wildmatch::WildMatch;
 
-use crate::names::rules::ascii_label;
+use crate::names::{NO_DOMAIN, ascii, wire_bytes};
 
 /// Which domains an entry is about.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub enum DomainError {
 }
 
 impl DomainPattern {
-    /// Reads a cell: a domain in any usual form, with `*` for any text and `?` for any character. `None` for a blank cell or a comment.
+    /// Reads a cell: `(none)`, or a domain in any usual form, with `*` for any text and `?` for any character. `None` for a blank cell or a comment.
     ///
     /// # Errors
     ///
@@ -53,7 +53,10 @@ impl DomainPattern {
         if trim(cell).is_empty() || trim(cell).starts_with('#') {
             return Ok(None);
         }
-        if !unescape(text).iter().any(|&byte| byte.is_ascii_alphanumeric() || !byte.is_ascii()) {
+        if trim(cell) == NO_DOMAIN {
+            return Ok(Some(DomainPattern::Exact(NO_DOMAIN.to_owned())));
+        }
+        if !wire_bytes(text.as_bytes()).iter().any(|&byte| byte.is_ascii_alphanumeric() || !byte.is_ascii()) {
             return Err(DomainError::Everything);
         }
         let text = text.strip_suffix('.').unwrap_or(text);
@@ -89,9 +92,9 @@ impl Wildcards {
     }
 }
 
-/// A domain of the table as patterns are compared with it: in ASCII.
+/// A domain as patterns are compared with it: in ASCII, as the table has it.
 pub fn to_ascii(domain: &str) -> Cow<'_, str> {
-    if is_plain(domain) { Cow::Borrowed(domain) } else { Cow::Owned(spell(domain, |label| label.ascii)) }
+    if is_plain(domain) { Cow::Borrowed(domain) } else { ascii::domain(domain.as_bytes()) }
 }
 
 /// A domain of the table in Unicode.
@@ -101,11 +104,15 @@ pub fn to_unicode(domain: &str) -> Cow<'_, str> {
 }
 
 fn is_plain(domain: &str) -> bool {
-    domain.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_'))
+    domain == NO_DOMAIN
+        || domain.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_'))
 }
 
 fn spell(domain: &str, spelling: fn(Label) -> String) -> String {
-    labels(domain).map(|label| spelling(Label::of_bytes(&unescape(label)))).collect::<Vec<_>>().join(".")
+    labels(domain)
+        .map(|label| spelling(Label::of_bytes(&wire_bytes(label.as_bytes()))))
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// The two spellings of a label.
@@ -128,12 +135,12 @@ impl Label {
         let literals = split_unescaped(text, |byte| byte == b'*' || byte == b'?');
         let literals: Vec<&str> = literals.collect();
         if let [literal] = literals.as_slice() {
-            return Some(Label::of_bytes(&unescape(literal)));
+            return Some(Label::of_bytes(&wire_bytes(literal.as_bytes())));
         }
         let mut spelt = String::new();
         let mut at = 0;
         for literal in literals {
-            spelt += &escape(&lower(&unescape(literal)));
+            spelt += &escape(&lower(&wire_bytes(literal.as_bytes())));
             at += literal.len();
             let wildcard = text.get(at..=at).unwrap_or_default();
             // Several in a row mean the same as one.
@@ -146,16 +153,13 @@ impl Label {
     }
 
     fn of_bytes(bytes: &[u8]) -> Label {
-        let lower = lower(bytes);
-        let text = std::str::from_utf8(&lower).ok();
-        let ascii = text.filter(|text| !text.is_ascii() || text.starts_with("xn--")).and_then(ascii_label);
-        match ascii {
-            Some(ascii) => {
-                let (unicode, _) = idna::domain_to_unicode(&ascii);
-                Label { ascii: escape(ascii.as_bytes()), unicode: escape(unicode.as_bytes()) }
-            }
-            None => Label { ascii: escape(&lower), unicode: escape(&lower) },
-        }
+        let lower = escape(&lower(bytes));
+        let ascii = ascii::domain(lower.as_bytes()).into_owned();
+        let unicode = match idna::domain_to_unicode(&ascii) {
+            (unicode, Ok(())) if ascii.starts_with("xn--") => escape(unicode.as_bytes()),
+            _ => lower,
+        };
+        Label { ascii, unicode }
     }
 }
 
@@ -212,25 +216,6 @@ fn without_escapes(text: &str) -> impl Iterator<Item = char> {
         escaped = !escaped && c == '\\';
         !is_part
     })
-}
-
-/// The bytes that a text in presentation format means: `\DDD` is the byte of that number, `\.` a dot in a label. Another backslash
-/// is one.
-fn unescape(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let number = tail.get(..3).filter(|digits| first == b'\\' && digits.iter().all(u8::is_ascii_digit));
-        let number = number.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u8>().ok());
-        let (byte, length) = match (first, tail.first(), number) {
-            (_, _, Some(number)) => (number, 4),
-            (b'\\', Some(&next), None) if next.is_ascii() && !next.is_ascii_alphanumeric() => (next, 2),
-            _ => (first, 1),
-        };
-        bytes.push(byte);
-        rest = &rest[length..];
-    }
-    bytes
 }
 
 /// `bytes` in presentation format. Characters beyond ASCII stay.
@@ -332,7 +317,14 @@ mod tests {
         assert!(covers("a*.com", "a\\042\\255.com"));
         assert!(covers("a\\.b.com", "a\\046b.com") && !covers("a\\.b.com", "a.b.com"));
         assert!(covers("b\\195\\188cher.example", "b\u{fc}cher.example"));
-        assert!(covers("\\255.com", "\\255.com"));
+        assert!(covers("\\255.com", "\\255.com") && covers("\\xff.com", "\\255.com"));
+        assert!(covers("b\\xc3\\xbccher.example", "xn--bcher-kva.example"));
+    }
+
+    #[test]
+    fn names_without_a_domain_are_covered_by_their_text_alone() {
+        assert!(covers("(none)", "(none)") && covers(" (none) ", "(none)"));
+        assert!(!covers("(none)", "none") && !covers("none", "(none)") && !covers("*none*", "(none)"));
     }
 
     #[test]
