@@ -69,6 +69,7 @@ class Server:
     def __init__(self, home: Path) -> None:
         self.app = unpack(newest_package(), home / "etc" / "apps")
         self.splunk = Splunk(self.app, home, peers=2)
+        self.splunk.keeps_to_range = True
         self.jobs: dict[str, Job] = {}
         self.log: list[dict[str, Any]] = []
         self._events = live_events()
@@ -81,8 +82,8 @@ class Server:
             latest = moment(form.get("latest_time") or "now", now)
             clock = Clock(now, moment(form.get("earliest_time") or "0", now), latest)
             job = Job(form["search"], clock, form.get("label", ""))
-            shifted = [e for e in self._moved(now) if clock.earliest <= float(e["_time"][0]) <= clock.latest]
-            self._run(job, lambda: self.splunk.search(job.text, shifted, clock))
+            moved = self._moved(now)
+            self._run(job, lambda: self.splunk.search(job.text, moved, clock))
             sid = f"admin__admin__dnsentropy_{len(self.jobs)}"
             self.jobs[sid] = job
             return sid
@@ -111,7 +112,8 @@ class Server:
 
     def _moved(self, now: float) -> list[Event]:
         last = max(float(event["_time"][0]) for event in self._events)
-        return [event | {"_time": [f"{float(event['_time'][0]) - last + now:.3f}"]} for event in self._events]
+        times = [(event, float(event["_time"][0]) - last + now) for event in self._events]
+        return [event | {"_time": [f"{time:.3f}"], "_indextime": [f"{time + 3:.0f}"]} for event, time in times]
 
 
 def live_events() -> list[Event]:
