@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
+use dnsentropy::names::logged::{Logged, read};
 use dnsentropy::names::ordinary::OrdinaryName;
-use dnsentropy::names::{Host, ListName, Lists, Name, SuffixTable, present};
+use dnsentropy::names::{ListName, Lists, Name, SuffixTable, present};
 use dnsentropy::slice::Slice;
 use libfuzzer_sys::fuzz_target;
 
@@ -13,7 +14,9 @@ thread_local! {
 }
 
 fuzz_target!(|input: &[u8]| {
-    let Host::Name(text) = Host::parse(input) else { return };
+    let Logged::Name(text) = read(input) else {
+        return check_aside(input);
+    };
     for list in [ListName::Mozilla, ListName::Icann, ListName::Iana] {
         LISTS.with(|lists| {
             let list = lists.load(list);

@@ -71,7 +71,7 @@ impl NameTable {
         }
         let Host::Name(text) = Host::parse(name.as_bytes()) else { return None };
         let name = Name::split(&text, list);
-        let domain = self.domains.id(&name.domain()?);
+        let domain = self.domains.id(name.domain()?.as_bytes());
         let subdomain = name.subdomain().map(|text| self.names.append(text));
         Some(Split { domain, subdomain })
     }

@@ -1,17 +1,20 @@
 //! The fast path for splitting names: ordinary ones, which nearly all are.
 //!
-//! A name is *ordinary* if it is ASCII of at most 256 bytes without a colon (as in an IPv6 address), its last
-//! byte is a letter, and it has no empty label.
+//! A name is *ordinary* if it is ASCII of at most 256 bytes without a colon (as in an IPv6 address, before a port, in a URL) and
+//! without a backslash (which begins an escape), its first byte is neither a blank nor a parenthesis (as in Windows' length
+//! prefixes), its last byte is a letter, and it has no empty label. A last label that is on no list has only letters, digits, `-`
+//! and `_`: a blank there makes a value unreadable, and a slash may begin a record type.
 //!
-//! - What it may assume: an ordinary name is not an address and ends in neither a root dot nor white space. Every dot separates
-//!   two labels, so a bit for each dot is enough to find the labels. Bytes around the name are readable ([`Slice`]).
+//! - What it may assume: [`logged::read`](super::logged::read) leaves an ordinary name as it is. Its last byte closes no quote or
+//!   bracket and is no root dot. Every dot separates two labels, so a bit for each dot is enough to find the labels. Bytes
+//!   around the name are readable ([`Slice`]).
 //! - When it steps aside: [`OrdinaryName::split`] returns `None` for any other name, and for one without a registrable domain.
-//!   The caller then parses a [`Host`](super::Host) and splits a [`Name`](super::Name). A caller that writes the
-//!   domain does so too without [`OrdinaryName::has_plain_domain`].
+//!   The caller then reads the value with [`logged::read`](super::logged::read) and splits a [`Name`](super::Name). A caller that
+//!   writes the domain does so too without [`OrdinaryName::has_plain_domain`].
 //! - How to change it safely: a condition for being ordinary may become stricter at any time. Before one is relaxed,
-//!   check that `Host` and `Name` treat such names in no special way. Every byte costs: measure with `bin/bench`.
+//!   check that the reader and `Name` treat such names in no special way. Every byte costs: measure with `bin/bench`.
 //! - What holds it to its reference: the property tests below, `fuzz/fuzz_targets/name.rs`, and `tests/names.rs` compare it
-//!   with `Name`.
+//!   with the reader and `Name`.
 
 use super::presentation::is_plain;
 use super::suffix_table::{SuffixTable, SuffixType};
@@ -67,6 +70,9 @@ impl OrdinaryName {
         list: &SuffixTable,
     ) -> Option<OrdinaryName> {
         let (labels, suffix_type) = list.find(Labels { dots, bytes, start, end: Some(end) });
+        if suffix_type == SuffixType::Unlisted && !has_plain_last_label(dots, bytes, start, end) {
+            return None;
+        }
         let mut suffix = end;
         for _ in 1..labels {
             suffix = start + dots.last_before(suffix - start)?;
@@ -98,6 +104,16 @@ impl OrdinaryName {
     }
 }
 
+fn has_plain_last_label<const WORDS: usize>(
+    dots: &Dots<WORDS>,
+    bytes: &[u8],
+    start: usize,
+    end: usize,
+) -> bool {
+    let label = Labels { dots, bytes, start, end: Some(end) }.next();
+    label.is_some_and(is_plain)
+}
+
 /// The labels of a name, last label first.
 struct Labels<'d, 'b, const WORDS: usize> {
     dots: &'d Dots<WORDS>,
@@ -126,6 +142,9 @@ impl<const WORDS: usize> Dots<WORDS> {
     fn locate(bytes: &[u8], start: usize, end: usize) -> Option<Dots<WORDS>> {
         let length = end - start;
         if length == 0 || length > WORDS * WORD || !bytes[end - 1].is_ascii_alphabetic() {
+            return None;
+        }
+        if bytes[start] <= b' ' || bytes[start] == b'(' {
             return None;
         }
         let mut dots = [0; WORDS];
@@ -172,21 +191,26 @@ fn below(count: usize) -> u64 {
 #[inline]
 fn marks(bytes: &[u8], at: usize) -> [u64; 2] {
     // A byte that is not ASCII has its highest bit set.
-    simd::masks(bytes, at, |lane| [simd::equal(lane, b'.'), lane | simd::equal(lane, b':')])
+    simd::masks(bytes, at, |lane| {
+        [simd::equal(lane, b'.'), lane | simd::equal(lane, b':') | simd::equal(lane, b'\\')]
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use proptest::prelude::*;
 
+    use super::super::logged::{Logged, read};
     use super::super::presentation::hostile;
-    use super::super::{Host, ListName, Lists, Name};
+    use super::super::{ListName, Lists, Name, present};
     use super::*;
 
     /// A domain is its label and its suffix, whatever bytes they have.
     fn check_domain(name: &Name<'_>) {
         if let (Some(label), Some(suffix)) = (name.domain_without_suffix(), name.suffix()) {
-            assert_eq!(name.domain().as_deref(), Some(&[&label, &b"."[..], &suffix].concat()[..]));
+            assert_eq!(name.domain().as_deref(), Some(&*format!("{label}.{suffix}")));
         }
     }
 
@@ -197,20 +221,24 @@ mod tests {
         for (before, after) in [(&b""[..], &b""[..]), (b"x.y:\xff.", b".z\xff:........................")] {
             let bytes = [before, name, after].concat();
             let (start, end) = (before.len(), before.len() + name.len());
-            let host = Host::parse(name);
-            let reference = match &host {
-                Host::Name(text) => Some(Name::split(text, list)),
-                Host::Address => None,
+            let logged = read(name);
+            let reference = match &logged {
+                Logged::Name(text) => Some(Name::split(text, list)),
+                Logged::Address | Logged::Unreadable => None,
             };
             reference.iter().for_each(check_domain);
             let Some(fast) = OrdinaryName::split(Slice { bytes: &bytes, start, end }, list) else {
                 return false;
             };
-            let reference = reference.expect("an ordinary name is not an address");
+            let reference = reference.expect("an ordinary name is a name");
             let lower = |from: usize, to: usize| bytes[from..to].to_ascii_lowercase();
-            assert_eq!(Some(lower(fast.domain, fast.end).into()), reference.domain(), "{name:?}");
-            assert_eq!(Some(lower(fast.suffix, fast.end).into()), reference.suffix());
-            assert_eq!(Some(lower(fast.domain, fast.suffix - 1).into()), reference.domain_without_suffix());
+            let is = |from: usize, to: usize, part: Option<Cow<'_, str>>| {
+                assert_eq!(Some(present(&lower(from, to))), part, "{name:?}");
+            };
+            is(fast.domain, fast.end, reference.domain());
+            is(fast.domain, fast.end, reference.ascii_domain());
+            is(fast.suffix, fast.end, reference.suffix());
+            is(fast.domain, fast.suffix - 1, reference.domain_without_suffix());
             let domain = lower(fast.domain, fast.end);
             let plain = domain.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
             assert_eq!(fast.has_plain_domain(&bytes), plain);
@@ -232,7 +260,9 @@ mod tests {
             "a.www.ck",
             "b.c.mm",
             "a.unlisted-tld",
-            "a=b/c+d*e\"f|g\\.x._tcp.local",
+            "a=b/c+d*e\"f|g.x._tcp.local",
+            "\"a.example.com",
+            "[a b.example.com",
         ] {
             assert!(check(name.as_bytes(), ListName::Mozilla), "{name}");
         }
@@ -259,6 +289,11 @@ mod tests {
             "1.2.3.4",
             "fe80::1%eth",
             "a.com ",
+            " a.com",
+            "(1)a(3)com",
+            "a\\.b.com",
+            "a.b c",
+            "example.com/IN/A",
             "\u{e4}.com",
         ] {
             assert!(!check(name.as_bytes(), ListName::Mozilla), "{name}");

@@ -12,12 +12,13 @@ use self::answer_cache::AnswerCache;
 use self::fields::{Field, Mode};
 use self::values::{write_ordinary, write_value};
 use crate::commands::missing_field::MissingFieldCheck;
+use crate::commands::unreadable::UnreadableValues;
 use crate::commands::{App, distinct, take_field, take_list};
 use crate::names::SuffixTable;
 use crate::names::ordinary::OrdinaryName;
 use crate::protocol::arguments::one_of;
 use crate::protocol::session::{BodyChunk, Command};
-use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, UserMessage};
+use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
 use crate::rows::{AsciiCells, ColumnAppender, Outputs, RowReader};
 
 /// The command's name in a search.
@@ -37,6 +38,7 @@ struct DnsEntropy {
     appender: ColumnAppender,
     cache: AnswerCache,
     missing_field: MissingFieldCheck,
+    unreadable: UnreadableValues,
     /// About the user's own suffixes.
     list_warnings: Vec<UserMessage>,
 }
@@ -73,6 +75,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
         appender: ColumnAppender::new(outputs),
         cache: AnswerCache::default(),
         missing_field: MissingFieldCheck::new(&field),
+        unreadable: UnreadableValues::default(),
         list_warnings,
         field,
     }))
@@ -138,6 +141,14 @@ fn take_outputs(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'s
     allowed.into_iter().filter(|(name, _)| picked.contains(name)).collect()
 }
 
+/// What the user can do about unreadable values.
+fn hint(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Url => "name the field that holds the URL or DNS name",
+        Mode::Name | Mode::Shannon => "name the field that holds the DNS name, or use mode=url for URLs",
+    }
+}
+
 impl Command for DnsEntropy {
     fn info(&self) -> CommandInfo {
         CommandInfo {
@@ -154,7 +165,7 @@ impl Command for DnsEntropy {
         reply: &mut Vec<u8>,
         messages: &mut Vec<UserMessage>,
     ) -> usize {
-        let DnsEntropy { reader, appender, cache, mode, fields, list, missing_field, .. } = self;
+        let DnsEntropy { reader, appender, cache, mode, fields, list, missing_field, unreadable, .. } = self;
         let mut rows = reader.rows(chunk.bytes, chunk.end);
         appender.begin(chunk.bytes, rows.header(), reply);
         if let Some(header) = rows.header() {
@@ -166,6 +177,7 @@ impl Command for DnsEntropy {
                     missing_field.note(name.start < name.end);
                     if let Err(slot) = cache.get(name.as_bytes(), reply) {
                         let start = reply.len();
+                        let mut readable = true;
                         if *mode == Mode::Name
                             && let Some(ordinary) = OrdinaryName::split(name, list)
                             && ordinary.has_plain_domain(name.bytes)
@@ -173,10 +185,15 @@ impl Command for DnsEntropy {
                             write_ordinary(name.bytes, &ordinary, fields, &mut AsciiCells::new(reply));
                         } else {
                             let mut outputs = Outputs::new(appender.outputs());
-                            write_value(name.as_bytes(), *mode, list, fields, &mut outputs);
+                            readable = write_value(name.as_bytes(), *mode, list, fields, &mut outputs);
                             appender.append_outputs(reply);
                         }
-                        cache.offer(slot, name.as_bytes(), &reply[start..]);
+                        // An unreadable value is counted each time that it comes.
+                        if readable {
+                            cache.offer(slot, name.as_bytes(), &reply[start..]);
+                        } else {
+                            unreadable.note(name.as_bytes());
+                        }
                     }
                     appender.end_row(reply);
                 } else {
@@ -184,7 +201,9 @@ impl Command for DnsEntropy {
                     missing_field.note(!values.is_empty());
                     let outputs = appender.outputs();
                     for value in &values {
-                        write_value(value, *mode, list, fields, &mut Outputs::new(outputs));
+                        if !write_value(value, *mode, list, fields, &mut Outputs::new(outputs)) {
+                            unreadable.note(value);
+                        }
                     }
                     appender.append(row, !values.is_empty(), reply);
                 }
@@ -195,6 +214,7 @@ impl Command for DnsEntropy {
         }
         if chunk.end && chunk.last {
             messages.extend(missing_field.message());
+            messages.extend(unreadable.message(Level::Info, &self.field, hint(self.mode)));
             messages.append(&mut self.list_warnings);
         }
         rows.consumed()

@@ -9,44 +9,57 @@ use std::borrow::Cow;
 use super::fields::{Field, Mode};
 use crate::detect::{NameEvidence, judge_name, surprisal};
 use crate::features::{length, shannon};
+use crate::names::logged::{self, Logged};
 use crate::names::ordinary::OrdinaryName;
-use crate::names::{Host, Name, SuffixTable, SuffixType, present};
+use crate::names::{NO_DOMAIN, Name, SuffixTable, SuffixType, ascii, wire};
 use crate::rows::{AsciiCells, ValueSink};
 use crate::slice::Slice;
 use crate::url::{Authority, Url, UrlText};
 
-/// Writes the values of `fields` that `value` has in this mode.
+/// Writes the values of `fields` that `value` has in this mode. Returns whether it could be read: an unreadable one has no
+/// values, apart from the parts of a URL.
 pub fn write_value(
     value: &[u8],
     mode: Mode,
     list: &SuffixTable,
     fields: &[Field],
     sink: &mut impl ValueSink,
-) {
+) -> bool {
     if value.is_empty() {
-        return fields.iter().for_each(|_| sink.empty());
+        for _ in fields {
+            sink.empty();
+        }
+        return true;
     }
     match mode {
-        Mode::Shannon => fields.iter().for_each(|_| write_entropy(value, sink)),
+        Mode::Shannon => {
+            for _ in fields {
+                write_entropy(shannon(value), sink);
+            }
+            true
+        }
         Mode::Name => {
-            let host = Host::parse(value);
-            let name = HostName::split(&host, list);
+            let logged = logged::read(value);
+            let name = HostName::split(&logged, list, fields);
             for &field in fields {
                 name.write(field, sink);
             }
+            logged != Logged::Unreadable
         }
         Mode::Url => {
-            let text = UrlText::new(value);
+            let value = logged::unwrap(value);
+            let text = UrlText::logged(&value);
             let url = Url::split(&text);
             let authority = Authority::split(url.netloc);
-            let host = Host::parse(authority.host);
-            let name = HostName::split(&host, list);
+            let logged = logged::read(authority.host);
+            let name = HostName::split(&logged, list, fields);
             for &field in fields {
                 match url_part(field, &url, &authority) {
                     Some(part) => sink.text(Slice::whole(part)),
                     None => name.write(field, sink),
                 }
             }
+            logged != Logged::Unreadable
         }
     }
 }
@@ -63,6 +76,9 @@ pub fn write_ordinary(bytes: &[u8], name: &OrdinaryName, fields: &[Field], cells
         subdomain: slice(start, end),
         subdomain_labels: name.subdomain_labels,
         suffix_type: Some(name.suffix_type),
+        ascii_domain: slice(name.domain, name.end),
+        ascii_end: slice(name.domain, name.end),
+        has_escapes: false,
     };
     for &field in fields {
         write_name(field, &parts, cells);
@@ -88,10 +104,11 @@ fn url_part<'u>(field: Field, url: &'u Url<'_>, authority: &Authority<'u>) -> Op
     })
 }
 
-/// A host's name, or that it is an address.
+/// A host's name, or that it has none.
 enum HostName<'h> {
     Address,
     Name(OwnedParts<'h>),
+    Unreadable,
 }
 
 /// The parts of a name whose domain and suffix are in lower case and in presentation format.
@@ -100,21 +117,19 @@ struct OwnedParts<'h> {
     domain: Cow<'h, str>,
     domain_without_suffix: Cow<'h, str>,
     suffix: Cow<'h, str>,
+    /// The domain in ASCII.
+    ascii_domain: Cow<'h, str>,
+    /// The same, or the whole name if it has no domain.
+    ascii_end: Cow<'h, str>,
+    has_escapes: bool,
 }
 
 impl<'h> HostName<'h> {
-    fn split(host: &'h Host<'_>, list: &SuffixTable) -> HostName<'h> {
-        match host {
-            Host::Address => HostName::Address,
-            Host::Name(text) => {
-                let name = Name::split(text, list);
-                HostName::Name(OwnedParts {
-                    domain: presented(name.domain()),
-                    domain_without_suffix: presented(name.domain_without_suffix()),
-                    suffix: presented(name.suffix()),
-                    name,
-                })
-            }
+    fn split(logged: &'h Logged<'_>, list: &SuffixTable, fields: &[Field]) -> HostName<'h> {
+        match logged {
+            Logged::Address => HostName::Address,
+            Logged::Name(text) => HostName::Name(OwnedParts::split(text, list, fields)),
+            Logged::Unreadable => HostName::Unreadable,
         }
     }
 
@@ -122,21 +137,31 @@ impl<'h> HostName<'h> {
         match (self, field) {
             (HostName::Address, Field::SuffixType) => sink.text(Slice::whole(b"ip")),
             (HostName::Address, Field::SubdomainCount) => sink.number(0),
-            (HostName::Address, _) => sink.empty(),
+            (HostName::Address | HostName::Unreadable, _) => sink.empty(),
             (HostName::Name(parts), _) => write_name(field, &parts.as_parts(), sink),
         }
     }
 }
 
-/// A part in presentation format; empty where the name does not have it.
-fn presented(part: Option<Cow<'_, [u8]>>) -> Cow<'_, str> {
-    match part.unwrap_or_default() {
-        Cow::Borrowed(part) => present(part),
-        Cow::Owned(part) => Cow::Owned(present(&part).into_owned()),
+impl<'h> OwnedParts<'h> {
+    fn split(text: &'h [u8], list: &SuffixTable, fields: &[Field]) -> OwnedParts<'h> {
+        let name = Name::split(text, list);
+        let (mut ascii_domain, mut ascii_end) = Default::default();
+        if fields.iter().any(|field| matches!(field, Field::DomainAscii | Field::Fqdn)) {
+            ascii_domain = name.ascii_domain().unwrap_or(Cow::Borrowed(NO_DOMAIN));
+            ascii_end = ascii::domain(name.domain_text().unwrap_or(text));
+        }
+        OwnedParts {
+            domain: name.domain().unwrap_or_default(),
+            domain_without_suffix: name.domain_without_suffix().unwrap_or_default(),
+            suffix: name.suffix().unwrap_or_default(),
+            ascii_domain,
+            ascii_end,
+            has_escapes: text.contains(&b'\\'),
+            name,
+        }
     }
-}
 
-impl OwnedParts<'_> {
     fn as_parts(&self) -> Parts<'_> {
         Parts {
             domain: Slice::whole(self.domain.as_bytes()),
@@ -145,6 +170,9 @@ impl OwnedParts<'_> {
             subdomain: Slice::whole(self.name.subdomain().unwrap_or_default()),
             subdomain_labels: self.name.subdomain_labels(),
             suffix_type: self.name.suffix_type(),
+            ascii_domain: Slice::whole(self.ascii_domain.as_bytes()),
+            ascii_end: Slice::whole(self.ascii_end.as_bytes()),
+            has_escapes: self.has_escapes,
         }
     }
 }
@@ -157,6 +185,25 @@ struct Parts<'n> {
     subdomain: Slice<'n>,
     subdomain_labels: usize,
     suffix_type: Option<SuffixType>,
+    /// See [`OwnedParts`].
+    ascii_domain: Slice<'n>,
+    ascii_end: Slice<'n>,
+    /// Whether the name has escapes, so that its bytes on the wire are measured.
+    has_escapes: bool,
+}
+
+impl Parts<'_> {
+    #[inline]
+    fn subdomain_length(&self) -> usize {
+        let subdomain = self.subdomain.as_bytes();
+        if self.has_escapes { wire::length(subdomain) } else { length(subdomain) }
+    }
+
+    #[inline]
+    fn subdomain_entropy(&self) -> Option<f64> {
+        let subdomain = self.subdomain.as_bytes();
+        if self.has_escapes { wire::shannon(subdomain) } else { shannon(subdomain) }
+    }
 }
 
 const ICANN: Slice<'static> = padded(b"icann                           ");
@@ -178,22 +225,27 @@ fn write_name(field: Field, parts: &Parts<'_>, sink: &mut impl ValueSink) {
         Field::SubdomainCount => sink.number(parts.subdomain_labels),
         Field::SubdomainLength => match parts.subdomain.as_bytes() {
             b"" => sink.empty(),
-            subdomain => sink.number(length(subdomain)),
+            _ => sink.number(parts.subdomain_length()),
         },
-        Field::Shannon => write_entropy(parts.subdomain.as_bytes(), sink),
+        Field::Shannon => write_entropy(parts.subdomain_entropy(), sink),
         Field::SuffixType => match parts.suffix_type {
             Some(SuffixType::Icann) => sink.text(ICANN),
             Some(SuffixType::Private) => sink.text(PRIVATE),
             Some(SuffixType::Unlisted) => sink.text(UNLISTED),
             None => sink.empty(),
         },
+        Field::DomainAscii => sink.lower(parts.ascii_domain),
+        Field::Fqdn => match parts.subdomain.as_bytes() {
+            b"" => sink.lower(parts.ascii_end),
+            _ => sink.joined(parts.subdomain, parts.ascii_end),
+        },
         _ => write_judgement(field, parts.subdomain.as_bytes(), sink),
     }
 }
 
 #[inline]
-fn write_entropy(text: &[u8], sink: &mut impl ValueSink) {
-    match shannon(text) {
+fn write_entropy(entropy: Option<f64>, sink: &mut impl ValueSink) {
+    match entropy {
         Some(bits) => sink.float(bits),
         None => sink.empty(),
     }
