@@ -16,6 +16,7 @@ pub mod protocol;
 pub mod rows;
 pub mod simd;
 pub mod slice;
+pub mod sources;
 pub mod url;
 pub mod urltoolbox;
 

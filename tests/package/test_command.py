@@ -18,7 +18,13 @@ from spl.splunkd.program import Call, CommandError, ask, searchinfo
 
 CUSTOM = "dnsentropy_custom_suffixes"
 # The sources of events, which drill-downs of Enterprise Security call from its own app.
-VARIANTS = {f"dnsentropy_events_{source}" for source in ("stream", "zeek", "infoblox", "sysmon", "cim")}
+VARIANTS = {
+    f"dnsentropy_events_{source}"
+    for source in (
+        "stream", "zeek", "suricata", "infoblox", "bind", "windows", "windows_analytical", "route53", "umbrella", "sysmon",
+        "crowdstrike", "cim", "any",
+    )
+}  # fmt: skip
 
 
 class Arguments(PackageTest):

@@ -242,6 +242,7 @@ class Commands(Spl):
         self.assertEqual(
             self.rows("* | head 1 | rename k AS c.k | rename c.* AS *x | fields kx", self.EVENTS)[0]["kx"], "p"
         )
+        self.assertEqual(self.rows("* | head 1 | eval K=1 | fields K* | fields - _time", self.EVENTS), [{"K": "1"}])
         (row,) = self.rows(
             '| makeresults | eval a="x1,y2" | rex field=a max_match=0 "(?<l>[a-z])(?<d>\\d)" | table a l d'
         )
@@ -323,6 +324,17 @@ class Commands(Spl):
         self.assertEqual([row.get("z") for row in rows], [None, "1"])
         rows = self.rows("| tstats count from datamodel=M where nodename=D D.n>3 by _time span=1h D.k", self.EVENTS)
         self.assertEqual([(row["D.k"], row["count"]) for row in rows], [("p", "1"), ("q", "1")])
+
+    def test_tstats_rounds_the_times_that_it_groups_by_alone(self) -> None:
+        """And it fills missing fields of groups if it is asked to; without that it drops the events."""
+        events = [{"_time": [f"{NOON + second}"], "k": ["p"]} for second in (70.5, 90, 3_700)]
+        search = "| tstats {} count min(_time) AS first values(D.k) AS k from datamodel=M where nodename=D by {}"
+        rows = self.rows(search.format("", "_time D.k span=1h"), events)
+        self.assertEqual([(float(row["_time"]) - NOON, float(row["first"]) - NOON, row["count"]) for row in rows],
+                         [(0, 70.5, "2"), (3_600, 3_700, "1")])  # fmt: skip
+        self.assertEqual(self.rows(search.format("", "D.x"), events), [])
+        (row,) = self.rows(search.format("fillnull_value=unknown", "D.x"), events)
+        self.assertEqual((row["D.x"], row["count"], row["k"]), ("unknown", "3", "p"))
 
     def test_rest_lists_saved_searches_and_what_a_test_sets(self) -> None:
         """With the settings of local/ over those of default/; an unknown path is refused."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spl.errors import SearchError
-from spl.language.clauses import wildcard
+from spl.language.clauses import field_wildcard
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Fields:
 
     def matching(self, pattern: str) -> set[str]:
         """The known fields that match a pattern."""
-        compiled = wildcard(pattern)
+        compiled = field_wildcard(pattern)
         return {name for name in self.known if compiled.fullmatch(name)}
 
     def need(self, names: Iterable[str], reader: str) -> None:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 # The data models that searches may use: the dataset, and those of its fields that the app reads.
 DATA_MODELS = {
-    "Network_Resolution": ("DNS", ("query", "src", "dest", "record_type", "message_type", "reply_code", "answer")),
+    "Network_Resolution": (
+        "DNS",
+        (
+            "query", "src", "dest", "record_type", "query_type", "message_type", "reply_code", "reply_code_id", "answer",
+        ),
+    ),
 }
 # Lookup files that users make, with their columns: the package does not contain them.
 MADE_BY_USERS = {

@@ -64,7 +64,9 @@ def tstats(check: Context, command: Command, before: Fields | None) -> Fields:
     )  # fmt: skip
     if found is None:
         raise SearchError(f"the arguments of tstats are malformed: {command.arguments}")
-    allowed = {"summariesonly", "allow_old_summaries", "prestats", "local", "append", "chunk_size"}
+    allowed = {
+        "summariesonly", "allow_old_summaries", "prestats", "local", "append", "chunk_size", "fillnull_value"
+    }  # fmt: skip
     if unknown := {word.partition("=")[0] for word in found["options"].split()} - allowed:
         raise SearchError(f"tstats has no option {', '.join(sorted(unknown))}")
     names: set[str] = set()
@@ -295,10 +297,9 @@ def outputlookup(check: Context, command: Command, before: Fields) -> Fields:
 
 
 def fillnull(check: Context, command: Command, before: Fields) -> Fields:
-    """`fillnull [value=x] [field ...]`."""
+    """`fillnull [value=x] [field ...]`: named fields exist afterwards, even if no event had them."""
     _, names = take_options(command, "value")
-    before.need(names, "fillnull")
-    return before
+    return before.plus(map(bare, names))
 
 
 def one_field(allowed: str) -> Rule:

@@ -174,5 +174,10 @@ def bare(word: str) -> str:
 
 
 def wildcard(pattern: str) -> re.Pattern[str]:
-    """A pattern in which `*` is any text and case does not matter."""
+    """A pattern of values in which `*` is any text and case does not matter."""
     return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.IGNORECASE | re.DOTALL)
+
+
+def field_wildcard(pattern: str) -> re.Pattern[str]:
+    """A pattern of field names in which `*` is any text: `User` and `user` are two fields."""
+    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.DOTALL)

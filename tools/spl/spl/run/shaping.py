@@ -6,7 +6,7 @@ import json
 import re
 
 from spl.errors import SearchError
-from spl.language.clauses import bare, names_of, options_of, regular_expression, renamings, wildcard
+from spl.language.clauses import bare, field_wildcard, names_of, options_of, regular_expression, renamings
 from spl.language.expression import parse_assignments
 from spl.language.pipeline import Command, words
 from spl.run.context import Context, Step
@@ -34,7 +34,7 @@ def evaluation(context: Context, command: Command) -> Step:
 def fields(_: Context, command: Command) -> Step:
     """`fields a b*` keeps fields, and those that begin with an underscore; `fields - a` removes fields."""
     remove = command.arguments.startswith("-")
-    patterns = [wildcard(name) for name in names_of(command.arguments.lstrip("+- "))]
+    patterns = [field_wildcard(name) for name in names_of(command.arguments.lstrip("+- "))]
 
     def kept(name: str) -> bool:
         named = any(pattern.fullmatch(name) for pattern in patterns)
@@ -50,7 +50,7 @@ def fields(_: Context, command: Command) -> Step:
 
 def table(_: Context, command: Command) -> Step:
     """`table a b*`: these fields in this order and no others."""
-    patterns = [wildcard(name) for name in names_of(command.arguments)]
+    patterns = [field_wildcard(name) for name in names_of(command.arguments)]
 
     def step(events: list[Event]) -> list[Event]:
         names = list(dict.fromkeys(name for event in events for name in event))

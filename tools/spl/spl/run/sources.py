@@ -19,6 +19,8 @@ from spl.splunkd.rows import Event
 
 JOBS = "/services/search/jobs"
 PEERS = "/services/search/distributed/peers"
+# The rounded times of tstats.
+SPAN = "_span"
 
 
 def makeresults(context: Context, command: Command) -> Step:
@@ -77,13 +79,19 @@ def _key(event: Event, names: list[str]) -> tuple[str, ...]:
 
 
 def tstats(context: Context, command: Command) -> Step:
-    """`tstats function ... [from datamodel=M[.D]] [where terms] [by _time span=1s, D.field ...]` over all events."""
+    """`tstats function ... [from datamodel=M[.D]] [where terms] [by _time span=1s, D.field ...]` over all events.
+
+    Functions of `_time` see the times of the events, although `span` rounds those that they are grouped by.
+    """
     keywords = re.split(r"\s(from|where|by)\s", " " + command.arguments, flags=re.IGNORECASE)
     parts = {keyword.lower(): text for keyword, text in zip(keywords[1::2], keywords[2::2])}
     options, functions = options_of(words(keywords[0]))
     more, names = options_of(words(parts.get("by", "")), anywhere=True)
     terms = parse_terms(parts.get("where", ""))
     prefix = _dataset(parts)
+    filled = options.get("fillnull_value")
+    # The names to group by: the rounded times are a field of their own.
+    keys = [SPAN if name == "_time" and "span" in more else name for name in names]
 
     def step(events: list[Event]) -> list[Event]:
         # A data model's fields have names such as DNS.query: the dataset's name, a dot, and the field's.
@@ -93,9 +101,12 @@ def tstats(context: Context, command: Command) -> Step:
         rows = [event | {"nodename": [prefix.rstrip(".")]} for event in rows] if prefix else rows
         rows = [event for event in rows if matches(terms, event, context)]
         if span := more.get("span"):
-            rows = bins(context, Command("bin", f"span={span} _time"))(rows)
-        by = f" by {' '.join(names)}" if names else ""
-        return stats(context, Command("stats", " ".join(functions) + by))(rows)
+            rows = bins(context, Command("bin", f"span={span} _time AS {SPAN}"))(rows)
+        if filled:
+            rows = [{name: [filled] for name in keys} | event for event in rows]
+        by = f" by {' '.join(keys)}" if keys else ""
+        found = stats(context, Command("stats", " ".join(functions) + by))(rows)
+        return [{"_time" if name == SPAN else name: values for name, values in row.items()} for row in found]
 
     return step
 
