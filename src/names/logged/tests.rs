@@ -263,10 +263,26 @@ fn bytes_of_tunnels_stay() {
 
 #[test]
 fn a_cell_of_megabytes_does_not_hang() {
-    for piece in
-        ["(", "[", "\"", "'\"", "(1)", "(1)a", ".", " ", "\\", "\\u0061", "{\"a\":", "a:1", "\n ", "\u{3002}"]
-    {
+    for piece in [
+        "(",
+        "[",
+        "\"",
+        "'\"",
+        "(1)",
+        "(1)a",
+        ".",
+        " ",
+        "\\",
+        "\\u0061",
+        "{\"a\":",
+        "a:1",
+        "\n ",
+        "(1)\u{e4}",
+        "(9)",
+        "\u{3002}",
+    ] {
         let _ = read(piece.repeat(1_000_000).as_bytes());
+        let _ = read((piece.repeat(1_000_000) + "\u{e4}x)").as_bytes());
     }
 }
 

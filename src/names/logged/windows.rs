@@ -63,7 +63,9 @@ fn text_length(text: &[u8], length: usize, unit: Unit) -> Option<usize> {
         Unit::Bytes => Some(length),
         Unit::UnescapedBytes => (0..length).try_fold(0, |end, _| Some(end + first_byte(&text[end..])?.1)),
         Unit::Characters => {
-            let valid = text.utf8_chunks().next()?.valid();
+            // A character has at most four bytes.
+            let start = &text[..text.len().min(4 * length)];
+            let valid = start.utf8_chunks().next()?.valid();
             valid.chars().count().ge(&length).then(|| valid.chars().take(length).map(char::len_utf8).sum())
         }
     }
