@@ -78,6 +78,127 @@ fn the_hunt_reads_plain_ndjson_and_csv() {
     }
 }
 
+/// A file of one event in the words of a source, and its name and client.
+const OF_SOURCES: [(&str, &str); 22] = [
+    (
+        "stream",
+        r#"{"query":["<name>","<name>"],"src_ip":"10.0.0.1","dest_ip":"1.1.1.1","query_type":"TXT","message_type":["QUERY"]}"#,
+    ),
+    (
+        "zeek",
+        r#"{"query":"<name>","id.orig_h":"10.0.0.1","id.resp_h":"1.1.1.1","qtype_name":"TXT","qtype":16,"rcode":0}"#,
+    ),
+    (
+        "suricata 2",
+        r#"{"event_type":"dns","src_ip":"10.0.0.1","dest_ip":"1.1.1.1","dns":{"type":"query","rrname":"<name>","rrtype":"TXT"}}"#,
+    ),
+    (
+        "suricata 3",
+        r#"{"src_ip":"10.0.0.1","dest_ip":"1.1.1.1","dns":{"type":"request","queries":[{"rrname":"<name>","rrtype":"TXT"}]}}"#,
+    ),
+    (
+        "suricata answer",
+        r#"{"src_ip":"1.1.1.1","src_port":53,"dest_ip":"10.0.0.1","dest_port":4711,"dns":{"type":"answer","rrname":"<name>","rrtype":"TXT"}}"#,
+    ),
+    ("windows", r#"{"QNAME":"<name>.","Source":"10.0.0.1","InterfaceIP":"1.1.1.1","QTYPE":"TXT"}"#),
+    (
+        "route53",
+        r#"{"query_name":"<name>.","srcaddr":"10.0.0.1","vpc_id":"1.1.1.1","query_type":"TXT","answers":[{"Rdata":"x"}]}"#,
+    ),
+    (
+        "umbrella",
+        r#"{"domain":"<name>.","internal_ip":"10.0.0.1","dest":"1.1.1.1","query_type":"TXT","response_code":"NOERROR"}"#,
+    ),
+    (
+        "sysmon",
+        r#"{"QueryName":"<name>","Computer":"10.0.0.1","dest":"1.1.1.1","record_type":"TXT","QueryStatus":"0"}"#,
+    ),
+    (
+        "crowdstrike",
+        r#"{"DomainName":"<name>","ComputerName":"10.0.0.1","aip":"192.0.2.1","RespondingDnsServer":"1.1.1.1","RequestType":"TXT"}"#,
+    ),
+    (
+        "sentinel",
+        r#"{"Name":"<name>","ClientIP":"10.0.0.1","Computer":"1.1.1.1","QueryType":"TXT","SubType":"LookupQuery"}"#,
+    ),
+    (
+        "paloalto",
+        r#"{"RequestURL":"<name>","SourceIP":"10.0.0.1","PanOSDNSResolverIP":"1.1.1.1","PanOSRecordType":"TXT"}"#,
+    ),
+    (
+        "gcp",
+        r#"{"jsonPayload":{"queryName":"<name>.","sourceIP":"10.0.0.1","destinationIP":"1.1.1.1","queryType":"TXT"}}"#,
+    ),
+    (
+        "azure",
+        r#"{"QueryName":"<name>","SourceIpAddress":"10.0.0.1","DestinationIpAddress":"1.1.1.1","QueryType":"TXT"}"#,
+    ),
+    ("fortigate", r#"{"qname":"<name>","srcip":"10.0.0.1","dstip":"1.1.1.1","qtype":"TXT","qtypeval":16}"#),
+    (
+        "dnstap",
+        r#"{"dns.qname":"<name>","network.query-ip":"10.0.0.1","network.response-ip":"1.1.1.1","dns.qtype":"TXT","dnstap.operation":"CLIENT_QUERY"}"#,
+    ),
+    (
+        "ocsf",
+        r#"{"query":{"hostname":"<name>","type":"TXT"},"src_endpoint":{"ip":"10.0.0.1"},"dst_endpoint":{"ip":"1.1.1.1"},"activity_id":6}"#,
+    ),
+    (
+        "ecs",
+        r#"{"dns":{"type":"answer","question":{"name":"<name>","type":"TXT"}},"source":{"ip":"10.0.0.1"},"destination":{"ip":"1.1.1.1"}}"#,
+    ),
+    (
+        "udm",
+        r#"{"network":{"dns":{"questions":[{"name":"<name>","type":"TXT"}]}},"principal":{"ip":["10.0.0.1"]},"target":{"ip":["1.1.1.1"]}}"#,
+    ),
+    ("upper case", r#"{"QUERY":"<name>","SRC":"10.0.0.1","Dest":"1.1.1.1","Record_Type":"TXT"}"#),
+    (
+        "under result",
+        r#"{"result":{"dns.rrname":"<name>","src_ip":"10.0.0.1","dest_ip":"1.1.1.1","dns.rrtype":"TXT"}}"#,
+    ),
+    ("CSV", "dns.queries{}.rrname,src_ip,dest_ip,dns.queries{}.rrtype\n<name>,10.0.0.1,1.1.1.1,TXT"),
+];
+
+#[test]
+fn the_hunt_finds_the_fields_of_every_source() {
+    for (source, event) in OF_SOURCES {
+        let printed = printed(&["hunt", path(&file(&event.replace("<name>", "a1b2.evil.com")))]);
+        let cells = rows(&printed, "evil.com");
+        assert_eq!(cells.len(), 1, "{source}: {printed}");
+        assert_eq!(cells[0][..4], ["evil.com", "10.0.0.1", "1.1.1.1", "1"], "{source}");
+        let query = printed.lines().find(|line| line.contains("a1b2")).expect("the query");
+        assert!(query.trim_end_matches('|').trim_end().ends_with("TXT"), "{source}: {query}");
+    }
+}
+
+#[test]
+fn an_option_names_a_field_of_any_path() {
+    let event = r#"{"my":{"names":[{"n":"a.evil.com"}]},"query":"b.other.com","src":"10.0.0.9","who":"10.0.0.1","dest":"1.1.1.1"}"#;
+    let file = file(event);
+    for field in ["my.names.n", "my.names{}.n", "MY.names.n"] {
+        let printed = printed(&["hunt", path(&file), "--field", field, "--src", "who"]);
+        let row = rows(&printed, "evil.com").remove(0);
+        assert_eq!([row[1], row[2]], ["10.0.0.1", "1.1.1.1"], "{printed}");
+        assert!(!printed.contains("other.com"), "{printed}");
+    }
+}
+
+#[test]
+fn answers_count_if_a_file_has_nothing_else() {
+    let query = r#"{"query":"a.evil.com","src":"10.0.0.1","dest":"1.1.1.1","message_type":"Query"}"#;
+    let answer = r#"{"query":"a.evil.com","src":"10.0.0.1","dest":"1.1.1.1","message_type":"RESPONSE"}"#;
+    for (lines, count) in [(format!("{query}\n{answer}\n"), "1"), (format!("{answer}\n{answer}\n"), "2")] {
+        let printed = printed(&["hunt", path(&file(&lines))]);
+        let row = rows(&printed, "evil.com").remove(0);
+        assert_eq!(row[3], count, "{printed}");
+    }
+}
+
+#[test]
+fn the_hunt_says_that_no_field_holds_a_name() {
+    let printed = printed(&["hunt", path(&file("{\"domain\":\"CORP\",\"user\":\"x\"}\n"))]);
+    assert!(printed.contains("no event has a field that a known source uses for the DNS name"), "{printed}");
+}
+
 #[test]
 fn errors_of_the_hunt_say_what_is_wrong() {
     let broken = file("{\"query\":\"a.com\"}\n{\"query\":\n");

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 
-/// An event: its fields, each with its values.
+/// An event: its fields, each with its values. Fields of nested JSON have paths such as `dns.question.name`.
 pub type DnsEvent = BTreeMap<String, Vec<String>>;
 
 /// Reads all events of `file`: NDJSON if its first character is `{`, otherwise CSV with a header line.
@@ -37,7 +37,9 @@ fn read_ndjson(bytes: &[u8]) -> Result<Vec<DnsEvent>, (u64, String)> {
             Some(Value::Object(result)) => result,
             _ => object,
         };
-        events.push(fields.into_iter().map(|(name, value)| (name, values(value))).collect());
+        let mut event = DnsEvent::new();
+        fields.into_iter().for_each(|(name, value)| add(&mut event, &path(&name), value));
+        events.push(event);
     }
     Ok(events)
 }
@@ -50,12 +52,21 @@ fn json_problem(error: &serde_json::Error) -> String {
     format!("column {} is not valid in a JSON object: {problem}", error.column().max(1))
 }
 
-fn values(value: Value) -> Vec<String> {
+/// The path of a field that Splunk calls `name`: without the `{}` that it writes after an array.
+pub fn path(name: &str) -> String {
+    name.replace("{}", "")
+}
+
+/// Adds the values of a JSON value: the members of objects under longer paths, the items of arrays under the same one.
+fn add(event: &mut DnsEvent, path: &str, value: Value) {
     match value {
-        Value::Null => Vec::new(),
-        Value::String(text) => vec![text],
-        Value::Array(items) => items.into_iter().flat_map(values).collect(),
-        other => vec![other.to_string()],
+        Value::Null => {}
+        Value::Object(members) => {
+            members.into_iter().for_each(|(name, member)| add(event, &format!("{path}.{name}"), member));
+        }
+        Value::Array(items) => items.into_iter().for_each(|item| add(event, path, item)),
+        Value::String(text) => event.entry(path.to_owned()).or_default().push(text),
+        other => event.entry(path.to_owned()).or_default().push(other.to_string()),
     }
 }
 
@@ -69,7 +80,7 @@ fn read_csv(bytes: &[u8]) -> Result<Vec<DnsEvent>, (u64, String)> {
         let record = record.map_err(problem)?;
         let cells = header.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
         events.push(
-            cells.map(|(name, cell)| (name.to_owned(), cell.lines().map(str::to_owned).collect())).collect(),
+            cells.map(|(name, cell)| (path(name), cell.lines().map(str::to_owned).collect())).collect(),
         );
     }
     Ok(events)

@@ -9,6 +9,7 @@ use clap::Args;
 use comfy_table::presets::ASCII_BORDERS_ONLY_CONDENSED;
 
 use super::events::{self, DnsEvent};
+use super::fields;
 use super::loopback;
 use crate::error::Error;
 
@@ -17,15 +18,15 @@ use crate::error::Error;
 pub struct HuntOptions {
     /// Events as Splunk exports them: NDJSON, or CSV with a header line
     file: PathBuf,
-    /// The field that holds the DNS name
-    #[arg(long, default_value = "query")]
-    field: String,
-    /// The field that holds the client
-    #[arg(long, default_value = "src")]
-    src: String,
-    /// The field that holds the resolver
-    #[arg(long, default_value = "dest")]
-    dest: String,
+    /// The field that holds the DNS name [default: the first that a known source uses]
+    #[arg(long)]
+    field: Option<String>,
+    /// The field that holds the client [default: the first that a known source uses]
+    #[arg(long)]
+    src: Option<String>,
+    /// The field that holds the resolver [default: the first that a known source uses]
+    #[arg(long)]
+    dest: Option<String>,
     /// Which suffixes split a name: mozilla, icann, iana, custom or *
     #[arg(long, default_value = "mozilla")]
     list: String,
@@ -40,35 +41,100 @@ pub struct HuntOptions {
 ///
 /// The file cannot be read or holds something else, the command refuses the options, or writing fails.
 pub fn run(options: &HuntOptions) -> Result<(), Error> {
-    let mut events: Vec<DnsEvent> = events::load(&options.file)?.into_iter().filter(is_query).collect();
-    let arguments = [format!("field={}", options.field), format!("list={}", options.list)];
-    let warnings = loopback::run_command("dnsentropy", &arguments, &options.field, &mut events)?;
+    let columns = Columns::new(options);
+    let mut events = queries(events::load(&options.file)?);
+    for event in &mut events {
+        columns.fill(event);
+    }
+    let arguments = [format!("field={}", columns.query), format!("list={}", options.list)];
+    let warnings = loopback::run_command("dnsentropy", &arguments, &columns.query, &mut events)?;
     let mut out = io::stdout().lock();
     for warning in warnings {
         writeln!(out, "{warning}")?;
     }
-    if !events.is_empty() && !events.iter().any(|event| event.contains_key(&options.field)) {
-        writeln!(out, "WARN: no event has the field '{}': name the field with --field", options.field)?;
+    if !events.is_empty() && !events.iter().any(|event| event.contains_key(&columns.query)) {
+        let missing = match &options.field {
+            Some(field) => format!("the field '{field}'"),
+            None => "a field that a known source uses for the DNS name".to_owned(),
+        };
+        writeln!(out, "WARN: no event has {missing}: name the field with --field")?;
     }
-    print_queries(options, &events, &mut out)?;
+    print_queries(options, &columns, &events, &mut out)?;
     writeln!(out)?;
-    print_groups(options, &events, &mut out)?;
+    print_groups(options, &columns, &events, &mut out)?;
     Ok(out.flush()?)
 }
 
-/// Whether an event passes `message_type=QUERY`. An event without the field does.
-fn is_query(event: &DnsEvent) -> bool {
-    let types = event.get("message_type");
-    types.is_none_or(|types| types.iter().any(|value| value.eq_ignore_ascii_case("query")))
+/// The events without answers, as these repeat their queries; or all, if the file has nothing but answers.
+fn queries(events: Vec<DnsEvent>) -> Vec<DnsEvent> {
+    let (answers, queries): (Vec<_>, Vec<_>) = events.into_iter().partition(fields::is_answer);
+    if queries.is_empty() { answers } else { queries }
 }
 
-fn print_queries(options: &HuntOptions, events: &[DnsEvent], out: &mut impl Write) -> io::Result<()> {
-    let mut table = Table::new(&["query", "ut_subdomain", "ut_domain", "ut_shannon"]);
+/// The columns of the tables with the name, the client and the resolver.
+struct Columns {
+    query: String,
+    src: String,
+    dest: String,
+}
+
+impl Columns {
+    fn new(options: &HuntOptions) -> Columns {
+        let column = |named: &Option<String>, role: &str| named.clone().unwrap_or_else(|| role.to_owned());
+        Columns {
+            query: column(&options.field, "query"),
+            src: column(&options.src, "src"),
+            dest: column(&options.dest, "dest"),
+        }
+    }
+
+    /// Sets the columns of an event. A column with the name of a role has the field that has this role.
+    fn fill(&self, event: &mut DnsEvent) {
+        let find = |column: &String, role: &str| {
+            let found = if column == role {
+                fields::of_role(event, role)
+            } else {
+                fields::first_of(event, std::slice::from_ref(&events::path(column)))
+            };
+            (column.clone(), found.map(<[String]>::to_vec))
+        };
+        let mut found = [
+            find(&self.query, "query"),
+            find(&self.src, "src"),
+            find(&self.dest, "dest"),
+            find(&"record_type".to_owned(), "record_type"),
+        ];
+        if fields::is_swapped(event) {
+            let [_, (_, src), (_, dest), _] = &mut found;
+            std::mem::swap(src, dest);
+        }
+        for (column, values) in found {
+            match values {
+                Some(values) => event.insert(column, values),
+                None => event.remove(&column),
+            };
+        }
+    }
+}
+
+fn print_queries(
+    options: &HuntOptions,
+    columns: &Columns,
+    events: &[DnsEvent],
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let mut table = Table::new(&["query", "ut_subdomain", "ut_domain", "ut_shannon", "record_type"]);
     let with_subdomain = events.iter().filter(|event| event.contains_key("ut_shannon"));
     for event in with_subdomain.clone().take(options.rows) {
         let cell = |field: &str| first(event, field).unwrap_or_default().to_owned();
         let entropy = number(event, "ut_shannon").map_or_else(String::new, |bits| format!("{bits:.4}"));
-        table.row([cell(&options.field), cell("ut_subdomain"), cell("ut_domain"), entropy]);
+        table.row([
+            cell(&columns.query),
+            cell("ut_subdomain"),
+            cell("ut_domain"),
+            entropy,
+            cell("record_type"),
+        ]);
     }
     let shown = options.rows.min(with_subdomain.clone().count());
     writeln!(
@@ -81,13 +147,18 @@ fn print_queries(options: &HuntOptions, events: &[DnsEvent], out: &mut impl Writ
 }
 
 /// `stats count avg(ut_shannon) avg(sublen) stdev(sublen) by ut_domain src dest | sort - count`.
-fn print_groups(options: &HuntOptions, events: &[DnsEvent], out: &mut impl Write) -> io::Result<()> {
+fn print_groups(
+    options: &HuntOptions,
+    columns: &Columns,
+    events: &[DnsEvent],
+    out: &mut impl Write,
+) -> io::Result<()> {
     let mut groups: BTreeMap<[&str; 3], GroupStatistics> = BTreeMap::new();
     for event in events {
         let values = |field: &str| event.get(field).map(Vec::as_slice).unwrap_or_default();
         for domain in values("ut_domain").iter().filter(|domain| !domain.is_empty()) {
-            for src in values(&options.src) {
-                for dest in values(&options.dest) {
+            for src in values(&columns.src) {
+                for dest in values(&columns.dest) {
                     groups.entry([domain, src, dest]).or_default().add(event);
                 }
             }
@@ -97,8 +168,8 @@ fn print_groups(options: &HuntOptions, events: &[DnsEvent], out: &mut impl Write
     groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.count));
     let mut table = Table::new(&[
         "ut_domain",
-        &options.src,
-        &options.dest,
+        &columns.src,
+        &columns.dest,
         "count",
         "avg_entropy",
         "avg_sublen",
@@ -121,8 +192,8 @@ fn print_groups(options: &HuntOptions, events: &[DnsEvent], out: &mut impl Write
         out,
         "{} groups by domain, {} and {}; the first {shown} by count:",
         groups.len(),
-        options.src,
-        options.dest
+        columns.src,
+        columns.dest
     )?;
     writeln!(out, "{table}")
 }

@@ -1,6 +1,7 @@
 //! The command line: the actions that a person types, and the search commands that splunkd starts.
 
 mod events;
+mod fields;
 mod hunt;
 mod loopback;
 

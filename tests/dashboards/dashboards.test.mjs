@@ -151,7 +151,7 @@ describe('definitions', () => {
         ],
         'a panel without a place': [(d) => d.layout.structure.pop(), /is not placed once/],
         'a place without a panel': [(d) => (d.layout.structure[0].item = 'viz_x'), /viz_x, which does not exist/],
-        'panels that overlap': [(d) => (d.layout.structure[1].position.x -= 9), /overlap/],
+        'panels that overlap': [(d) => (d.layout.structure[2].position.x -= 9), /overlap/],
         'an input that is not shown': [(d) => d.layout.globalInputs.pop(), /not the inputs of the definition/],
         'a link to a missing dashboard': [
             (d) => (d.visualizations.viz_ranking.eventHandlers[0].options.url = '/app/dnsentropy/x?a=b'),

@@ -177,6 +177,17 @@ def infoblox_raw(exchange: Exchange) -> list[Event]:
     ]
 
 
+def infoblox_other_raw(exchange: Exchange) -> list[Event]:
+    """The same with a view, and an answer without a colon after the port."""
+    start = "<30>Nov 25 10:00:00 10.0.0.53 named[4711]: "
+    code, kind, name = exchange.reply_code, exchange.record_type, exchange.name
+    heard = f"client {exchange.src}#40001 UDP: query: {name} IN {kind} response: {code} +AED {name}. 60 IN {kind} x;"
+    return [
+        event(exchange, "infoblox:dns", _raw=start + "info: " + _named(exchange, "", " view standard:")),
+        event(exchange, "infoblox:dns", _raw=start + heard),
+    ]
+
+
 def bloxone(exchange: Exchange) -> list[Event]:
     """BloxOne's events in CEF: one for an exchange."""
     fields = {
@@ -249,7 +260,8 @@ def _debug_lines(exchange: Exchange, pattern: str) -> list[str]:
 
 def analytical(exchange: Exchange) -> list[Event]:
     """Windows' analytical log, as text: the query, the server's own query, and the answer."""
-    name = f"{exchange.name}."
+    # PowerShell breaks long lines.
+    name = f"{exchange.name[:40]}\r\n          {exchange.name[40:]}."
     head = f"TimeCreated : {exchange.stamp('%m/%d/%Y %I:%M:%S %p')}\nProviderName : Microsoft-Windows-DNSServer\nId : "
     asked = f"TCP=0; InterfaceIP={exchange.dest}; Source={exchange.src}; RD=1; QNAME={name}; QTYPE={exchange.number}; XID=7;"
     heard = f"TCP=0; InterfaceIP={exchange.dest}; Destination={exchange.src}; AA=0; QNAME={name}; QTYPE={exchange.number};"
@@ -362,6 +374,7 @@ FORMS = (
     Form("infoblox", "add-on", infoblox, KNOWN),
     Form("infoblox", "lines", infoblox_raw, KNOWN),
     Form("infoblox", "BloxOne", bloxone, KNOWN | {"reply_code"}),
+    Form("infoblox", "lines without a colon", infoblox_other_raw, KNOWN),
     Form("bind", "add-on", bind, KNOWN),
     Form("bind", "lines", bind_raw, KNOWN),
     Form("bind", "old lines", bind_old_raw, KNOWN),

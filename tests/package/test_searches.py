@@ -186,7 +186,9 @@ class Searches(PackageTest):
                 self.assertEqual(techniques, ["T1048.003", "T1071.004", "T1572"])
                 risk = {key: stanza[f"action.risk{key}"] for key in ("", ".param._risk_score", ".param.verbose")}
                 self.assertEqual(risk, {"": "1", ".param._risk_score": "0", ".param.verbose": "0"})
-                (entity, threat) = json.loads(stanza["action.risk.param._risk"])
+                (entity, threat, *programs) = json.loads(stanza["action.risk.param._risk"])
+                process = {"threat_object_field": "process", "threat_object_type": "process"}
+                self.assertEqual(programs, [process] if "dnsexfil query by src dest" in stanza["search"] else [])
                 self.assertEqual((entity["risk_object_field"], threat["threat_object_field"]), ("src", "ut_domain"))
                 self.assertNotIn("risk_object", self.check.search(stanza["search"]).known)
                 if name in findings:

@@ -191,6 +191,16 @@ class Table(PackageTest):
             for name in self.table["cim"][role].split():
                 self.assertIn(f"DNS.{name}", text)
 
+    def test_the_document_has_the_macros_and_sourcetypes_of_the_table(self) -> None:
+        """Those of docs/sources.md."""
+        text = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+        cells = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `dnsentropy_events_")]
+        shown = {row[0].strip("`"): row[2] for row in cells}
+        wanted = {row["macro"]: row["sourcetypes"].split() for row in self.table.values() if row["macro"]}
+        self.assertEqual(shown.keys(), wanted.keys() | {"dnsentropy_events_any"})
+        for name, sourcetypes in wanted.items():
+            self.assertEqual(re.findall(r"`([^`]+)`", shown[name]), sourcetypes, name)
+
     def read(self, text: str, role: str) -> list[str]:
         """The fields that the first assignment of a role reads, without those that the macro makes."""
         names = [role, *(name for name, of in BEFORE.items() if of == role)]
