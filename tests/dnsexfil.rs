@@ -2,83 +2,11 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use serde_json::{Value, json};
-use support::{Search, execute, getinfo, installed};
-
-/// A row of the table: each field's values.
-type Row = BTreeMap<String, Vec<String>>;
-
-/// The CSV of a chunk from rows of cells.
-fn csv(header: &[&str], rows: &[Vec<String>]) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(header).expect("memory");
-    for row in rows {
-        writer.write_record(row).expect("memory");
-    }
-    writer.into_inner().expect("memory")
-}
-
-/// Runs the command over chunks; returns the getinfo reply, all rows that come back, and the messages.
-fn run(words: &[&str], chunks: &[Vec<u8>]) -> (Value, Vec<Vec<u8>>, Vec<String>) {
-    run_program(&Search::default().program, words, chunks)
-}
-
-fn run_program(program: &Path, words: &[&str], chunks: &[Vec<u8>]) -> (Value, Vec<Vec<u8>>, Vec<String>) {
-    let search = Search { program: program.to_owned(), command: "dnsexfil", ..Search::default() };
-    let mut splunkd = search.start();
-    let info = splunkd.ask(&getinfo(words)).metadata;
-    assert_eq!(info["error"], Value::Null);
-    let mut bodies = Vec::new();
-    let mut messages = Vec::new();
-    for (index, chunk) in chunks.iter().enumerate() {
-        let last = index + 1 == chunks.len();
-        let reply = splunkd.ask(&execute(chunk, last));
-        assert_eq!(reply.metadata["finished"], last);
-        messages.extend(reply.messages().into_iter().map(|(level, text)| format!("{level} {text}")));
-        bodies.push(reply.body);
-    }
-    splunkd.end_well();
-    (info, bodies, messages)
-}
-
-fn parse(body: &[u8]) -> Vec<Row> {
-    let mut reader = csv::Reader::from_reader(body);
-    let rows = reader.deserialize::<BTreeMap<String, String>>().map(|row| row.expect("a whole row"));
-    rows.map(|row| {
-        let field = |(name, cell): (&String, &String)| {
-            let multi = row.get(&format!("__mv_{name}")).filter(|multi| !multi.is_empty());
-            let values = match multi {
-                Some(multi) => {
-                    multi[1..multi.len() - 1].split("$;$").map(|value| value.replace("$$", "$")).collect()
-                }
-                None => vec![cell.clone()],
-            };
-            (name.clone(), values)
-        };
-        row.iter().filter(|(name, cell)| !name.starts_with("__mv_") && !cell.is_empty()).map(field).collect()
-    })
-    .collect()
-}
-
-/// The table for events in one chunk.
-fn table(words: &[&str], header: &[&str], rows: &[Vec<String>]) -> Vec<Row> {
-    let (_, bodies, messages) = run(words, &[csv(header, rows), csv(header, &[])]);
-    assert_eq!(messages, Vec::<String>::new());
-    assert_eq!(bodies[0], b"");
-    parse(&bodies[1])
-}
-
-fn cells(row: &[&str]) -> Vec<String> {
-    row.iter().map(ToString::to_string).collect()
-}
-
-fn one<'r>(row: &'r Row, field: &str) -> &'r str {
-    row.get(field).map_or("", |values| values[0].as_str())
-}
+use support::exfil::{Row, cells, csv, one, parse, preop, run, run_program, table};
+use support::{Search, getinfo, installed};
 
 const HEADER: [&str; 5] = ["query", "src", "_time", "record_type", "__mv_query"];
 
@@ -160,15 +88,6 @@ fn averages_are_those_of_the_classic_hunt() {
     }
 }
 
-/// The command's arguments in its map phase, and the fields that the pipeline keeps.
-fn preop(info: &Value) -> (Vec<String>, Vec<String>) {
-    let preop = info["streaming_preop"].as_str().expect("a pipeline");
-    let (fields, command) = preop.split_once(" | dnsexfil ").expect("fields, then the command");
-    let fields = fields.strip_suffix(" | fields - _raw").expect("fields keeps _raw unless it is removed");
-    let fields = fields.strip_prefix("fields ").expect("fields").split(", ").map(str::to_owned).collect();
-    (command.split(' ').map(str::to_owned).collect(), fields)
-}
-
 #[test]
 fn raw_events_leave_their_peers_only_for_who_reads_them() {
     let preop_of =
@@ -185,8 +104,18 @@ fn the_table_is_the_same_from_events_partial_results_or_both() {
     let (info, direct, _) = run(&words, &[csv(&HEADER, &events), csv(&HEADER, &[])]);
     assert_eq!(info["type"], "reporting");
     let (map, fields) = preop(&info);
-    let kept = ["query", "src", "_time", "record_type", "query_type", "qtype_name", "dnsexfil_partial"];
-    assert_eq!(fields, kept, "partial results too, as the pipeline may run twice");
+    let kept = [
+        "query",
+        "src",
+        "count",
+        "_time",
+        "dnsexfil_partial",
+        "record_type",
+        "query_type",
+        "\"query_type{}\"",
+    ];
+    assert_eq!(fields[..8], kept, "partial results too, as the pipeline may run twice");
+    assert!(fields[8..].iter().any(|field| field == "dns.question.type"), "all names of the record type");
     let required = info["required_fields"].as_array().expect("a list");
     assert!(
         ["query", "src", "_time", "dnsexfil_partial"].iter().all(|field| required.contains(&json!(field)))

@@ -2,7 +2,7 @@
 //! every run.
 
 use dnsentropy::aggregate::partial::{NameQueries, PartialAggregate, PartialName};
-use dnsentropy::aggregate::{Groups, Limits};
+use dnsentropy::aggregate::{Groups, Limits, Tally};
 use dnsentropy::commands::{self, App};
 use dnsentropy::protocol::Arguments;
 use dnsentropy::protocol::session::BodyChunk;
@@ -53,7 +53,7 @@ fn work_follows_what_is_shown() {
     assert!(each < 30, "{each} blocks for each row");
 
     // When memory is short, the least groups go without a copy of their keys.
-    let name = NameQueries { count: 1, name: PartialName::Text(b"www".as_slice().into()) };
+    let name = NameQueries { queries: Tally::ONE, name: PartialName::Text(b"www".as_slice().into()) };
     let limit = usize::try_from(GROUPS).expect("small");
     let mut groups = Groups::new(Limits { groups: limit, ..Limits::default() });
     let mut merge = |group: u64| {

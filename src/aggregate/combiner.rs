@@ -9,6 +9,7 @@
 //! and each structure is one piece of memory that is reused for the next chunk.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 
 use serde_bytes::Bytes;
 
@@ -19,7 +20,9 @@ use super::linked_lists::LinkedLists;
 use super::name_table::NameTable;
 use super::partial::{NameQueries, Overflow, PartialAggregate, PartialName};
 use super::record_types::{CommonTypes, RecordTypes};
-use super::subdomain::{Measured, Moments, Subdomain};
+use super::shown::ShownValues;
+use super::subdomain::{Measured, Subdomain};
+use super::tally::Tally;
 use super::time::TimeRange;
 use crate::detect::NameEvidence;
 use crate::names::SuffixTable;
@@ -40,14 +43,16 @@ const MAX_NAMES: usize = 64;
 type Pair = (u32, u32);
 
 /// One query, apart from its name.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Query {
     /// The id of the by-values, from [`Combiner::by_id`].
     pub by_id: u32,
     /// When it was asked.
     pub time: TimeRange,
-    /// The record type, if it is a common one.
-    pub common_type: CommonTypes,
+    /// Its record types that are common ones.
+    pub common_types: CommonTypes,
+    /// How many queries the event is, if it says so. Otherwise it is one.
+    pub weight: Option<NonZeroU32>,
 }
 
 /// Counts queries.
@@ -58,6 +63,8 @@ pub struct Combiner {
     pairs: IndexedSet<PairQueries>,
     /// Record types that are not common, by the ids of the name and of the by-values.
     rare_types: HashMap<Pair, RecordTypes>,
+    /// The values that are shown with a group, by the ids of the domain and of the by-values.
+    shown: HashMap<Pair, ShownValues>,
     groups: IndexedSet<GroupPairs>,
     /// Which of `pairs` each group has.
     members: LinkedLists,
@@ -68,7 +75,8 @@ pub struct Combiner {
 struct PairQueries {
     /// The ids of the name and of the by-values.
     key: Pair,
-    count: u32,
+    events: u32,
+    weight: u64,
     common_types: CommonTypes,
     seen: TimeRange,
 }
@@ -104,23 +112,38 @@ impl Combiner {
         self.by.id(by)
     }
 
-    /// Counts a query for `name`, if the name has a registrable domain. `rare_type` is the record type if it is not a common
-    /// one.
-    pub fn add(&mut self, name: Slice<'_>, query: Query, rare_type: Option<&[u8]>, list: &SuffixTable) {
+    /// Counts a query for `name`, if the name has a registrable domain. `rare_types` has its record types if not all of them
+    /// are common ones. Returns the id of the name.
+    pub fn add(
+        &mut self,
+        name: Slice<'_>,
+        query: Query,
+        rare_types: Option<&RecordTypes>,
+        list: &SuffixTable,
+    ) -> u32 {
         let name = self.names.id(name, list);
         self.count(name, query);
-        if let Some(record_type) = rare_type {
-            self.rare_types.entry((name, query.by_id)).or_default().insert(record_type);
+        if let Some(record_types) = rare_types {
+            self.rare_types.entry((name, query.by_id)).or_default().extend(record_types);
         }
+        name
+    }
+
+    /// The values that are shown with the group of a name and by-values; `None` if the name has no registrable domain.
+    pub fn shown(&mut self, name: u32, by_id: u32) -> Option<&mut ShownValues> {
+        let domain = self.names.domain_of(name)?;
+        Some(self.shown.entry((domain, by_id)).or_default())
     }
 
     fn count(&mut self, name: u32, query: Query) {
         let Combiner { names, pairs, groups, members, .. } = self;
         let key = (name, query.by_id);
+        let weight = query.weight.map_or(1, |weight| u64::from(weight.get()));
         if let Some(pair) = pairs.find(&key) {
-            pair.count += 1;
+            pair.events += 1;
+            pair.weight += weight;
             pair.seen.extend(query.time);
-            pair.common_types.extend(query.common_type);
+            pair.common_types.extend(query.common_types);
             return;
         }
         let Some(domain) = names.domain_of(name) else { return };
@@ -129,7 +152,8 @@ impl Combiner {
             Some(group) => group.last = members.push(Some(group.last)),
             None => groups.add(GroupPairs { key: group, last: members.push(None) }),
         }
-        pairs.add(PairQueries { key, count: 1, common_types: query.common_type, seen: query.time });
+        let Query { common_types, time: seen, .. } = query;
+        pairs.add(PairQueries { key, events: 1, weight, common_types, seen });
     }
 
     /// Whether to call [`emit`](Combiner::emit) before the chunk ends, as the combiner takes much memory.
@@ -139,7 +163,7 @@ impl Combiner {
 
     /// Passes what was counted to `each`, in one or several partial aggregates for each group, and forgets it.
     pub fn emit(&mut self, limits: Limits, each: impl FnMut(&PartialAggregate<'_>)) {
-        let Combiner { names, by, pairs, rare_types, groups, members } = self;
+        let Combiner { names, by, pairs, rare_types, shown, groups, members } = self;
         let mut emitter = Emitter::new(limits, each);
         let (mut found, mut ends) = (Vec::new(), Vec::new());
         for groups in groups.all().chunks(BATCH) {
@@ -156,6 +180,9 @@ impl Combiner {
             let mut start = 0;
             for (group, &end) in groups.iter().zip(&ends) {
                 let (domain, by_id) = group.key;
+                if !shown.is_empty() {
+                    emitter.partial.shown = shown.remove(&group.key).unwrap_or_default();
+                }
                 emitter.emit(names.domain(domain), by.get(by_id), &found[start..end]);
                 start = end;
             }
@@ -164,6 +191,7 @@ impl Combiner {
         by.clear();
         pairs.clear();
         rare_types.clear();
+        shown.clear();
         groups.clear();
         members.clear();
     }
@@ -242,25 +270,26 @@ impl<'c, E: FnMut(&PartialAggregate<'c>)> Emitter<'c, E> {
         self.partial.by.extend(by.iter().map(String::as_str));
         self.measure(members);
         let (shown, kept) = (self.smallest(samples), self.smallest(names));
-        let mut moments = Moments::default();
+        let mut overflow: Option<Box<Overflow>> = None;
         for (index, Member { subdomain, queries, rare_types }) in members.iter().enumerate() {
             if self.partial.names.len() == MAX_NAMES {
                 self.end_partial();
             }
             let partial = &mut self.partial;
-            let count = u64::from(queries.count);
+            let tally = Tally { events: u64::from(queries.events), weight: queries.weight };
             partial.seen.extend(queries.seen);
             partial.record_types.extend(&queries.common_types.into());
             if let Some(types) = rare_types {
                 partial.record_types.extend(types);
             }
             let Some(text) = *subdomain else {
-                partial.bare += count;
+                partial.bare.extend(tally);
                 continue;
             };
             let name = match self.measured.get(index).copied().flatten() {
                 Some(subdomain) if Some(subdomain.hash) > kept => {
-                    moments.add(count, &subdomain);
+                    let overflow = overflow.get_or_insert_with(|| Overflow::new(names));
+                    overflow.moments.add(tally, &subdomain);
                     continue;
                 }
                 Some(subdomain) if Some(subdomain.hash) > shown => {
@@ -268,22 +297,16 @@ impl<'c, E: FnMut(&PartialAggregate<'c>)> Emitter<'c, E> {
                 }
                 _ => PartialName::Text(Bytes::new(text)),
             };
-            partial.names.push(NameQueries { count, name });
+            partial.names.push(NameQueries { queries: tally, name });
         }
-        self.partial.overflow = (moments.count > 0).then_some(Overflow { limit: names, moments });
+        self.partial.overflow = overflow;
         self.end_partial();
     }
 
     /// Passes the partial aggregate on and begins another of the same group.
     fn end_partial(&mut self) {
         (self.each)(&self.partial);
-        self.partial.names.clear();
-        self.partial = PartialAggregate {
-            domain: self.partial.domain,
-            by: std::mem::take(&mut self.partial.by),
-            names: std::mem::take(&mut self.partial.names),
-            ..PartialAggregate::default()
-        };
+        self.partial.clear();
     }
 
     fn measure(&mut self, members: &[Member<'_>]) {

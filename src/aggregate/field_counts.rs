@@ -7,22 +7,25 @@ pub struct FieldCounts {
     pub events: u64,
     /// The events that have every field.
     pub complete: u64,
+    /// Those of them that do not say how many queries they are: they count once.
+    pub unweighed: u64,
     /// For each field: the other events that have it. A field that none of them has may be left out at the end.
     pub incomplete: Vec<u64>,
 }
 
 impl FieldCounts {
-    /// Counts an event that has every field.
+    /// Counts an event that has every field; `weighed` says whether it says how many queries it is.
     #[inline]
-    pub fn add_complete(&mut self) {
+    pub fn add_complete(&mut self, weighed: bool) {
         self.events += 1;
         self.complete += 1;
+        self.unweighed += u64::from(!weighed);
     }
 
     /// Counts an event; `present` says of each field whether the event has it.
-    pub fn add(&mut self, present: impl Iterator<Item = bool> + Clone) {
+    pub fn add(&mut self, present: impl Iterator<Item = bool> + Clone, weighed: bool) {
         if present.clone().all(|present| present) {
-            return self.add_complete();
+            return self.add_complete(weighed);
         }
         self.events += 1;
         self.add_incomplete(present.map(u64::from));
@@ -32,6 +35,7 @@ impl FieldCounts {
     pub fn merge(&mut self, other: &FieldCounts) {
         self.events = self.events.saturating_add(other.events);
         self.complete = self.complete.saturating_add(other.complete);
+        self.unweighed = self.unweighed.saturating_add(other.unweighed);
         self.add_incomplete(other.incomplete.iter().copied());
     }
 

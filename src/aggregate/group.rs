@@ -5,7 +5,9 @@
 use super::bottom_k::BottomK;
 use super::partial::{NameQueries, PartialAggregate, PartialName};
 use super::record_types::RecordTypes;
-use super::subdomain::{ENTROPY_UNIT, Moments, Subdomain};
+use super::shown::ShownValues;
+use super::subdomain::{ENTROPY_UNIT, Moments, Subdomain, Sums};
+use super::tally::Tally;
 use super::time::TimeRange;
 use crate::detect::{GroupEvidence, NameEvidence};
 
@@ -16,13 +18,15 @@ pub const MAX_SAMPLES: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// Queries for the domain itself.
-    pub bare: u64,
+    pub bare: Tally,
     /// Sums over the queries with a subdomain.
     pub moments: Moments,
     /// The first and last time of the queries.
     pub seen: TimeRange,
     /// The record types of the queries.
     pub record_types: RecordTypes,
+    /// The values of the fields that are shown.
+    pub shown: ShownValues,
     /// The distinct subdomains.
     pub distinct: BottomK,
     /// The subdomains with the smallest hashes as text, ordered by hash. Bytes that are not UTF-8 are replaced.
@@ -33,10 +37,11 @@ impl Group {
     /// A group without queries. It keeps at most `limit` distinct names.
     pub fn new(limit: usize) -> Group {
         Group {
-            bare: 0,
+            bare: Tally::default(),
             moments: Moments::default(),
             seen: TimeRange::default(),
             record_types: RecordTypes::default(),
+            shown: ShownValues::default(),
             distinct: BottomK::new(limit),
             samples: Vec::new(),
         }
@@ -44,15 +49,16 @@ impl Group {
 
     /// Merges a partial aggregate. At most `samples` names are kept as text.
     pub fn merge(&mut self, partial: &PartialAggregate<'_>, samples: usize) {
-        self.bare = self.bare.saturating_add(partial.bare);
+        self.bare.extend(partial.bare);
         self.seen.extend(partial.seen);
         self.record_types.extend(&partial.record_types);
-        for NameQueries { count, name } in &partial.names {
+        self.shown.extend(&partial.shown);
+        for NameQueries { queries, name } in &partial.names {
             let subdomain = match name {
                 PartialName::Text(text) => Subdomain::measure(text),
                 PartialName::Measured(measured) => measured.subdomain,
             };
-            self.moments.add(*count, &subdomain);
+            self.moments.add(*queries, &subdomain);
             self.distinct.add(subdomain.hash, subdomain.spelling, || match name {
                 PartialName::Text(text) => NameEvidence::measure(text),
                 PartialName::Measured(measured) => measured.evidence,
@@ -69,29 +75,41 @@ impl Group {
 
     /// The number of queries.
     pub fn count(&self) -> u64 {
-        self.bare.saturating_add(self.moments.count)
+        self.bare.events.saturating_add(self.sums().count)
+    }
+
+    /// Sums over the queries with a subdomain.
+    pub fn sums(&self) -> &Sums {
+        &self.moments.events
+    }
+
+    /// Each row counts as many times as it weighs from now on.
+    pub fn weigh(&mut self) {
+        self.bare.weigh();
+        self.moments.weigh();
     }
 
     /// The mean entropy of subdomains in bits a character.
     pub fn avg_entropy(&self) -> Option<f64> {
-        let mean = self.moments.entropy as f64 / ENTROPY_UNIT / self.moments.count as f64;
-        (self.moments.count > 0).then_some(mean)
+        let sums = self.sums();
+        (sums.count > 0).then(|| sums.entropy as f64 / ENTROPY_UNIT / sums.count as f64)
     }
 
     /// The mean length of subdomains in characters.
     pub fn avg_length(&self) -> Option<f64> {
-        (self.moments.count > 0).then(|| self.moments.length as f64 / self.moments.count as f64)
+        let sums = self.sums();
+        (sums.count > 0).then(|| sums.length as f64 / sums.count as f64)
     }
 
     /// The sample standard deviation of the lengths, 0 for one; from exact integers, so that nothing cancels.
     pub fn stdev_length(&self) -> Option<f64> {
-        let count = u128::from(self.moments.count);
+        let sums = self.sums();
+        let count = u128::from(sums.count);
         if count < 2 {
             return (count == 1).then_some(0.0);
         }
-        let sum = u128::from(self.moments.length);
-        let scatter =
-            count.saturating_mul(self.moments.length_squared).saturating_sub(sum.saturating_mul(sum));
+        let length = u128::from(sums.length);
+        let scatter = count.saturating_mul(sums.length_squared).saturating_sub(length.saturating_mul(length));
         Some((scatter as f64 / (count * (count - 1)) as f64).sqrt())
     }
 

@@ -79,7 +79,9 @@ impl Groups {
 
     /// Merges a partial aggregate.
     pub fn merge(&mut self, partial: &PartialAggregate<'_>) {
-        if let Some(overflow) = partial.overflow.filter(|overflow| overflow.limit < self.limits.names) {
+        if let Some(overflow) =
+            partial.overflow.as_ref().filter(|overflow| overflow.limit < self.limits.names)
+        {
             // The sender kept fewer names, so the whole cannot be known more precisely.
             self.limit_names(overflow.limit);
         }
@@ -94,6 +96,11 @@ impl Groups {
         group.merge(partial, limits.samples);
         *names = (*names + group.distinct.entries().len()).saturating_sub(before);
         self.enforce_limits();
+    }
+
+    /// Each row counts as many times as it weighs from now on.
+    pub fn weigh(&mut self) {
+        self.by_key.values_mut().for_each(Group::weigh);
     }
 
     /// The limits, which are lower once memory was short.
@@ -165,7 +172,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::combiner::{Combiner, Query};
-    use super::super::{CommonTypes, TimeRange, partial};
+    use super::super::{RecordTypes, Tally, TimeRange, partial};
     use super::*;
     use crate::names::{ListName, Lists};
     use crate::slice::Slice;
@@ -183,13 +190,15 @@ mod tests {
             let label = format!("{}{}.", if subdomain % 2 == 0 { 's' } else { 'S' }, subdomain / 2);
             let name = format!("{}d{domain}.com", if subdomain == 0 { "" } else { &label });
             let record_type = [&b"A"[..], b"TXT", b"ODD"][usize::from(src) % 3];
+            let mut record_types = RecordTypes::default();
+            record_types.insert(record_type);
             let query = Query {
                 by_id: combiner.by_id(&[src.to_string().as_bytes(), b"x"]),
                 time: TimeRange::from(time),
-                common_type: CommonTypes::from_name(record_type).unwrap_or_default(),
+                common_types: record_types.common(),
+                weight: None,
             };
-            let rare = Some(record_type).filter(|record_type| CommonTypes::from_name(record_type).is_none());
-            combiner.add(Slice::whole(name.as_bytes()), query, rare, list);
+            combiner.add(Slice::whole(name.as_bytes()), query, record_types.rare(), list);
         }
         combiner.emit(limits, each);
     }
@@ -264,7 +273,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in "\\PC{0,60}|3f:[0-9;]{0,60}|3:[A-Za-z0-9+/]{0,200}|\\{\"version\":1,.{0,40}\\}") {
+        fn any_text_is_read_or_refused(text in "\\PC{0,60}|4f:[0-9;]{0,60}|4:[A-Za-z0-9+/]{0,200}|\\{\"version\":1,.{0,40}\\}") {
             if let Ok(partial::Content::Aggregates(messages)) = partial::decode(text.as_bytes())
                 && let Ok(partials) = partial::parse(&messages)
             {
@@ -280,7 +289,7 @@ mod tests {
     fn domains_of_other_copies_of_the_app_are_written_as_ours() {
         let mut groups = Groups::new(Limits::default());
         for domain in ["a|b.com", r"a\124b.com", "a\u{2764}.com"] {
-            groups.merge(&PartialAggregate { domain, bare: 1, ..PartialAggregate::default() });
+            groups.merge(&PartialAggregate { domain, bare: Tally::ONE, ..PartialAggregate::default() });
         }
         let counts: Vec<_> = groups.iter().map(|(key, group)| (key.domain.as_str(), group.count())).collect();
         assert_eq!(counts, [(r"a\124b.com", 2), (r"a\226\157\164.com", 1)]);
@@ -294,11 +303,7 @@ mod tests {
             (Combiner::default(), Groups::new(Limits { groups: 100, ..Limits::default() }));
         let names = (0..1000).map(|number| format!("www.d{number}.com"));
         for name in ["q7x9kz2vw8pj4hq3zt6r1m5n.tunnel.com".to_owned()].into_iter().chain(names) {
-            let query = Query {
-                by_id: combiner.by_id(&[]),
-                time: TimeRange::default(),
-                common_type: CommonTypes::default(),
-            };
+            let query = Query { by_id: combiner.by_id(&[]), ..Query::default() };
             combiner.add(Slice::whole(name.as_bytes()), query, None, list);
         }
         combiner.emit(groups.limits(), |partial| groups.merge(partial));

@@ -19,7 +19,9 @@ mod linked_lists;
 mod name_table;
 pub mod partial;
 pub mod record_types;
+pub mod shown;
 pub mod subdomain;
+pub mod tally;
 pub mod time;
 
 pub use bottom_k::BottomK;
@@ -28,5 +30,7 @@ pub use field_counts::FieldCounts;
 pub use group::Group;
 pub use groups::{GroupKey, Groups, Limits};
 pub use interner::{Interned, Interner};
-pub use record_types::CommonTypes;
+pub use record_types::{CommonTypes, RecordTypes};
+pub use shown::ShownValues;
+pub use tally::Tally;
 pub use time::TimeRange;

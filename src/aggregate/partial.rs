@@ -11,7 +11,9 @@ use serde_bytes::Bytes;
 
 use super::field_counts::FieldCounts;
 use super::record_types::RecordTypes;
+use super::shown::ShownValues;
 use super::subdomain::{Measured, Moments};
+use super::tally::Tally;
 use super::time::TimeRange;
 
 /// A part of the queries of one group. A chunk sends one or several for each of its groups.
@@ -23,23 +25,38 @@ pub struct PartialAggregate<'p> {
     #[serde(borrow)]
     pub by: Vec<&'p str>,
     /// Queries for the domain itself.
-    pub bare: u64,
+    pub bare: Tally,
     /// When there were queries.
     pub seen: TimeRange,
     /// The record types asked for.
     pub record_types: RecordTypes,
+    /// The values of the fields that are shown.
+    pub shown: ShownValues,
     /// The queries for each name with a subdomain.
     #[serde(borrow)]
     pub names: Vec<NameQueries<'p>>,
     /// The queries for names beyond the limit, if there are too many names.
-    pub overflow: Option<Overflow>,
+    pub overflow: Option<Box<Overflow>>,
+}
+
+impl PartialAggregate<'_> {
+    /// Forgets all queries. The group stays.
+    pub fn clear(&mut self) {
+        let PartialAggregate { domain: _, by: _, bare, seen, record_types, shown, names, overflow } = self;
+        *bare = Tally::default();
+        *seen = TimeRange::default();
+        *record_types = RecordTypes::default();
+        *shown = ShownValues::default();
+        names.clear();
+        *overflow = None;
+    }
 }
 
 /// The queries for one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NameQueries<'p> {
     /// How many queries there are.
-    pub count: u64,
+    pub queries: Tally,
     /// The subdomain.
     #[serde(borrow)]
     pub name: PartialName<'p>,
@@ -64,12 +81,19 @@ pub struct Overflow {
     pub moments: Moments,
 }
 
+impl Overflow {
+    /// No queries yet.
+    pub fn new(limit: usize) -> Box<Overflow> {
+        Box::new(Overflow { limit, moments: Moments::default() })
+    }
+}
+
 /// The version of this form. A text of another version is refused.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// The start of a text of this version.
-const PREFIX: &str = "3:";
-/// The start of a text with the counts of a chunk: `3f:<events>;<complete>;<count of the first field>;…`.
-const COUNTS_PREFIX: &str = "3f:";
+const PREFIX: &str = "4:";
+/// The start of a text with the counts of a chunk: `4f:<events>;<complete>;<unweighed>;<count of the first field>;…`.
+const COUNTS_PREFIX: &str = "4f:";
 /// A text ends when its messages have at least this many bytes.
 const FULL_BYTES: usize = 2048;
 
@@ -117,7 +141,7 @@ impl PartialWriter {
 /// Appends a row with the counts of a chunk that has `fields` fields.
 pub fn write_counts(counts: &FieldCounts, fields: usize, rows: &mut Vec<u8>) {
     let incomplete = (0..fields).map(|index| counts.with_field(index) - counts.complete);
-    let numbers: Vec<String> = [counts.events, counts.complete]
+    let numbers: Vec<String> = [counts.events, counts.complete, counts.unweighed]
         .into_iter()
         .chain(incomplete)
         .map(|number| number.to_string())
@@ -148,11 +172,16 @@ pub fn decode(text: &[u8]) -> Result<Content, PartialError> {
         .ok()
         .and_then(|text| text.split(';').map(|number| number.parse().ok()).collect());
     match numbers.as_deref() {
-        Some([events, complete, incomplete @ ..]) if complete <= events => Ok(Content::Counts(FieldCounts {
-            events: *events,
-            complete: *complete,
-            incomplete: incomplete.to_vec(),
-        })),
+        Some([events, complete, unweighed, incomplete @ ..])
+            if complete <= events && unweighed <= complete =>
+        {
+            Ok(Content::Counts(FieldCounts {
+                events: *events,
+                complete: *complete,
+                unweighed: *unweighed,
+                incomplete: incomplete.to_vec(),
+            }))
+        }
         _ => Err(PartialError::Broken),
     }
 }

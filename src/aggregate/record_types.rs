@@ -51,6 +51,16 @@ impl RecordTypes {
         }
     }
 
+    /// Its common ones.
+    pub fn common(&self) -> CommonTypes {
+        self.common
+    }
+
+    /// This set, if it has others too.
+    pub fn rare(&self) -> Option<&RecordTypes> {
+        (!self.others.is_empty()).then_some(self)
+    }
+
     /// Adds those of another set.
     pub fn extend(&mut self, other: &RecordTypes) {
         self.common.extend(other.common);

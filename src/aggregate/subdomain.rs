@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteArray;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::tally::Tally;
 use crate::detect::NameEvidence;
 use crate::names::wire;
 
@@ -45,9 +46,37 @@ fn entropy_units(text: &[u8]) -> u64 {
     (wire::shannon(text).unwrap_or_default() * ENTROPY_UNIT).round() as u64
 }
 
-/// Sums over queries for names with a subdomain, from which means and deviations follow.
+/// Sums over queries for names with a subdomain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Moments {
+    /// Each row is one query.
+    pub events: Sums,
+    /// Each row is as many queries as it weighs.
+    pub weight: Sums,
+}
+
+impl Moments {
+    /// Adds queries for a name.
+    pub fn add(&mut self, queries: Tally, subdomain: &Subdomain) {
+        self.events.add(queries.events, subdomain);
+        self.weight.add(queries.weight, subdomain);
+    }
+
+    /// Adds the sums over other queries.
+    pub fn extend(&mut self, other: &Moments) {
+        self.events.extend(&other.events);
+        self.weight.extend(&other.weight);
+    }
+
+    /// Each row counts as many times as it weighs from now on.
+    pub fn weigh(&mut self) {
+        self.events = self.weight;
+    }
+}
+
+/// Sums from which means and deviations follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sums {
     /// How many queries there are.
     pub count: u64,
     /// Entropies of subdomains, in units of 2^-40 bits a character.
@@ -60,11 +89,11 @@ pub struct Moments {
     pub max_length: u64,
 }
 
-impl Moments {
+impl Sums {
     /// Adds `count` queries for a name.
     pub fn add(&mut self, count: u64, subdomain: &Subdomain) {
         let length = u64::from(subdomain.length);
-        self.extend(&Moments {
+        self.extend(&Sums {
             count,
             entropy: u128::from(count) * u128::from(subdomain.entropy),
             length: count.saturating_mul(length),
@@ -74,7 +103,7 @@ impl Moments {
     }
 
     /// Adds the sums over other queries.
-    pub fn extend(&mut self, other: &Moments) {
+    pub fn extend(&mut self, other: &Sums) {
         self.count = self.count.saturating_add(other.count);
         self.entropy = self.entropy.saturating_add(other.entropy);
         self.length = self.length.saturating_add(other.length);

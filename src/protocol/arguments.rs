@@ -71,18 +71,24 @@ impl Arguments {
 
     /// Takes the value of the option `name`. Two different values are an error, noted here.
     pub fn take(&mut self, name: &str) -> Option<String> {
+        self.take_word(name).map(|word| word.text)
+    }
+
+    /// The same, and whether the value was in quotes.
+    pub fn take_word(&mut self, name: &str) -> Option<Word> {
         let taken = self
             .items
             .extract_if(.., |item| matches!(item, Item::Option { name: option, .. } if option == name));
-        let mut values: Vec<String> = taken
-            .filter_map(|item| match item {
+        let mut values: Vec<Word> = taken
+            .filter_map(|item| {
+                let Item::Option { value, .. } = item else { return None };
+                let (text, quoted) = (value.text(), value.is_quoted());
                 // Commas between options do not belong to a value.
-                Item::Option { value, .. } if value.is_quoted() => Some(value.text()),
-                Item::Option { value, .. } => Some(value.text().trim_end_matches(',').to_owned()),
-                Item::Word(_) => None,
+                let text = if quoted { text } else { text.trim_end_matches(',').to_owned() };
+                Some(Word { text, quoted })
             })
             .collect();
-        values.dedup();
+        values.dedup_by(|value, before| value.text == before.text);
         if values.len() > 1 {
             self.error(format!("{name}= is given {} times: give it once", values.len()));
         }

@@ -35,8 +35,8 @@ pub use value_sink::{Outputs, ValueSink};
 /// The prefix of the column that holds a field's several values.
 const MULTI: &[u8] = b"__mv_";
 
-/// The column of a field in the rows of one chunk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The column of a field in the rows of one chunk. The default is a missing one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Column {
     plain: Option<usize>,
     multi: Option<usize>,

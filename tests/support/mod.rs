@@ -6,6 +6,7 @@
 
 #![allow(dead_code)] // no test program uses all of this
 
+pub mod exfil;
 pub mod oracle;
 
 use std::collections::BTreeMap;

@@ -29,8 +29,8 @@ pub const COLUMNS: [(&str, Fill); 17] = [
     ("avg_sublen", |row, output| push_float(row.group.avg_length(), output)),
     ("stdev_sublen", |row, output| push_float(row.group.stdev_length(), output)),
     ("max_sublen", |row, output| {
-        if row.group.moments.count > 0 {
-            output.push_display(row.group.moments.max_length);
+        if row.group.sums().count > 0 {
+            output.push_display(row.group.sums().max_length);
         }
     }),
     ("payload_bytes", |row, output| output.push_display(row.verdict.payload_bytes)),

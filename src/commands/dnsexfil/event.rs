@@ -7,7 +7,9 @@
 
 use std::borrow::Cow;
 
-use crate::aggregate::{Combiner, CommonTypes, FieldCounts, Query, TimeRange, time};
+use super::record_type::{self, TypeColumn};
+use super::weight;
+use crate::aggregate::{Combiner, FieldCounts, Query, TimeRange, time};
 use crate::commands::distinct;
 use crate::names::SuffixTable;
 use crate::rows::{Column, Row};
@@ -16,39 +18,57 @@ use crate::slice::Slice;
 /// The column of partial results. Its name does not begin with `_`, as such fields may be left behind on a peer.
 pub const PARTIAL: &str = "dnsexfil_partial";
 
-/// Where sources keep the record type.
-const RECORD_TYPES: [&str; 3] = ["record_type", "query_type", "qtype_name"];
-
-/// The fields that are read beside the name and the by-fields.
-const OTHERS: [&str; 5] = ["_time", RECORD_TYPES[0], RECORD_TYPES[1], RECORD_TYPES[2], PARTIAL];
-
 /// The most by-fields of an event on the fast path.
 const MAX_BY: usize = 8;
 
-/// The fields that are read, in the order that [`Columns::new`] expects.
-pub fn fields(name: &str, by: &[String]) -> Vec<String> {
-    let by = by.iter().map(String::as_str);
-    [name].into_iter().chain(by).chain(OTHERS).map(str::to_owned).collect()
+/// The fields that are read.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields<'o> {
+    /// The DNS name.
+    pub name: &'o str,
+    /// To group by.
+    pub by: &'o [String],
+    /// Whose values are shown.
+    pub shown: &'o [String],
+    /// How many queries an event is.
+    pub weight: Option<&'o str>,
+}
+
+impl Fields<'_> {
+    /// Their names, in the order that [`Fields::columns`] expects.
+    pub fn names(&self) -> Vec<String> {
+        let listed = self.by.iter().chain(self.shown).map(String::as_str);
+        let names = [self.name].into_iter().chain(listed).chain(self.weight).chain(["_time", PARTIAL]);
+        names.map(str::to_owned).chain(record_type::fields().map(str::to_owned)).collect()
+    }
+
+    /// Their columns in a chunk; `None` for any other number of columns than there are names.
+    pub fn columns<'c>(&self, columns: &'c [Column]) -> Option<Columns<'c>> {
+        let (name, rest) = columns.split_first()?;
+        let (by, rest) = rest.split_at_checked(self.by.len())?;
+        let (shown, rest) = rest.split_at_checked(self.shown.len())?;
+        let (weight, rest) = rest.split_at_checked(usize::from(self.weight.is_some()))?;
+        let ([time, partial], record_types) = rest.split_first_chunk()?;
+        let shown = if shown.iter().all(|column| column.is_missing()) { &[] } else { shown };
+        let weight = weight.first().copied().unwrap_or_default();
+        let record_types = TypeColumn::all(record_types);
+        Some(Columns { name: *name, by, shown, weight, time: *time, record_types, partial: *partial })
+    }
 }
 
 /// The columns of the fields in a chunk.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Columns<'c> {
     name: Column,
     by: &'c [Column],
+    /// Empty if the chunk has none of them.
+    shown: &'c [Column],
+    weight: Column,
     time: Column,
-    record_types: &'c [Column],
+    /// Those that the chunk has.
+    record_types: Vec<TypeColumn>,
     /// Partial results.
     pub partial: Column,
-}
-
-impl<'c> Columns<'c> {
-    /// The columns of [`fields`]; `None` for any other number of columns than those have.
-    pub fn new(columns: &'c [Column]) -> Option<Columns<'c>> {
-        let (name, rest) = columns.split_first()?;
-        let (by, [time, record_types @ .., partial]) = rest.split_last_chunk::<{ OTHERS.len() }>()?;
-        Some(Columns { name: *name, by, time: *time, record_types, partial: *partial })
-    }
 }
 
 /// Counts one event: each of its distinct names with each combination of its by-values, as `stats` does. An event without
@@ -81,23 +101,21 @@ fn add_plain_values(
         *value = Some(row.only(*column)?.as_bytes()).filter(|value| !value.is_empty())?;
     }
     // A missing column is an empty value. A cell that is not plain ends the fast path.
-    let optional = |column: &Column| {
-        if column.is_missing() { Some(&b""[..]) } else { row.only(*column).map(Slice::as_bytes) }
+    let optional = |column: Column| {
+        if column.is_missing() { Some(&b""[..]) } else { row.only(column).map(Slice::as_bytes) }
     };
-    let time = optional(&columns.time)?;
-    let mut record_type = &b""[..];
-    for column in columns.record_types {
-        if record_type.is_empty() {
-            record_type = optional(column)?;
-        }
-    }
+    let time = optional(columns.time)?;
+    let weight = optional(columns.weight)?;
+    let common_types = record_type::common_of_event(row, &columns.record_types)?;
     let time = if time.is_empty() { None } else { time::parse(time) };
     let time = time.map(TimeRange::from).unwrap_or_default();
-    let common_type =
-        if record_type.is_empty() { CommonTypes::default() } else { CommonTypes::from_name(record_type)? };
-    let query = Query { by_id: combiner.by_id(by), time, common_type };
-    combiner.add(name, query, None, list);
-    counts.add_complete();
+    let weight = if weight.is_empty() { None } else { weight::parse(weight) };
+    let query = Query { by_id: combiner.by_id(by), time, common_types, weight };
+    let name = combiner.add(name, query, None, list);
+    if !columns.shown.is_empty() {
+        show(row, columns.shown, combiner, name, query.by_id);
+    }
+    counts.add_complete(weight.is_some());
     Some(())
 }
 
@@ -111,17 +129,30 @@ fn add_all_values(
 ) {
     let names = distinct(row.values(columns.name));
     let by: Vec<Vec<Cow<'_, [u8]>>> = columns.by.iter().map(|column| distinct(row.values(*column))).collect();
-    counts.add([&names].into_iter().chain(&by).map(|values| !values.is_empty()));
-    let first = |column: &Column| row.values(*column).into_iter().next();
-    let time = first(&columns.time).and_then(time::parse).map(TimeRange::from).unwrap_or_default();
-    let record_type = columns.record_types.iter().find_map(first);
-    let common_type = record_type.as_deref().and_then(CommonTypes::from_name);
-    let rare_type = record_type.as_deref().filter(|_| common_type.is_none());
-    let common_type = common_type.unwrap_or_default();
+    let weight = weight::of(row.values(columns.weight));
+    counts.add([&names].into_iter().chain(&by).map(|values| !values.is_empty()), weight.is_some());
+    let time = row.values(columns.time).into_iter().next();
+    let time = time.and_then(time::parse).map(TimeRange::from).unwrap_or_default();
+    let record_types = record_type::of_event(row, &columns.record_types);
     for by in combinations(&by) {
-        let query = Query { by_id: combiner.by_id(&by), time, common_type };
+        let query = Query { by_id: combiner.by_id(&by), time, common_types: record_types.common(), weight };
         for name in &names {
-            combiner.add(Slice::whole(name), query, rare_type, list);
+            let name = combiner.add(Slice::whole(name), query, record_types.rare(), list);
+            show(row, columns.shown, combiner, name, query.by_id);
+        }
+    }
+}
+
+/// Keeps the values of the fields that are shown with the group of a name.
+fn show(row: Row<'_>, columns: &[Column], combiner: &mut Combiner, name: u32, by_id: u32) {
+    if columns.is_empty() {
+        return;
+    }
+    let Some(shown) = combiner.shown(name, by_id) else { return };
+    for (field, column) in columns.iter().enumerate() {
+        match row.only(*column) {
+            Some(value) => shown.insert(field, value.as_bytes()),
+            None => row.values(*column).iter().for_each(|value| shown.insert(field, value)),
         }
     }
 }
@@ -155,10 +186,12 @@ mod tests {
         let list = lists.load(ListName::Mozilla);
         let mut counts = FieldCounts::default();
         let mut combiner = Combiner::default();
-        let mut reader = RowReader::new(fields("query", by));
+        let shown = ["process".to_owned(), "user".to_owned()];
+        let fields = Fields { name: "query", by, shown: &shown, weight: Some("count") };
+        let mut reader = RowReader::new(fields.names());
         let mut rows = reader.rows(body, true);
         let header = rows.header().expect("a header");
-        let columns = Columns::new(&header.columns).expect("as many columns as fields");
+        let columns = fields.columns(&header.columns).expect("as many columns as fields");
         while let Some(row) = rows.next() {
             add(row, &columns, list, &mut combiner, &mut counts);
         }
@@ -176,16 +209,19 @@ mod tests {
                 "[ab]|\"a b\"|\"a,b\"||\"\"|\u{e4}",
                 ",|a,|b,\\$a\\$;\\$b\\$|a,\\$a\\$;\\$a\\$",
                 "1|1627354345\\.934|2014-06-11T08:19:59\\.000-0700|now||\"5\"|\"6,7\"",
-                "A|TXT|ODD|a||\"A\"|\"A\"\"\"",
-                "MX|",
+                "A|TXT|ODD|a||\"A\"|\"A\"\"\"|28|65399|-|A;TXT|1 \\(A\\)",
+                "MX|16|DNSKEY|odd|unknown|",
+                "|3|3\\.0|0|\"2\"|x|99999999999|\" 4 \"",
+                "||a|\"a,b\"|x\u{e4}",
+                ",|u,|v,\\$u\\$;\\$v\\$",
             ), 0..40),
             by in prop::sample::select(vec![vec![], vec!["src"], vec!["src", "dest"], vec!["absent"], vec!["src"; 9]]),
         ) {
             let by: Vec<String> = by.into_iter().map(str::to_owned).collect();
-            let rows = rows.into_iter().map(|(name, src, dest, time, record_type, other_type)| {
-                format!("{name},{src},{dest},{time},{record_type},{other_type}")
+            let rows = rows.into_iter().map(|(name, src, dest, time, record_type, other_type, count, process, user)| {
+                format!("{name},{src},{dest},{time},{record_type},{other_type},{count},{process},{user}")
             });
-            let header = "query,__mv_query,src,dest,__mv_dest,_time,record_type,qtype_name".to_owned();
+            let header = "query,__mv_query,src,dest,__mv_dest,_time,record_type,qtype_name,count,process,user,__mv_user".to_owned();
             let body = [header].into_iter().chain(rows).collect::<Vec<_>>().join("\n");
             let plain = groups(body.as_bytes(), &by, add_all_values);
             prop_assert_eq!(groups(body.as_bytes(), &by, add), plain);

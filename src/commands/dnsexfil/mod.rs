@@ -9,14 +9,18 @@ mod allowlist;
 mod columns;
 mod event;
 mod options;
+mod record_type;
 mod table;
+mod weight;
 
 use jiff::Timestamp;
 
 use self::allowlist::Allowlist;
 use self::options::{Options, Phase};
+use self::weight::Weight;
 use crate::aggregate::partial::{self, Content, PartialError, PartialWriter};
 use crate::aggregate::{Combiner, FieldCounts, Groups};
+use crate::commands::missing_field::grouped;
 use crate::commands::{App, warnings};
 use crate::names::SuffixTable;
 use crate::protocol::session::{BodyChunk, Command};
@@ -61,7 +65,7 @@ pub fn open(arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Argumen
         Phase::Reduce => {}
     }
     let groups = Groups::new(options.limits());
-    let reader = RowReader::new(event::fields(&options.field, &options.by));
+    let reader = RowReader::new(options.fields().names());
     Ok(Box::new(DnsExfil {
         options,
         reader,
@@ -118,7 +122,12 @@ impl Command for DnsExfil {
                     partial::write_counts(&counts, 1 + self.options.by.len(), reply);
                 }
             }
-            Phase::Reduce if chunk.last => table::write(&self.groups, &self.options, &self.allowlist, reply),
+            Phase::Reduce if chunk.last => {
+                if self.rows_weigh() {
+                    self.groups.weigh();
+                }
+                table::write(&self.groups, &self.options, &self.allowlist, reply);
+            }
             Phase::Reduce => {}
         }
         if chunk.last {
@@ -132,7 +141,7 @@ impl DnsExfil {
     fn take_in(&mut self, body: &[u8], end: bool, reply: &mut Vec<u8>) -> usize {
         let DnsExfil { reader, list, options, combiner, groups, writer, counts, unreadable, .. } = self;
         let mut rows = reader.rows(body, end);
-        let Some(columns) = rows.header().and_then(|header| event::Columns::new(&header.columns)) else {
+        let Some(columns) = rows.header().and_then(|header| options.fields().columns(&header.columns)) else {
             return rows.consumed();
         };
         while let Some(row) = rows.next() {
@@ -155,9 +164,35 @@ impl DnsExfil {
         rows.consumed()
     }
 
+    /// Whether each row counts as many times as it weighs. Only the end of the search knows it.
+    fn rows_weigh(&self) -> bool {
+        match self.options.weight {
+            Weight::Automatic => self.counts.unweighed == 0,
+            Weight::Off => false,
+            Weight::Field(_) => true,
+        }
+    }
+
+    /// How many rows do not say how many queries they are, if the search names the field that says so.
+    fn unweighed(&self) -> Option<String> {
+        let FieldCounts { complete, unweighed, .. } = self.counts;
+        let (Weight::Field(field), Phase::Reduce) = (&self.options.weight, self.options.phase) else {
+            return None;
+        };
+        let rows = if unweighed == complete {
+            format!("any of the {} rows", grouped(complete))
+        } else {
+            format!("{} of {} rows", grouped(unweighed), grouped(complete))
+        };
+        (unweighed > 0).then(|| {
+            format!("the field '{field}' is not a positive whole number in {rows}: each of them counts as one query")
+        })
+    }
+
     /// The warnings for the end of the search. Only the reduce phase knows all of it.
     fn warnings(&self) -> Vec<UserMessage> {
         let mut warnings = self.why_empty();
+        warnings.extend(self.unweighed());
         if self.groups.dropped() > 0 {
             warnings.push(format!(
                 "memory is short: {} groups with the least information were dropped. Search a shorter time range, filter \

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::columns::is_column;
-use super::event;
+use super::event::Fields;
+use super::weight::Weight;
 use crate::aggregate::Limits;
 use crate::aggregate::group::MAX_SAMPLES;
 use crate::commands::{App, DEFAULT_FIELD, take_field, take_list};
@@ -13,7 +14,8 @@ use crate::protocol::{ArgumentErrors, Arguments, UserMessage, Word};
 /// The command's name in a search.
 pub const NAME: &str = "dnsexfil";
 
-const OPTIONS: [&str; 8] = ["field", "by", "list", "limit", "min_score", "allowlist", "samples", "phase"];
+const OPTIONS: [&str; 10] =
+    ["field", "by", "weight", "values", "list", "limit", "min_score", "allowlist", "samples", "phase"];
 
 /// The phase that a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub struct Options {
     pub field: String,
     /// The fields to group by, beside the domain.
     pub by: Vec<String>,
+    /// Which field says how many queries a row is.
+    pub weight: Weight,
+    /// The fields whose values are shown.
+    pub values: Vec<String>,
     /// The list of suffixes that split names.
     pub list: ListName,
     /// The most rows of the table. `None`: all.
@@ -54,7 +60,12 @@ impl Options {
         mut arguments: Arguments,
         app: &App,
     ) -> Result<(Options, SuffixTable, Vec<UserMessage>), ArgumentErrors> {
+        let values = take_field_list(&mut arguments, "values");
+        let weight = take_weight(&mut arguments);
         let (field, by) = take_fields(&mut arguments);
+        check_values(values.as_deref(), &by, &mut arguments);
+        check_weight(&weight, &field, &by, &mut arguments);
+        let values = values.unwrap_or_default();
         let (list, table, warnings) = take_list(&mut arguments, app);
         let limit = take_number(&mut arguments, "limit", 0..=1_000_000, ", where 0 is no limit");
         let limit = limit.map_or(Some(10_000), |limit| (limit > 0).then_some(limit));
@@ -83,7 +94,9 @@ impl Options {
         }
         arguments.finish(&OPTIONS)?;
         let min_score = u8::try_from(min_score).unwrap_or(100);
-        Ok((Options { field, by, list, limit, min_score, allowlist, samples, phase }, table, warnings))
+        let options =
+            Options { field, by, weight, values, list, limit, min_score, allowlist, samples, phase };
+        Ok((options, table, warnings))
     }
 
     /// The limits of memory for these options.
@@ -91,9 +104,15 @@ impl Options {
         Limits { samples: self.samples, ..Limits::default() }
     }
 
+    /// The fields that are read of an event.
+    pub fn fields(&self) -> Fields<'_> {
+        let Options { field, by, values, weight, .. } = self;
+        Fields { name: field, by, shown: values, weight: weight.field() }
+    }
+
     /// The fields that the reduce phase reads, each once.
     pub fn required_fields(&self) -> Vec<String> {
-        let mut fields = event::fields(&self.field, &self.by);
+        let mut fields = self.fields().names();
         let mut seen = HashSet::new();
         fields.retain(|field| seen.insert(field.clone()));
         fields
@@ -110,18 +129,104 @@ impl Options {
         let by: Vec<String> = self.by.iter().map(|field| quoted(field)).collect();
         let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(" ")) };
         format!(
-            "fields {}{without_raw} | {NAME} {}{by} list={} samples={} phase=map",
+            "fields {}{without_raw} | {NAME} {}{by} list={} samples={}{}{} phase=map",
             fields.join(", "),
             quoted(&self.field),
             self.list.as_str(),
-            self.samples
+            self.samples,
+            self.weight_in_preop(),
+            self.values_in_preop()
         )
     }
+
+    fn weight_in_preop(&self) -> String {
+        match &self.weight {
+            Weight::Automatic => String::new(),
+            Weight::Off => format!(" weight={NO_WEIGHT}"),
+            Weight::Field(field) if field.eq_ignore_ascii_case(NO_WEIGHT) => format!(" weight=\"{field}\""),
+            Weight::Field(field) => format!(" weight={}", quoted(field)),
+        }
+    }
+
+    fn values_in_preop(&self) -> String {
+        let is_plain = |field: &str| quoted(field) == field;
+        let items = self.values.iter();
+        let items = items.map(|field| if is_plain(field) { field.clone() } else { format!("'{field}'") });
+        let items: Vec<String> = items.collect();
+        if items.is_empty() { String::new() } else { format!(" values=\"{}\"", items.join(",")) }
+    }
+}
+
+/// The value of `weight=` for no field.
+const NO_WEIGHT: &str = "none";
+
+fn take_weight(arguments: &mut Arguments) -> Weight {
+    match arguments.take_word("weight") {
+        None => Weight::Automatic,
+        Some(word) if !word.quoted && word.text.eq_ignore_ascii_case(NO_WEIGHT) => Weight::Off,
+        Some(word) => Weight::Field(word.text),
+    }
+}
+
+fn check_weight(weight: &Weight, field: &str, by: &[String], arguments: &mut Arguments) {
+    let Weight::Field(weight) = weight else { return };
+    if weight.is_empty() {
+        arguments.error(format!(
+            "weight= is not a field name: name the field that says how many queries a row is, or {NO_WEIGHT}"
+        ));
+    } else {
+        check_field_name(weight, arguments);
+    }
+    if weight == field {
+        arguments.error(format!(
+            "'{weight}' holds the DNS name: weight= names the field that says how many queries a row is"
+        ));
+    } else if by.contains(weight) {
+        arguments
+            .error(format!("'{weight}' says how many queries a row is (weight=): leave it out after 'by'"));
+    }
+}
+
+fn check_values(values: Option<&[String]>, by: &[String], arguments: &mut Arguments) {
+    if values.is_some_and(<[String]>::is_empty) {
+        arguments.error(
+            "values= is empty: list the fields whose values to show, as in values=\"process,user\""
+                .to_owned(),
+        );
+    }
+    for name in values.unwrap_or_default() {
+        // In the pipeline of the map phase, single quotes keep a name together.
+        if name.contains('\'') {
+            arguments.error(format!("'{name}' has a quote: values= takes field names without quotes"));
+        }
+        check_field_name(name, arguments);
+        if is_column(name) {
+            arguments.error(format!(
+                "'{name}' is a column of the table: leave it out of values=, or rename the field"
+            ));
+        } else if by.contains(name) {
+            arguments.error(format!(
+                "'{name}' is a column of the table already, as it follows 'by': leave it out of values="
+            ));
+        }
+    }
+}
+
+/// Takes an option that lists fields, each once. Words after it belong to the list too, as splunkd may strip commas. Exceptions
+/// are the default field, and what `by` does not take either.
+fn take_field_list(arguments: &mut Arguments, option: &str) -> Option<Vec<String>> {
+    let mut fields = arguments.take_list(option, |word| {
+        let mut others = OPTIONS.iter().chain(&["as", DEFAULT_FIELD]);
+        !others.any(|other| other.eq_ignore_ascii_case(word)) && !word.contains(['<', '>', '='])
+    })?;
+    let mut seen = HashSet::new();
+    fields.retain(|field| seen.insert(field.clone()));
+    Some(fields)
 }
 
 /// A field's name, quoted for a search if it needs quotes.
 fn quoted(field: &str) -> String {
-    let plain = field.chars().all(|c| c.is_ascii_alphanumeric() || "_.{}:".contains(c));
+    let plain = field.chars().all(|c| c.is_ascii_alphanumeric() || "_.:".contains(c));
     let keyword = OPTIONS.iter().chain(&["as"]).any(|keyword| field.eq_ignore_ascii_case(keyword));
     if plain && !keyword { field.to_owned() } else { format!("\"{field}\"") }
 }
@@ -129,12 +234,7 @@ fn quoted(field: &str) -> String {
 /// The field, and the by-fields after the word `by`, separated by white space or commas.
 fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
     let is_by = |word: &Word| !word.quoted && word.text.eq_ignore_ascii_case("by");
-    // Words after `by=` are by-fields, as splunkd may strip commas. Exceptions are the default field, and what `by` does not
-    // take either.
-    let listed = arguments.take_list("by", |word| {
-        let mut others = OPTIONS.iter().chain(&["as", DEFAULT_FIELD]);
-        !others.any(|other| other.eq_ignore_ascii_case(word)) && !word.contains(['<', '>', '='])
-    });
+    let listed = take_field_list(arguments, "by");
     let options: Vec<&str> = OPTIONS.into_iter().filter(|option| *option != "by").collect();
     let words = arguments.take_words(&options);
     let (words, by) = match words.iter().position(is_by) {
@@ -161,19 +261,23 @@ fn take_fields(arguments: &mut Arguments) -> (String, Vec<String>) {
         arguments.error("field= is not a field name: name the field that holds the DNS name".to_owned());
     }
     let named = by.iter().chain([&field]).filter(|name| !name.is_empty());
-    for name in named.filter(|name| !is_field_name(name)) {
-        arguments.error(format!(
-            "'{}' is not a field name: wildcards, quotes, backslashes, pipes, brackets and control characters are not \
-             allowed",
-            name.escape_debug()
-        ));
-    }
+    named.for_each(|name| check_field_name(name, arguments));
     for name in by.iter().filter(|name| is_column(name)) {
         arguments.error(format!(
             "'{name}' is a column of the table: leave it out after 'by', or rename the field"
         ));
     }
     (field, by)
+}
+
+fn check_field_name(name: &str, arguments: &mut Arguments) {
+    if !is_field_name(name) {
+        arguments.error(format!(
+            "'{}' is not a field name: wildcards, quotes, backslashes, pipes, brackets and control characters are not \
+             allowed",
+            name.escape_debug()
+        ));
+    }
 }
 
 /// Whether the name of a field can be read, and be written in the pipeline of the map phase.

@@ -30,7 +30,9 @@ pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &m
     ranked.sort_unstable_by(by_rank);
 
     let by = options.by.iter().map(String::as_str);
-    let names: Vec<&str> = ["ut_domain"].into_iter().chain(by).chain(COLUMNS.map(|(name, _)| name)).collect();
+    let values = options.values.iter().map(String::as_str);
+    let names = ["ut_domain"].into_iter().chain(by).chain(COLUMNS.map(|(name, _)| name)).chain(values);
+    let names: Vec<&str> = names.collect();
     let mut outputs = vec![Output::default(); names.len()];
     write_names(&names, body);
     for (_, key, group) in ranked {
@@ -40,8 +42,12 @@ pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &m
         outputs.iter_mut().for_each(Output::clear);
         let keys = [&key.domain].into_iter().chain(&key.by);
         let (of_key, others) = outputs.split_at_mut(1 + key.by.len());
+        let (others, of_values) = others.split_at_mut(COLUMNS.len());
         of_key.iter_mut().zip(keys).for_each(|(output, value)| output.push(value.as_bytes()));
         others.iter_mut().zip(COLUMNS).for_each(|(output, (_, push))| push(&row, output));
+        for (field, output) in of_values.iter_mut().enumerate() {
+            row.group.shown.of(field).iter().for_each(|value| output.push(value.as_bytes()));
+        }
         write_row(&mut outputs, body);
     }
 }
