@@ -262,9 +262,28 @@ describe('pages', () => {
         }
     });
 
+    it('name programs and users where the events have them', async () => {
+        const known = '| eval process=if(src="10.0.2.109", "C:\\\\evil.exe", null()), user="alice"'.replaceAll('"', '\\"');
+        const source = '| `dnsentropy_source_$source|u$`';
+        const change = (page) => page.replaceAll(source, `${source} ${known}`);
+        const investigate = await site.open('dnsentropy_investigate', `${SAMPLE}&form.domain=hildegardsfarm.com`, change);
+        const programs = await investigate.page.locator('[data-id=viz_programs] tbody').innerText();
+        assert.match(programs, /C:\\evil\.exe\s+alice\s+1\s+851/);
+        for (const panel of ['viz_verdict', 'viz_names']) {
+            assert.match(await investigate.page.locator(`[data-id=${panel}] tbody`).innerText(), /evil\.exe/);
+        }
+        await investigate.screenshot('dnsentropy_investigate-programs');
+        await assertComplete(investigate);
+        await investigate.close();
+        const overview = await site.open('dnsentropy_overview', SAMPLE, change);
+        assert.match(await overview.page.locator('[data-id=viz_ranking] tbody tr').first().innerText(), /evil\.exe/);
+        await assertComplete(overview);
+        await overview.close();
+    });
+
     it('say that the filter matches nothing, and link to the check of the data', async () => {
         for (const [filter, expected] of [
-            ['form.src=192.0.2.200', /No event in this time has this client. There are [\d,]+ events of others/],
+            ['form.src=192.0.2.200', /Other clients have events in this time, but this one has none/],
             ['form.domain=nobody.example', /events in this time, but none of this domain/],
             ['form.src=10.0.9.9&form.domain=hildegardsfarm.com', /The client has events in this time, but none of this domain/],
         ]) {

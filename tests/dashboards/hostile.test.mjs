@@ -6,6 +6,7 @@ import { start } from './site.mjs';
 
 const QUOTED = /"(?:\\.|[^"\\])*"/gs;
 const BEGIN = /^\| `dnsentropy_source_([A-Za-z0-9_.!~*'()%-]*)` \| /;
+const MACRO = new RegExp(BEGIN.source.slice(1), 'g');
 // What `form.source` may contain: SPL, the ends of a macro call, other tokens, and what a filter could leave as it is.
 const SOURCES = [
     '`dnsentropy_events`',
@@ -103,10 +104,12 @@ describe('the source in the address', () => {
             for (const view of Object.keys(views)) {
                 const harmless = await searchesFor(view, [['source', 'live']]);
                 const searches = await searchesFor(view, [['source', value]]);
-                const rest = (search) => skeleton(search).replace(BEGIN, '');
+                const rest = (search) => skeleton(search).replace(MACRO, '');
                 assert.deepEqual(searches.map(rest), harmless.map(rest));
                 for (const search of searches) {
                     assert.equal(BEGIN.exec(search)[1], encodeURIComponent(value));
+                    const names = [...skeleton(search).matchAll(MACRO)].map(([, name]) => name);
+                    assert.deepEqual([...new Set(names)], [encodeURIComponent(value)]);
                 }
             }
         });

@@ -336,12 +336,6 @@ class Commands(Spl):
         (row,) = self.rows(search.format("fillnull_value=unknown", "D.x"), events)
         self.assertEqual((row["D.x"], row["count"], row["k"]), ("unknown", "3", "p"))
 
-    def test_head_keeps_events_while_a_condition_holds(self) -> None:
-        """With keeplast, the first one that does not is kept too; a missing field does not hold."""
-        rows = "| makeresults | eval n=mvrange(1, 6) | mvexpand n | head "
-        for arguments, count in (("(n<3)", 2), ("(n<3) keeplast=true", 3), ("(n<9) keeplast=true", 5), ("(x<3)", 0)):
-            self.assertEqual(len(self.rows(rows + arguments, [])), count, arguments)
-
     def test_searches_may_keep_to_their_time_range(self) -> None:
         """But for one with a range of its own, also in a subsearch."""
         self.splunk.keeps_to_range = True

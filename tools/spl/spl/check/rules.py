@@ -15,7 +15,6 @@ from spl.language.clauses import (
     Aggregations,
     aggregations,
     bare,
-    condition_of,
     field_and_pattern,
     is_true,
     names_of,
@@ -234,13 +233,8 @@ def dedup(check: Context, command: Command, before: Fields) -> Fields:
 
 
 def head(check: Context, command: Command, before: Fields) -> Fields:
-    """`head [N]`, `head (condition) [keeplast=B]`, `tail [N]`, `reverse` and `localop`."""
-    condition, rest = condition_of(command.arguments) if command.name == "head" else (None, command.arguments)
-    if condition is not None:
-        check_expression(condition, predicate=True)
-        before.need(fields_of(condition), "head")
-        take_options(Command("head", rest), "limit null keeplast")
-    elif not re.fullmatch(r"(limit=)?\d*", command.arguments):
+    """`head [N]`, `tail [N]`, `reverse` and `localop`."""
+    if not re.fullmatch(r"(limit=)?\d*", command.arguments):
         raise SearchError(f"the arguments of {command.name} are malformed: {command.arguments}")
     return before
 

@@ -152,12 +152,6 @@ def orders(text: str) -> tuple[int, list[Order]]:
     return count, keys
 
 
-def condition_of(text: str) -> tuple[Expression | None, str]:
-    """The condition of `head (condition) [option=value ...]`, if it has one, and the other arguments."""
-    found = re.match(r"\s*\((.*)\)([^()]*)$", text, re.DOTALL)
-    return (parse_expression(found[1]), found[2]) if found else (None, text)
-
-
 def names_of(text: str) -> list[str]:
     """Names of fields, separated by commas or white space."""
     found = [bare(word) for word in words(text)]

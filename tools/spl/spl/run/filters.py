@@ -6,7 +6,7 @@ import operator
 import re
 from ipaddress import ip_address
 
-from spl.language.clauses import Order, bare, condition_of, field_and_pattern, is_true, options_of, orders, wildcard
+from spl.language.clauses import Order, bare, field_and_pattern, is_true, options_of, orders, wildcard
 from spl.language.expression import parse_expression
 from spl.language.pipeline import Command, words
 from spl.language.terms import Comparison, Term, parse_terms
@@ -68,20 +68,11 @@ def regex(_: Context, command: Command) -> Step:
     return lambda events: [e for e in events if any(pattern.search(v) for v in e.get(field, [])) == wanted]
 
 
-def head(context: Context, command: Command) -> Step:
-    """`head 10`: the first events; `head (condition) keeplast=true`: those before the first one that fails it, and that one."""
-    condition, other = condition_of(command.arguments)
-    options, rest = options_of(words(other))
-    if condition is None:
-        count = int(options.get("limit") or (rest or ["10"])[0])
-        return lambda events: events[:count]
-    more = int(is_true(options.get("keeplast", "f")))
-
-    def step(events: list[Event]) -> list[Event]:
-        failed = (at for at, event in enumerate(events) if not truth(evaluate(condition, event, context.clock)))
-        return events[: next(failed, len(events)) + more]
-
-    return step
+def head(_: Context, command: Command) -> Step:
+    """`head 10`: the first events."""
+    options, rest = options_of(words(command.arguments))
+    count = int(options.get("limit") or (rest or ["10"])[0])
+    return lambda events: events[:count]
 
 
 def tail(_: Context, command: Command) -> Step:
