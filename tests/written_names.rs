@@ -35,7 +35,7 @@ fn rows(heading: &str) -> Vec<BTreeMap<&'static str, &'static str>> {
     lines.filter(|line| !line.starts_with("---")).map(row).collect()
 }
 
-/// The text between backticks, with the characters that it stands for.
+/// The text between backticks, with the characters that do not print.
 fn text(cell: &str) -> Option<String> {
     let text = cell.strip_prefix('`')?.strip_suffix('`')?;
     Some(SHOWN.into_iter().fold(text.to_owned(), |text, (shown, character)| text.replace(shown, character)))

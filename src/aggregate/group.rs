@@ -47,12 +47,12 @@ impl Group {
         }
     }
 
-    /// Merges a partial aggregate. At most `samples` names are kept as text.
-    pub fn merge(&mut self, partial: &PartialAggregate<'_>, samples: usize) {
+    /// Merges a partial aggregate. At most `samples` names are kept as text, and `values` of each field that is shown.
+    pub fn merge(&mut self, partial: &PartialAggregate<'_>, samples: usize, values: usize) {
         self.bare.extend(partial.bare);
         self.seen.extend(partial.seen);
         self.record_types.extend(&partial.record_types);
-        self.shown.extend(&partial.shown);
+        self.shown.extend(&partial.shown, values);
         for NameQueries { queries, name } in &partial.names {
             let subdomain = match name {
                 PartialName::Text(text) => Subdomain::measure(text),

@@ -4,6 +4,7 @@ use indexmap::{Equivalent, IndexMap};
 
 use super::group::Group;
 use super::partial::PartialAggregate;
+use super::shown::MAX_VALUES;
 use crate::names::present;
 
 /// The key of a group: a registrable domain and one value for each by-field.
@@ -54,6 +55,9 @@ impl Default for Limits {
     }
 }
 
+/// The most values of other fields that all groups keep together. Above it, each group shows fewer.
+const MAX_ALL_VALUES: usize = 4_000_000;
+
 /// Each group keeps at least this many names when memory is short.
 const MIN_NAMES: usize = 64;
 
@@ -67,6 +71,9 @@ pub struct Groups {
     by_key: IndexMap<GroupKey, Group, foldhash::fast::RandomState>,
     /// The number of distinct names that the groups keep together.
     names: usize,
+    /// The number of values of other fields that the groups keep together, and the most of one field of a group.
+    values: usize,
+    max_values: usize,
     /// The number of groups that were dropped.
     dropped: u64,
 }
@@ -74,7 +81,14 @@ pub struct Groups {
 impl Groups {
     /// No groups yet.
     pub fn new(limits: Limits) -> Groups {
-        Groups { limits, by_key: IndexMap::default(), names: 0, dropped: 0 }
+        Groups {
+            limits,
+            by_key: IndexMap::default(),
+            names: 0,
+            values: 0,
+            max_values: MAX_VALUES,
+            dropped: 0,
+        }
     }
 
     /// Merges a partial aggregate.
@@ -85,7 +99,7 @@ impl Groups {
             // The sender kept fewer names, so the whole cannot be known more precisely.
             self.limit_names(overflow.limit);
         }
-        let Groups { limits, by_key, names, .. } = self;
+        let Groups { limits, by_key, names, values, max_values, .. } = self;
         // Other copies of the app send domains as they come.
         let domain = present(partial.domain.as_bytes());
         let key = GroupKeyRef { domain: &domain, by: &partial.by };
@@ -93,8 +107,10 @@ impl Groups {
         let index = index.unwrap_or_else(|| by_key.insert_full(key.into(), Group::new(limits.names)).0);
         let group = &mut by_key[index];
         let before = group.distinct.entries().len();
-        group.merge(partial, limits.samples);
+        let values_before = group.shown.count();
+        group.merge(partial, limits.samples, *max_values);
         *names = (*names + group.distinct.entries().len()).saturating_sub(before);
+        *values = (*values + group.shown.count()).saturating_sub(values_before);
         self.enforce_limits();
     }
 
@@ -122,6 +138,9 @@ impl Groups {
         if self.names > self.limits.all_names && self.limits.names > MIN_NAMES {
             self.limit_names(self.limits.names / 2);
         }
+        if self.values > MAX_ALL_VALUES && self.max_values > 1 {
+            self.limit_values(self.max_values / 2);
+        }
         if self.by_key.len() > self.limits.groups {
             self.drop_least();
         }
@@ -135,6 +154,16 @@ impl Groups {
         for group in self.by_key.values_mut() {
             group.distinct.shrink(limit);
             self.names += group.distinct.entries().len();
+        }
+    }
+
+    /// Each group keeps at most `limit` values of a field from now on.
+    fn limit_values(&mut self, limit: usize) {
+        self.max_values = limit;
+        self.values = 0;
+        for group in self.by_key.values_mut() {
+            group.shown.shrink(limit);
+            self.values += group.shown.count();
         }
     }
 
@@ -155,11 +184,12 @@ impl Groups {
         let mut dropped = vec![false; ranks.len()];
         ranks[..drop].iter().for_each(|&(.., index)| dropped[index] = true);
         let mut dropped = dropped.into_iter();
-        let names = &mut self.names;
+        let Groups { names, values, .. } = self;
         self.by_key.retain(|_, group| {
             let drop = dropped.next() == Some(true);
             if drop {
                 *names -= group.distinct.entries().len();
+                *values -= group.shown.count();
             }
             !drop
         });
@@ -293,6 +323,22 @@ mod tests {
         }
         let counts: Vec<_> = groups.iter().map(|(key, group)| (key.domain.as_str(), group.count())).collect();
         assert_eq!(counts, [(r"a\124b.com", 2), (r"a\226\157\164.com", 1)]);
+    }
+
+    #[test]
+    fn fewer_values_are_shown_when_memory_is_short() {
+        let mut groups = Groups::new(Limits::default());
+        let merge = |groups: &mut Groups, value: &[u8]| {
+            let mut partial = PartialAggregate { domain: "a.com", ..PartialAggregate::default() };
+            partial.shown.insert(0, value);
+            groups.merge(&partial);
+        };
+        [b"d", b"b", b"c"].iter().for_each(|value| merge(&mut groups, *value));
+        groups.limit_values(2);
+        merge(&mut groups, b"a");
+        let (_, group) = groups.iter().next().expect("a group");
+        assert_eq!(group.shown.of(0), [Box::from("a"), Box::from("b")]);
+        assert_eq!(groups.values, 2);
     }
 
     #[test]

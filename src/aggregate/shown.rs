@@ -23,13 +23,24 @@ impl ShownValues {
         }
     }
 
-    /// Adds those of another set.
-    pub fn extend(&mut self, other: &ShownValues) {
+    /// Adds those of another set, and keeps at most `limit` of each field.
+    pub fn extend(&mut self, other: &ShownValues, limit: usize) {
         for (field, values) in other.0.iter().enumerate() {
             for value in values {
                 self.insert_text(field, value);
             }
         }
+        self.shrink(limit);
+    }
+
+    /// Keeps at most `limit` values of each field.
+    pub fn shrink(&mut self, limit: usize) {
+        self.0.iter_mut().for_each(|values| values.truncate(limit));
+    }
+
+    /// The number of values of all fields.
+    pub fn count(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
     }
 
     /// The values of the field of this index, in byte order.
@@ -90,8 +101,8 @@ mod tests {
             };
             let (one, other) = values.split_at(at.min(values.len()));
             let (mut forth, mut back) = (set(one), set(other));
-            forth.extend(&set(other));
-            back.extend(&set(one));
+            forth.extend(&set(other), MAX_VALUES);
+            back.extend(&set(one), MAX_VALUES);
             for field in 0..2 {
                 let mut first: Vec<&str> =
                     values.iter().filter(|(of, _)| *of == field).map(|(_, value)| value.as_str()).collect();

@@ -5,9 +5,9 @@
 //! prefixes), its last byte is a letter, and it has no empty label. A last label that is on no list has only letters, digits, `-`
 //! and `_`: a blank there makes a value unreadable, and a slash may begin a record type.
 //!
-//! - What it may assume: [`logged::read`](super::logged::read) leaves an ordinary name as it is. Its last byte closes no quote or
-//!   bracket and is no root dot. Every dot separates two labels, so a bit for each dot is enough to find the labels. Bytes
-//!   around the name are readable ([`Slice`]).
+//! - What it may assume: [`logged::read`](super::logged::read) leaves an ordinary name as it is. Its last byte is neither
+//!   the end of a quote or bracket nor a root dot. Every dot separates two labels, so a bit for each dot is enough to find
+//!   the labels. Bytes around the name are readable ([`Slice`]).
 //! - When it steps aside: [`OrdinaryName::split`] returns `None` for any other name, and for one without a registrable domain.
 //!   The caller then reads the value with [`logged::read`](super::logged::read) and splits a [`Name`](super::Name). A caller that
 //!   writes the domain does so too without [`OrdinaryName::has_plain_domain`].

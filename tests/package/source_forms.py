@@ -1,4 +1,4 @@
-"""Events of each source, as Splunk presents them with and without the source's add-on: made up, in the shape of real ones."""
+"""Events of each source, as Splunk presents them with and without its add-on: made up, in the shape of real ones."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ def event(exchange: Exchange, sourcetype: str, _raw: str = "", **fields: str | l
 def stream(exchange: Exchange) -> list[Event]:
     """Splunk Stream: the query and the answer are events of their own; names come twice."""
     common: dict[str, str | list[str]] = {
-        "query": [exchange.name] * 2, "src_ip": exchange.src, "dest_ip": exchange.dest, "query_type": exchange.record_type,
+        "query": [exchange.name] * 2, "src_ip": exchange.src, "dest_ip": exchange.dest,
+        "query_type": exchange.record_type,
     }  # fmt: skip
     answer = {"reply_code": exchange.reply_code, "host_addr": exchange.answer}
     return [
@@ -158,7 +159,12 @@ def suricata_3(exchange: Exchange) -> list[Event]:
 
 def infoblox(exchange: Exchange) -> list[Event]:
     """Infoblox NIOS with the add-on."""
-    fields = {"query": exchange.name, "src_ip": exchange.src, "dest": exchange.dest, "record_type": exchange.record_type}
+    fields = {
+        "query": exchange.name,
+        "src_ip": exchange.src,
+        "dest": exchange.dest,
+        "record_type": exchange.record_type,
+    }
     return [
         event(exchange, "infoblox:dns", **fields, message_type="Query"),
         event(exchange, "infoblox:dns", **fields, message_type="Response", reply_code=exchange.reply_code),
@@ -170,7 +176,9 @@ def infoblox_raw(exchange: Exchange) -> list[Event]:
     start = f"<30>{exchange.stamp('%b %d %H:%M:%S')} 10.0.0.53 named[4711]: "
     asked = _named(exchange, "@0x7f3c2c0c8d10 ")
     code, kind = exchange.reply_code, exchange.record_type
-    heard = f"client {exchange.src}#40001: UDP: query: {exchange.name} IN {kind} response: {code} + {exchange.name}. 60 IN"
+    heard = (
+        f"client {exchange.src}#40001: UDP: query: {exchange.name} IN {kind} response: {code} + {exchange.name}. 60 IN"
+    )
     return [
         event(exchange, "infoblox:dns", _raw=start + asked),
         event(exchange, "infoblox:dns", _raw=f"{start}{heard} {kind} {exchange.answer};"),
@@ -195,6 +203,16 @@ def bloxone(exchange: Exchange) -> list[Event]:
         "InfobloxDNSRCode": exchange.reply_code, "dest": exchange.dest,
     }  # fmt: skip
     return [event(exchange, "infoblox:bloxone:dns", **fields)]
+
+
+def bloxone_csv(exchange: Exchange) -> list[Event]:
+    """BloxOne's lines, without an add-on."""
+    rest = f"UDP,{exchange.src},40001,{exchange.dest},53,{exchange.name},IN,{exchange.record_type}"
+    start = f"{exchange.time:.0f},default"
+    return [
+        event(exchange, "infoblox:bloxone:dns", _raw=f"{start},Query,{rest},+E"),
+        event(exchange, "infoblox:bloxone:dns", _raw=f"{start},Response,{rest},{exchange.reply_code}"),
+    ]
 
 
 def _named(exchange: Exchange, pointer: str, view: str = "") -> str:
@@ -239,7 +257,12 @@ def windows_raw_iso(exchange: Exchange) -> list[Event]:
 
 def windows(exchange: Exchange) -> list[Event]:
     """Windows' debug log with an add-on's fields, and names as add-ons write them."""
-    common = {"query": f".{exchange.name}.", "src": exchange.src, "dest": exchange.dest, "record_type": exchange.record_type}
+    common = {
+        "query": f".{exchange.name}.",
+        "src": exchange.src,
+        "dest": exchange.dest,
+        "record_type": exchange.record_type,
+    }
     return [
         event(exchange, "MSAD:NT6:DNS", **common, direction="Rcv", message_type="Query"),
         event(exchange, "MSAD:NT6:DNS", **common, direction="Snd", message_type="Response", reply_code="NOERROR"),
@@ -263,13 +286,14 @@ def analytical(exchange: Exchange) -> list[Event]:
     # PowerShell breaks long lines.
     name = f"{exchange.name[:40]}\r\n          {exchange.name[40:]}."
     head = f"TimeCreated : {exchange.stamp('%m/%d/%Y %I:%M:%S %p')}\nProviderName : Microsoft-Windows-DNSServer\nId : "
-    asked = f"TCP=0; InterfaceIP={exchange.dest}; Source={exchange.src}; RD=1; QNAME={name}; QTYPE={exchange.number}; XID=7;"
-    heard = f"TCP=0; InterfaceIP={exchange.dest}; Destination={exchange.src}; AA=0; QNAME={name}; QTYPE={exchange.number};"
-    out = f"TCP=0; Destination=192.0.2.1; InterfaceIP={exchange.dest}; RD=0; QNAME={name}; QTYPE={exchange.number}; XID=8;"
+    query = f"QNAME={name}; QTYPE={exchange.number}; XID=7;"
+    asked = f"TCP=0; InterfaceIP={exchange.dest}; Source={exchange.src}; RD=1; {query}"
+    heard = f"TCP=0; InterfaceIP={exchange.dest}; Destination={exchange.src}; AA=0; {query}"
+    out = f"TCP=0; Destination=192.0.2.1; InterfaceIP={exchange.dest}; RD=0; {query}"
     return [
-        event(exchange, "WinDNS:Analytical", _raw=f"{head}256\nMessage : QUERY_RECEIVED: {asked} Port=40001; Flags=256;"),
-        event(exchange, "WinDNS:Analytical", _raw=f"{head}260\nMessage : RECURSE_QUERY_OUT: {out} Port=0; Flags=0;"),
-        event(exchange, "WinDNS:Analytical", _raw=f"{head}257\nMessage : RESPONSE_SUCCESS: {heard} DNSSEC=0; RCODE=0;"),
+        event(exchange, "WinDNS:Analytical", _raw=f"{head}256\nMessage : QUERY_RECEIVED: {asked} Port=40001;"),
+        event(exchange, "WinDNS:Analytical", _raw=f"{head}260\nMessage : RECURSE_QUERY_OUT: {out} Port=0;"),
+        event(exchange, "WinDNS:Analytical", _raw=f"{head}257\nMessage : RESPONSE_SUCCESS: {heard} RCODE=0;"),
     ]
 
 
@@ -286,8 +310,10 @@ def analytical_fields(exchange: Exchange) -> list[Event]:
 def route53(exchange: Exchange) -> list[Event]:
     """Route 53 Resolver."""
     fields: dict[str, str | list[str]] = {
-        "query_name": f"{exchange.name}.", "query_type": exchange.record_type, "query_class": "IN", "rcode": exchange.reply_code,
-        "answers{}.Rdata": [exchange.answer], "srcaddr": exchange.src, "srcids.instance": "i-0abc", "vpc_id": exchange.dest,
+        "query_name": f"{exchange.name}.", "query_type": exchange.record_type, "query_class": "IN",
+        "rcode": exchange.reply_code,
+        "answers{}.Rdata": [exchange.answer], "srcaddr": exchange.src, "srcids.instance": "i-0abc",
+        "vpc_id": exchange.dest,
     }  # fmt: skip
     return [event(exchange, "aws:route53", **fields)]
 
@@ -295,8 +321,10 @@ def route53(exchange: Exchange) -> list[Event]:
 def umbrella(exchange: Exchange) -> list[Event]:
     """Umbrella with the add-on."""
     fields = {
-        "Domain": f"{exchange.name}.", "InternalIp": exchange.src, "ExternalIp": "203.0.113.9", "MostGranularIdentity": USER,
-        "QueryType": f"{exchange.number} ({exchange.record_type})", "ResponseCode": exchange.reply_code, "Action": "Allowed",
+        "Domain": f"{exchange.name}.", "InternalIp": exchange.src, "ExternalIp": "203.0.113.9",
+        "MostGranularIdentity": USER,
+        "QueryType": f"{exchange.number} ({exchange.record_type})", "ResponseCode": exchange.reply_code,
+        "Action": "Allowed",
     }  # fmt: skip
     return [event(exchange, "cisco:umbrella:dns", **fields)]
 
@@ -305,7 +333,8 @@ def umbrella_raw(exchange: Exchange) -> list[Event]:
     """Umbrella's CSV."""
     cells = (
         exchange.stamp("%Y-%m-%d %H:%M:%S"), USER, f"{USER},HQ", exchange.src, "203.0.113.9", "Allowed",
-        f"{exchange.number} ({exchange.record_type})", exchange.reply_code, f"{exchange.name}.", "Chat,Software", "AD Users", "", "",
+        f"{exchange.number} ({exchange.record_type})", exchange.reply_code, f"{exchange.name}.", "Chat,Software",
+        "AD Users", "", "",
     )  # fmt: skip
     return [event(exchange, "cisco:umbrella:dns", _raw=",".join(f'"{cell}"' for cell in cells))]
 
@@ -313,8 +342,10 @@ def umbrella_raw(exchange: Exchange) -> list[Event]:
 def sysmon(exchange: Exchange) -> list[Event]:
     """Sysmon with the add-on."""
     fields = {
-        "QueryName": exchange.name, "Computer": COMPUTERS[exchange.src], "QueryStatus": "0", "QueryResults": exchange.answer,
-        "Image": PROCESS, "User": USER, "EventCode": "22", "source": "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational",
+        "QueryName": exchange.name, "Computer": COMPUTERS[exchange.src], "QueryStatus": "0",
+        "QueryResults": exchange.answer,
+        "Image": PROCESS, "User": USER, "EventCode": "22",
+        "source": "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational",
     }  # fmt: skip
     return [event(exchange, "XmlWinEventLog", **fields)]
 
@@ -322,19 +353,23 @@ def sysmon(exchange: Exchange) -> list[Event]:
 def sysmon_raw(exchange: Exchange) -> list[Event]:
     """Sysmon's XML."""
     data = {
-        "RuleName": "-", "UtcTime": exchange.stamp("%Y-%m-%d %H:%M:%S.123"), "ProcessId": "42", "QueryName": exchange.name,
+        "RuleName": "-", "UtcTime": exchange.stamp("%Y-%m-%d %H:%M:%S.123"), "ProcessId": "42",
+        "QueryName": exchange.name,
         "QueryStatus": "0", "QueryResults": exchange.answer, "Image": PROCESS, "User": USER,
     }  # fmt: skip
     body = "".join(f"<Data Name='{name}'>{value}</Data>" for name, value in data.items())
     head = f"<System><EventID>22</EventID><Computer>{COMPUTERS[exchange.src]}</Computer></System>"
     source = "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational"
-    return [event(exchange, "XmlWinEventLog", _raw=f"<Event>{head}<EventData>{body}</EventData></Event>", source=source)]
+    return [
+        event(exchange, "XmlWinEventLog", _raw=f"<Event>{head}<EventData>{body}</EventData></Event>", source=source)
+    ]
 
 
 def crowdstrike(exchange: Exchange) -> list[Event]:
     """CrowdStrike's DnsRequest."""
     fields = {
-        "event_simpleName": "DnsRequest", "DomainName": exchange.name, "ComputerName": COMPUTERS[exchange.src], "aid": "0abc",
+        "event_simpleName": "DnsRequest", "DomainName": exchange.name, "ComputerName": COMPUTERS[exchange.src],
+        "aid": "0abc",
         "aip": "203.0.113.9", "RequestType": exchange.number, "IP4Records": f"{exchange.answer};", "QueryStatus": "0",
         "RespondingDnsServer": exchange.dest, "ContextBaseFileName": "update.exe",
     }  # fmt: skip
@@ -342,14 +377,21 @@ def crowdstrike(exchange: Exchange) -> list[Event]:
 
 
 def cim(message_types: tuple[str, ...], swapped: bool = False) -> Callable[[Exchange], list[Event]]:
-    """An add-on for the data model, with an event for each of these values of message_type; empty: without the field."""
+    """An add-on for the data model,
+    with an event for each of these values of message_type; empty: without the field."""
 
     def events(exchange: Exchange) -> list[Event]:
         made = []
         for message_type in message_types:
             is_answer = message_type.lower() in ("response", "answer")
             src, dest = (exchange.dest, exchange.src) if swapped and is_answer else (exchange.src, exchange.dest)
-            fields = {"query": exchange.name, "src": src, "dest": dest, "record_type": exchange.record_type, "tag": "dns"}
+            fields = {
+                "query": exchange.name,
+                "src": src,
+                "dest": dest,
+                "record_type": exchange.record_type,
+                "tag": "dns",
+            }
             fields |= {"message_type": message_type} if message_type else {}
             fields |= {"reply_code": exchange.reply_code, "answer": exchange.answer} if is_answer else {}
             made.append(event(exchange, "vendor:dns", **fields))
@@ -374,6 +416,7 @@ FORMS = (
     Form("infoblox", "add-on", infoblox, KNOWN),
     Form("infoblox", "lines", infoblox_raw, KNOWN),
     Form("infoblox", "BloxOne", bloxone, KNOWN | {"reply_code"}),
+    Form("infoblox", "BloxOne CSV", bloxone_csv, KNOWN),
     Form("infoblox", "lines without a colon", infoblox_other_raw, KNOWN),
     Form("bind", "add-on", bind, KNOWN),
     Form("bind", "lines", bind_raw, KNOWN),

@@ -6,9 +6,11 @@ import csv
 import re
 import unittest
 from base64 import b32encode
+from dataclasses import replace
 from hashlib import sha256
 from itertools import chain
 
+import test_alerts as alerts
 from harness import ROOT, PackageTest
 from source_forms import FORMS, PROCESS, USER, Exchange, Form
 from spl.splunkd.rows import Event
@@ -24,7 +26,9 @@ BEFORE = {"raw_src": "src", "raw_dest": "dest"}
 def tunnel(count: int = 60) -> list[Exchange]:
     """Queries that carry data, some minutes from noon on, in mixed case."""
     return [
-        Exchange(NOON + 7 * n, f"{data(2 * n)}.{data(2 * n + 1)}.{TUNNEL}", CLIENT, RESOLVER, "TXT", "NOERROR", "dGhhbmtz")
+        Exchange(
+            NOON + 7 * n, f"{data(2 * n)}.{data(2 * n + 1)}.{TUNNEL}", CLIENT, RESOLVER, "TXT", "NOERROR", "dGhhbmtz"
+        )
         for n in range(count)
     ]
 
@@ -125,7 +129,9 @@ class Sources(PackageTest):
             for second in (5, 65, 3_500, 3_700)
         ]
         rows = self.search(f"| `{form.macro}`", events_of(form, exchanges))
-        self.assertEqual([(float(row["_time"][0]), row["count"]) for row in rows], [(NOON + 5, ["3"]), (NOON + 3_700, ["1"])])
+        self.assertEqual(
+            [(float(row["_time"][0]), row["count"]) for row in rows], [(NOON + 5, ["3"]), (NOON + 3_700, ["1"])]
+        )
 
     def test_two_servers_that_ask_each_other_are_two_clients(self) -> None:
         """Of the data model's rows: neither is lost."""
@@ -145,15 +151,63 @@ class Sources(PackageTest):
         self.assertEqual(self.search(search, [base | {"query": ["a.example"], "tag": ["web"]}]), [])
 
 
+class SavedSearches(alerts.AlertTest):
+    """The app's searches over other sources than Splunk Stream."""
+
+    def over(self, name: str, source: str, exchanges: list[Exchange], form: str = "") -> list[Event]:
+        """The results of a saved search over a source, in its first form or a named one."""
+        found = next(each for each in FORMS if each.source == source and each.name == (form or each.name))
+        text = self.text(name).replace("`dnsentropy_events`", f"`{found.macro}`")
+        return self.saved(name, events_of(found, exchanges), text=text)
+
+    def test_alerts_show_the_process_and_the_user(self) -> None:
+        """Where the source knows them; ranked by process, the program comes first."""
+        for name in (alerts.EXFILTRATION, alerts.FIRST_SEEN):
+            row = self.over(name, "sysmon", tunnel() + ordinary())[0]
+            self.assertEqual((row["process"], row["user"]), ([PROCESS], [USER]), name)
+            row = self.over(name, "crowdstrike", tunnel() + ordinary())[0]
+            self.assertEqual((row["process"], "user" in row), (["update.exe"], False), name)
+            self.assertNotIn("process", self.over(name, "zeek", tunnel() + ordinary())[0], name)
+        form = next(form for form in FORMS if form.source == "sysmon")
+        rows = self.server.search(f"| `{form.macro}` | dnsexfil query by src process", events_of(form, tunnel()))
+        self.assertEqual((rows[0]["ut_domain"], rows[0]["process"], rows[0]["count"]), ([TUNNEL], [PROCESS], ["60"]))
+
+    def test_counted_rows_make_the_same_baseline(self) -> None:
+        """Of hosts, by the rows of the data model as by events."""
+        exchanges = [
+            replace(exchange, time=alerts.TODAY - alerts.DAY + 3_600 * hour + at)
+            for hour in range(6) for at, exchange in enumerate(ordinary(40) + tunnel(20))
+        ]  # fmt: skip
+        self.over(alerts.HOSTS, "stream", exchanges)
+        by_event = self.rows("dnsentropy_baseline_hosts")
+        self.server = self.splunk(app=self.server.app.replicate(self.folder() / "apps"))
+        self.over(alerts.HOSTS, "cim", exchanges)
+        by_row = self.rows("dnsentropy_baseline_hosts")
+        self.assertEqual({row["src"][0] for row in by_event}, {NEIGHBOUR, CLIENT})
+        for one, other in zip(by_event, by_row, strict=True):
+            self.assertEqual([one[k] for k in ("src", "days", "hours")], [other[k] for k in ("src", "days", "hours")])
+            for name in ("avg_queries", "stdev_queries", "avg_length", "stdev_length"):
+                self.assertAlmostEqual(float(one[name][0]), float(other[name][0]), places=6, msg=name)
+
+    def test_counted_rows_are_the_same_outlier(self) -> None:
+        """The alert on hosts counts the queries, not the rows."""
+        usual = [
+            replace(exchange, time=alerts.TODAY - day * alerts.DAY + 3_600 * hour + 60 * at)
+            for day in range(1, 7) for hour in range(8) for at, exchange in enumerate(ordinary(25 + day))
+        ]  # fmt: skip
+        self.over(alerts.HOSTS, "cim", usual)
+        loud = [replace(exchange, time=alerts.TODAY + at) for at, exchange in enumerate(ordinary(900))]
+        (row,) = self.over(alerts.OUTLIER, "cim", loud)
+        self.assertEqual((row["src"], row["queries"], row["domain_queries"]), ([NEIGHBOUR], ["900"], ["900"]))
+
+
 class Table(PackageTest):
     """The macros against the table of sources."""
 
     def setUp(self) -> None:
         with (ROOT / "data" / "sources.csv").open(encoding="utf-8") as file:
             self.table = {row["id"]: row for row in csv.DictReader(file)}
-        self.macros = {
-            row["id"]: self.app.expand(f"`{row['macro']}`") for row in self.table.values() if row["macro"]
-        }
+        self.macros = {row["id"]: self.app.expand(f"`{row['macro']}`") for row in self.table.values() if row["macro"]}
 
     def test_each_macro_is_in_the_table_and_reads_its_sourcetypes(self) -> None:
         """One macro for a source, and one for all."""
@@ -194,7 +248,9 @@ class Table(PackageTest):
     def test_the_document_has_the_macros_and_sourcetypes_of_the_table(self) -> None:
         """Those of docs/sources.md."""
         text = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
-        cells = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `dnsentropy_events_")]
+        cells = [
+            line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `dnsentropy_events_")
+        ]
         shown = {row[0].strip("`"): row[2] for row in cells}
         wanted = {row["macro"]: row["sourcetypes"].split() for row in self.table.values() if row["macro"]}
         self.assertEqual(shown.keys(), wanted.keys() | {"dnsentropy_events_any"})

@@ -188,7 +188,7 @@ fn addresses_stay_addresses() {
 }
 
 #[test]
-fn what_is_no_name_is_unreadable() {
+fn a_value_that_is_not_a_name_is_unreadable() {
     check(
         "(unreadable)",
         &[

@@ -12,9 +12,7 @@ SOURCES = Path(__file__).resolve().parents[4] / "data" / "sources.csv"
 DATA_MODELS = {
     "Network_Resolution": (
         "DNS",
-        (
-            "query", "src", "dest", "record_type", "query_type", "message_type", "reply_code", "reply_code_id", "answer",
-        ),
+        "query src dest record_type query_type message_type reply_code reply_code_id answer".split(),
     ),
 }
 # Lookup files that users make, with their columns: the package does not contain them.
