@@ -6,7 +6,11 @@ import { fieldsRead, problemsOf } from './definition.mjs';
 import { SAMPLE, start } from './site.mjs';
 
 const THEMES = ['dark', 'light'];
-const NAMES = ['dnsentropy_baseline', 'dnsentropy_investigate', 'dnsentropy_overview'];
+const NAMES = ['dnsentropy_baseline', 'dnsentropy_data_check', 'dnsentropy_investigate', 'dnsentropy_overview'];
+// Data check reads every event, with all names that sources give their fields: an hour is enough.
+const LAST_HOUR = 'form.global_time.earliest=-60m&form.global_time.latest=now';
+// Panels that only some events have: programs, where the source logs them, and why there are no events.
+const SOMETIMES = ['viz_programs', 'viz_why'];
 let site;
 let views;
 
@@ -149,7 +153,7 @@ describe('definitions', () => {
         ],
         'a panel without a place': [(d) => d.layout.structure.pop(), /is not placed once/],
         'a place without a panel': [(d) => (d.layout.structure[0].item = 'viz_x'), /viz_x, which does not exist/],
-        'panels that overlap': [(d) => (d.layout.structure[1].position.x -= 9), /overlap/],
+        'panels that overlap': [(d) => (d.layout.structure[2].position.x -= 9), /overlap/],
         'an input that is not shown': [(d) => d.layout.globalInputs.pop(), /not the inputs of the definition/],
         'a link to a missing dashboard': [
             (d) => (d.visualizations.viz_ranking.eventHandlers[0].options.url = '/app/dnsentropy/x?a=b'),
@@ -198,11 +202,12 @@ describe('pages', () => {
             it(`${view} shows all panels with the sample, ${theme}`, async () => {
                 let shown;
                 const log = await searchesDuring(
-                    async () => (shown = await site.open(view, `theme=${theme}&${SAMPLE}`)),
+                    async () => (shown = await site.open(view, `theme=${theme}&${view === 'dnsentropy_data_check' ? LAST_HOUR : SAMPLE}`)),
                 );
                 await shown.screenshot(`${view}-${theme}`);
                 const panels = await assertComplete(shown);
-                assert.deepEqual(panels.map(({ id }) => id).sort(), Object.keys(views[view].visualizations).sort());
+                const expected = Object.keys(views[view].visualizations).filter((id) => !SOMETIMES.includes(id));
+                assert.deepEqual(panels.map(({ id }) => id).sort(), expected.sort());
                 assert.deepEqual(await shown.cutTexts(), []);
                 assertSearches(views[view], log);
                 await shown.close();
@@ -210,31 +215,89 @@ describe('pages', () => {
         }
 
         it(`${view} shows all panels with live events`, async () => {
-            const shown = await site.open(view, '');
+            const shown = await site.open(view, view === 'dnsentropy_data_check' ? LAST_HOUR : '');
             await assertComplete(shown);
             await shown.close();
         });
     }
 
-    it('without events show zeros and a hint', async () => {
+    const why = (shown) => shown.page.locator('[data-id=viz_why] tbody').innerText();
+    const OUTSIDE = 'form.global_time.earliest=1000&form.global_time.latest=2000';
+
+    it('without events show zeros and say why; empty charts and tables are hidden', async () => {
         for (const view of NAMES) {
-            const shown = await site.open(view, 'form.global_time.earliest=1000&form.global_time.latest=2000');
-            const figures = (await shown.panels()).filter(({ type }) => type === 'splunk.singlevalue');
-            const values = figures.map(({ text }) => text.split('\n').at(-1));
+            const shown = await site.open(view, OUTSIDE);
+            const panels = await shown.panels();
+            const figures = panels.filter(({ type }) => type === 'splunk.singlevalue');
+            const values = figures.filter(({ id }) => id !== 'viz_blind').map(({ text }) => text.split('\n').at(-1));
             assert.ok(
                 values.every((value) => /^(0(\.0+)?|0 B|none|%)$/.test(value)),
                 `${view}: ${values}`,
             );
-            if (view === 'dnsentropy_overview') {
-                assert.match(
-                    await shown.page.locator('[data-id=viz_ranking] tbody').innerText(),
-                    /Choose the sample under Data/,
-                );
+            assert.deepEqual(panels.filter(({ marks }) => marks === 0), [], view);
+            if (view === 'dnsentropy_data_check') {
+                const rows = await shown.page.locator('[data-id=viz_problems] tbody').innerText();
+                assert.match(rows, /No event of a known DNS source in this time/);
+            } else {
+                assert.equal(panels[0].id, 'viz_why', view);
+                assert.match(await why(shown), /There is no DNS event in this time. The newest one .*\(stream:dns\)/);
             }
             assert.deepEqual(shown.faults, []);
+            assert.deepEqual(await shown.cutTexts(), []);
             await shown.screenshot(`${view}-without-events`);
             await shown.close();
         }
+    });
+
+    it('say that the macro reads another source, or that it returns no query', async () => {
+        for (const [macro, expected] of [
+            ['`dnsentropy_events_zeek`', /dnsentropy_events returns no event in this time, although there are .* of stream:dns/],
+            ['search sourcetype=stream:dns | eval query=null()', /returns events, but none has the field query/],
+        ]) {
+            for (const view of ['dnsentropy_overview', 'dnsentropy_investigate', 'dnsentropy_baseline']) {
+                const change = (page) => page.replaceAll('`dnsentropy_source_$source|u$`', macro);
+                const shown = await site.open(view, 'form.source=live', change);
+                assert.match(await why(shown), expected, view);
+                assert.deepEqual(shown.faults, []);
+                await shown.close();
+            }
+        }
+    });
+
+    it('name programs and users where the events have them', async () => {
+        const known = '| eval process=if(src="10.0.2.109", "C:\\\\evil.exe", null()), user="alice"'.replaceAll('"', '\\"');
+        const source = '| `dnsentropy_source_$source|u$`';
+        const change = (page) => page.replaceAll(source, `${source} ${known}`);
+        const investigate = await site.open('dnsentropy_investigate', `${SAMPLE}&form.domain=hildegardsfarm.com`, change);
+        const programs = await investigate.page.locator('[data-id=viz_programs] tbody').innerText();
+        assert.match(programs, /C:\\evil\.exe\s+alice\s+1\s+851/);
+        for (const panel of ['viz_verdict', 'viz_names']) {
+            assert.match(await investigate.page.locator(`[data-id=${panel}] tbody`).innerText(), /evil\.exe/);
+        }
+        await investigate.screenshot('dnsentropy_investigate-programs');
+        await assertComplete(investigate);
+        await investigate.close();
+        const overview = await site.open('dnsentropy_overview', SAMPLE, change);
+        assert.match(await overview.page.locator('[data-id=viz_ranking] tbody tr').first().innerText(), /evil\.exe/);
+        await assertComplete(overview);
+        await overview.close();
+    });
+
+    it('say that the filter matches nothing, and link to the check of the data', async () => {
+        for (const [filter, expected] of [
+            ['form.src=192.0.2.200', /Other clients have events in this time, but this one has none/],
+            ['form.domain=nobody.example', /events in this time, but none of this domain/],
+            ['form.src=10.0.9.9&form.domain=hildegardsfarm.com', /The client has events in this time, but none of this domain/],
+        ]) {
+            const shown = await site.open('dnsentropy_investigate', `form.source=live&${filter}`);
+            assert.match(await why(shown), expected, filter);
+            await shown.page.locator('[data-id=viz_why] tbody td').first().click();
+            await shown.page.waitForURL('**/dnsentropy_data_check?form.global_time*');
+            await shown.close();
+        }
+        const shown = await site.open('dnsentropy_overview', `${SAMPLE}&${OUTSIDE}`);
+        assert.match(await why(shown), /The sample covers the last 24 hours/);
+        await shown.close();
     });
 
     const faults = {
@@ -253,7 +316,8 @@ describe('pages', () => {
     for (const [fault, [change, expected, errors]] of Object.entries(faults)) {
         it(`fail with ${fault}`, async () => {
             const shown = await site.open('dnsentropy_overview', SAMPLE, change);
-            const empty = (await shown.panels()).filter(({ marks }) => marks === 0).map(({ id }) => id);
+            const full = (await shown.panels()).filter(({ marks }) => marks > 0).map(({ id }) => id);
+            const empty = Object.keys(views.dnsentropy_overview.visualizations).filter((id) => !full.includes(id));
             assert.ok(
                 expected.every((id) => empty.includes(id)),
                 `empty: ${empty}`,
@@ -287,7 +351,7 @@ describe('clicks and inputs', () => {
             'form.global_time.latest': 'now',
         });
         const ranking = log.find(({ label }) => label === 'ds_ranking').search;
-        assert.match(ranking, /^\| `dnsentropy_source_sample` \| .* src="10.0.2.109" .* ut_domain="hildegardsfarm.com" /);
+        assert.match(ranking, /^\| `dnsentropy_source_sample` \| .* src="10.0.2.109" .* wanted="hildegardsfarm.com", /);
         const panels = await assertComplete(shown);
         assert.equal(await shown.value('viz_severity'), 'critical');
         assert.equal(await shown.value('viz_queries'), '851');
@@ -337,13 +401,13 @@ describe('clicks and inputs', () => {
     it('a new domain in the input changes all searches and panels', async () => {
         const shown = await site.open('dnsentropy_investigate', `${SAMPLE}&form.domain=hildegardsfarm.com`);
         const before = await shown.value('viz_queries');
-        const bases = await basesDuring(2, shown, async () => {
+        const bases = await basesDuring(3, shown, async () => {
             const input = shown.page.locator('[data-test=input-item]', { hasText: 'Domain' }).locator('input');
             await input.fill('guardotter.com');
             await input.press('Enter');
         });
         assert.ok(
-            bases.every(({ search }) => search.includes('ut_domain="guardotter.com"')),
+            bases.every(({ search }) => search.includes('wanted="guardotter.com"')),
             JSON.stringify(bases),
         );
         assert.equal(before, '851');
@@ -355,7 +419,7 @@ describe('clicks and inputs', () => {
 
     it('the data input switches from live events to the sample', async () => {
         const shown = await site.open('dnsentropy_overview', '');
-        const bases = await basesDuring(2, shown, async () => {
+        const bases = await basesDuring(3, shown, async () => {
             await shown.page.locator('[data-test=input-item]', { hasText: 'Data' }).locator('button').first().click();
             await shown.page.getByRole('option', { name: 'Sample' }).click();
         });

@@ -55,7 +55,7 @@ class Site {
                 await route.fulfill({ response, body: change(await response.text()) });
             });
         }
-        await page.goto(`${this.address}/en-US/app/dnsentropy/${view}?${query}`);
+        await page.goto(`${this.address}/en-US/app/dnsentropy/${view}?${query}`, { timeout: 120_000 });
         await shown.drawn();
         return shown;
     }
@@ -93,10 +93,12 @@ class Shown {
         );
     }
 
-    /** Wait until no request is pending and all panels show something, or until nothing changed for a long time. */
+    /** Wait until no search runs, no request is pending and all panels show something, or until nothing changed for a long time. */
     async drawn() {
         await this.page.waitForSelector('[data-test=viz-item]');
-        for (const limit = Date.now() + 60_000; ; await this.page.waitForTimeout(200)) {
+        for (const limit = Date.now() + 240_000; ; await this.page.waitForTimeout(200)) {
+            // A request that was sent while the page loaded is not in `pending`.
+            this.changed = (await this.site.ask('running')) > 0 ? Date.now() : this.changed;
             const quiet = this.pending.size === 0 ? Date.now() - this.changed : 0;
             if (quiet > LONG || (quiet > QUIET_TIME && (await this.panels()).every(({ marks }) => marks > 0))) {
                 return;

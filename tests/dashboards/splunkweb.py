@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -69,20 +70,23 @@ class Server:
     def __init__(self, home: Path) -> None:
         self.app = unpack(newest_package(), home / "etc" / "apps")
         self.splunk = Splunk(self.app, home, peers=2)
+        self.splunk.keeps_to_range = True
         self.jobs: dict[str, Job] = {}
         self.log: list[dict[str, Any]] = []
+        # The number of searches that were sent and have not ended.
+        self.running = 0
         self._events = live_events()
         self._lock = threading.Lock()
 
     def dispatch(self, form: dict[str, str]) -> str:
         """Run a search; returns its sid."""
-        with self._lock:
+        with self._one_at_a_time():
             now = time.time()
             latest = moment(form.get("latest_time") or "now", now)
             clock = Clock(now, moment(form.get("earliest_time") or "0", now), latest)
             job = Job(form["search"], clock, form.get("label", ""))
-            shifted = [e for e in self._moved(now) if clock.earliest <= float(e["_time"][0]) <= clock.latest]
-            self._run(job, lambda: self.splunk.search(job.text, shifted, clock))
+            moved = self._moved(now)
+            self._run(job, lambda: self.splunk.search(job.text, moved, clock))
             sid = f"admin__admin__dnsentropy_{len(self.jobs)}"
             self.jobs[sid] = job
             return sid
@@ -92,10 +96,20 @@ class Server:
         job = self.jobs[sid]
         if not chain:
             return job, job.rows
-        with self._lock:
+        with self._one_at_a_time():
             after = Job(chain, job.clock, "")
             self._run(after, lambda: self.splunk.chain(chain, job.rows, job.clock))
         return after, after.rows
+
+    @contextlib.contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Searches run one after the other."""
+        self.running += 1
+        try:
+            with self._lock:
+                yield
+        finally:
+            self.running -= 1
 
     def _run(self, job: Job, search: Any) -> None:
         started = time.monotonic()
@@ -111,7 +125,8 @@ class Server:
 
     def _moved(self, now: float) -> list[Event]:
         last = max(float(event["_time"][0]) for event in self._events)
-        return [event | {"_time": [f"{float(event['_time'][0]) - last + now:.3f}"]} for event in self._events]
+        times = [(event, float(event["_time"][0]) - last + now) for event in self._events]
+        return [event | {"_time": [f"{time:.3f}"], "_indextime": [f"{time + 3:.0f}"]} for event, time in times]
 
 
 def live_events() -> list[Event]:
@@ -158,6 +173,8 @@ class Handler(BaseHTTPRequestHandler):
             )
         elif url.path == "/test/views":
             self._json({view: definition(state.app, view) for view in studio_views(state.app)})
+        elif url.path == "/test/running":
+            self._json(state.running)
         elif url.path == "/test/log":
             self._json(state.log)
         elif url.path.endswith("/data/ui/times"):

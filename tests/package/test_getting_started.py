@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unittest
+from collections.abc import Sequence
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
@@ -32,12 +33,12 @@ class GettingStarted(PackageTest):
         path = self.server.app.root / "default" / "data" / "ui" / name
         return ElementTree.fromstring(path.read_text(encoding="utf-8"))
 
-    def table(self, name: str) -> list[Event]:
+    def table(self, name: str, events: Sequence[Event] = ()) -> list[Event]:
         """The rows of a table of the view."""
         (table,) = (table for table in self.view.iter("table") if table.get("id") == name)
         query = table.findtext("search/query") or ""
         self.assertEqual((table.findtext("search/earliest"), table.findtext("search/latest")), ("-24h", "now"))
-        return self.server.search(query, [], Clock(NOW, NOW - 86_400, NOW))
+        return self.server.search(query, events, Clock(NOW, NOW - 86_400, NOW))
 
     def text(self) -> str:
         """The text of the view, as HTML."""
@@ -108,6 +109,21 @@ class GettingStarted(PackageTest):
         columns = ("src", "ut_domain", "dest", "severity", "score", "count")
         self.assertEqual([[r[c] for c in columns] for r in found], [[r[c] for c in columns] for r in shown])
         self.assertEqual(shown[0]["dest"], ["208.109.255.42", "216.69.185.42"])
+
+    def test_it_begins_with_data_check_and_names_the_macro_of_each_source(self) -> None:
+        """Of those that hold DNS events; the page of the check comes before the first step."""
+        titles = [title.text or "" for title in self.view.iter("title")]
+        self.assertTrue(titles[0].startswith("Before you begin"), titles[0])
+        self.assertEqual(self.links()[0], "dnsentropy_data_check")
+        kinds = ("stream:dns", "zeek:dns:json", "isc:bind:query", "MSAD:NT6:DNS", "pan:dns", "access_combined")
+        events = [
+            {"_time": [str(NOW - 60)], "index": ["dns"], "sourcetype": [kind]}
+            for count, kind in enumerate(kinds, 1) for _ in range(count)
+        ]  # fmt: skip
+        found = [(row["sourcetype"][0], row["count"][0], row["macro"][0]) for row in self.table("sources", events)]
+        readers = ("any", "windows", "bind", "zeek", "stream")
+        expected = zip(kinds[4::-1], "54321", [f"dnsentropy_events_{name}" for name in readers])
+        self.assertEqual(found, list(expected))
 
     def test_links_and_names_exist(self) -> None:
         """Views, saved searches, macros and lookups exist."""

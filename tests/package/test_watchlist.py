@@ -79,6 +79,27 @@ class Watchlist(AlertTest):
         self.run_macro('dnsentropy_watch("hildegardsfarm.com", "case 10")')
         self.assertEqual(self.listed()[LEAK[1]]["note"], ["case 10"])
 
+    def test_domains_have_one_spelling(self) -> None:
+        """Whatever spelling a person types, also for an entry that is stored in another one."""
+        names = ["indicator", "type", "first_seen", "last_seen", "severity", "score", "note"]
+        old = ["müller.example", "domain", str(TODAY - DAY), str(TODAY - DAY), "high", "90", "queried by 10.0.0.1"]
+        self.server.store.add("dnsentropy_watchlist", [{name: [value] for name, value in zip(names, old)}], names)
+        self.run_macro('dnsentropy_watch("Müller.example", "case 7")')
+        self.run_macro('dnsentropy_watch("xn--mller-kva.example.", "case 8")')
+        self.run_macro('dnsentropy_watch("www.FAULTY.example", "")')
+        found = self.listed()
+        self.assertEqual(sorted(found), ["www.faulty.example", "xn--mller-kva.example"])
+        entry = found["xn--mller-kva.example"]
+        self.assertEqual((entry["note"], entry["score"], entry["first_seen"]), (["case 8"], ["90"], [str(TODAY - DAY)]))
+        self.run_macro('dnsentropy_unwatch("MÜLLER.example")')
+        self.assertEqual(list(self.listed()), ["www.faulty.example"])
+
+    def test_names_without_a_domain_are_not_watched(self) -> None:
+        """No resolver can block them; the address that they were sent to stays."""
+        events = [query(TODAY - 60 - n, encoded(n).partition(".")[0], dest="203.0.113.9") for n in range(40)]
+        self.saved(WATCHLIST, events)
+        self.assertNotIn("(none)", self.listed())
+
     def test_removing_a_domain_keeps_an_address_that_a_person_added(self) -> None:
         """Even if the note reads like one of a search."""
         self.run_macro('dnsentropy_watch("203.0.113.9", "asked for evil.example by mail")')

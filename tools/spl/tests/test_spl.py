@@ -336,6 +336,17 @@ class Commands(Spl):
         (row,) = self.rows(search.format("fillnull_value=unknown", "D.x"), events)
         self.assertEqual((row["D.x"], row["count"], row["k"]), ("unknown", "3", "p"))
 
+    def test_searches_may_keep_to_their_time_range(self) -> None:
+        """But for one with a range of its own, also in a subsearch."""
+        self.splunk.keeps_to_range = True
+        clock = Clock(NOON + 4_000, NOON + 3_000, NOON + 4_000)
+        events = [{"_time": [f"{NOON + second}"], "k": ["p"]} for second in (60, 3_600)]
+        for search, count in (
+            ("* | stats count", 1), ("earliest=-2h * | stats count", 2), ("| tstats count where earliest=-2h", 2),
+            ("| tstats count", 1), ("| makeresults | append [| tstats count where earliest=-2h] | stats max(count) AS count", 2),
+        ):  # fmt: skip
+            self.assertEqual(self.splunk.search(search, events, clock)[0]["count"], [str(count)], search)
+
     def test_rest_lists_saved_searches_and_what_a_test_sets(self) -> None:
         """With the settings of local/ over those of default/; an unknown path is refused."""
         shipped = "[a]\nsearch = x\ndisabled = 1\nenableSched = 1\n"

@@ -41,7 +41,8 @@ def saved_searches(app: App) -> Iterator[Search]:
         drilldowns = [stanza.get("action.notable.param.drilldown_search", "")]
         more = json.loads(stanza.get("action.notable.param.drilldown_searches", "[]"))
         drilldowns += [each["search"] for each in more]
-        yield from (Search(f"{name}, drill-down", TOKEN.sub("x", text)) for text in drilldowns if text)
+        filled = (TOKEN.sub(lambda token: '"x"' if token[2] == "|s" else "x", text) for text in drilldowns if text)
+        yield from (Search(f"{name}, drill-down", text) for text in filled)
 
 
 def dashboards(app: App) -> Iterator[Search]:

@@ -76,7 +76,8 @@ def tstats(check: Context, command: Command, before: Fields | None) -> Fields:
         names = {f"{dataset}.{name}" for name in fields} | {"nodename"}
     model = Fields(frozenset({"_time", "index", "host", "sourcetype", "source", *names}))
     by = [word for word in words(found["by"] or "") if not word.startswith("span=")]
-    terms = comparisons(parse_terms(found["where"] or ""))
+    # A time range of its own: earliest=-30d latest=now.
+    terms = [t for t in comparisons(parse_terms(found["where"] or "")) if t.field not in ("earliest", "latest")]
     counted = aggregations(found["functions"])
     model.need([*by, *(term.field for term in terms if term.field), *_aggregated(counted)], "tstats")
     return Fields(frozenset([*by, *(function.output for function in counted.functions)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -64,6 +65,8 @@ class Splunk:
         self.previews: list[list[Event]] = []
         self.jobs: list[Event] = []
         self.store = Store(app.root.parent / f"{app.name}.kvstore")
+        # Whether searches see the events of their time range only. Otherwise a test gives each search its events.
+        self.keeps_to_range = False
         self.endpoints = {sources.PEERS: sources.peers(peers)}
         self._peers = [self._peer(number, (peer_apps or {}).get(number, app)) for number in range(peers)]
         self._seconds: dict[str, tuple[float, int, int]] = {}
@@ -113,7 +116,8 @@ class Splunk:
         on_peers, on_head = ([stage.command for stage in part] for part in (stages[:head], stages[head:]))
         mapping = list(parse("| " + preop)) if preop else []
         parts: list[list[Event]] = []
-        for share in shares(events, self._peers or [self.app], self.options):
+        searched = _within(events, pipeline[0], clock) if self.keeps_to_range else events
+        for share in shares(searched, self._peers or [self.app], self.options):
             context = self._context(share.app, events, text, clock)
             parts.append(self._on_peer(share, on_peers + mapping * share.map_runs, text, context))
         rows = arrive(parts, self.options)
@@ -196,6 +200,13 @@ class Splunk:
         folder = self.home / "dispatch"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _within(events: list[Event], first: Command, clock: Clock) -> list[Event]:
+    """The events in the time range, unless the first command names a range of its own."""
+    if re.search(r"\b(earliest|latest)=", first.arguments):
+        return events
+    return [event for event in events if clock.earliest <= float(event["_time"][0]) <= clock.latest]
 
 
 def _runner(command: Command) -> Runner:
