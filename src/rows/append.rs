@@ -11,6 +11,7 @@ use memchr::memchr;
 
 use super::cells::push_cell;
 use super::columns::{ReplyColumn, ReplyColumns};
+use super::records::LineEnd;
 use super::scan::{RowSpans, Scan, Scanner};
 use super::{Header, Output, Row};
 
@@ -169,7 +170,7 @@ fn widen(reply: &[u8], narrow: &ReplyColumns, wide: &ReplyColumns) -> Vec<u8> {
     let mut widened = Vec::with_capacity(2 * reply.len());
     wide.write_names(&mut widened);
     let mut spans = RowSpans::default();
-    let mut rows = Scanner::new(reply);
+    let mut rows = Scanner::new(reply, 0, LineEnd::LineFeed);
     let _names = rows.next(&mut spans);
     let mut start = rows.position();
     while rows.next(&mut spans) == Scan::Row {

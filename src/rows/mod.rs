@@ -1,9 +1,9 @@
 //! Rows: the CSV body of a chunk, read and written.
 //!
 //! A command pulls rows from a [`RowReader`] while the body arrives. The fast path finds the cells of regular rows by
-//! the scan of [`scan`] and, in a [`ColumnAppender`], copies unchanged cells as bytes. The csv crate ([`CsvRows`]) reads what the
-//! scan finds irregular. `reference.rs` does the same work by the csv crate alone: tests and fuzzing compare both byte by
-//! byte.
+//! the scan of [`scan`] and, in a [`ColumnAppender`], copies unchanged cells as bytes. The parser of the csv crate ([`records`])
+//! reads what the scan finds irregular. `reference.rs` does the same work by the csv crate alone ([`CsvRows`]): tests and
+//! fuzzing compare both byte by byte.
 
 pub mod append;
 pub mod ascii_cells;
@@ -13,6 +13,7 @@ mod columns;
 pub mod csv_rows;
 pub mod multivalue;
 pub mod reader;
+pub mod records;
 #[cfg(any(test, feature = "reference"))]
 pub mod reference;
 pub mod scan;
@@ -144,6 +145,7 @@ fn decode(cell: Cow<'_, [u8]>) -> Option<Vec<Cow<'_, [u8]>>> {
 
 #[cfg(test)]
 mod tests {
+    use super::records::LineEnd;
     use super::scan::{Scan, Scanner};
     use super::*;
 
@@ -151,7 +153,7 @@ mod tests {
     fn only(row: &str) -> Option<String> {
         let bytes = format!("{row}\n").into_bytes();
         let mut cells = RowSpans::default();
-        assert_eq!(Scanner::new(&bytes).next(&mut cells), Scan::Row);
+        assert_eq!(Scanner::new(&bytes, 0, LineEnd::LineFeed).next(&mut cells), Scan::Row);
         let column = Column { plain: Some(0), multi: Some(1) };
         let row = Row::Scanned(&bytes, &cells);
         let only = row.only(column).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
