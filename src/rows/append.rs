@@ -7,9 +7,9 @@
 //! row has exactly the columns of the reply's header.
 
 use csv::ByteRecord;
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
-use super::cells::push_cell;
+use super::cells::{push_cell, push_cells};
 use super::columns::{ReplyColumn, ReplyColumns};
 use super::records::LineEnd;
 use super::scan::{RowSpans, Scan, Scanner};
@@ -21,7 +21,8 @@ use super::{Header, Output, Row};
 /// - [`append`](ColumnAppender::append): the row with the values in [`outputs`](ColumnAppender::outputs);
 /// - [`copy`](ColumnAppender::copy), then one cell for each output
 ///   ([`AsciiCells`](super::AsciiCells) or [`append_outputs`](ColumnAppender::append_outputs)), then
-///   [`end_row`](ColumnAppender::end_row): for a row whose outputs have one value each.
+///   [`end_row`](ColumnAppender::end_row): for a row whose outputs have one value each. Or all at once the cells of several
+///   values ([`append_several`](ColumnAppender::append_several)).
 ///
 /// Call [`end`](ColumnAppender::end) after the last piece of a chunk.
 #[derive(Debug)]
@@ -32,13 +33,15 @@ pub struct ColumnAppender {
     columns: Option<ReplyColumns>,
     /// Whether a `$` was in the chunk. Without one no row has several values.
     multivalues: bool,
+    /// Where the cells of a row with several values begin. Kept for its memory.
+    commas: Vec<usize>,
 }
 
 impl ColumnAppender {
     /// Appends columns with these names, or replaces the columns that have them.
     pub fn new(names: Vec<String>) -> ColumnAppender {
         let outputs = vec![Output::default(); names.len()];
-        ColumnAppender { names, outputs, columns: None, multivalues: false }
+        ColumnAppender { names, outputs, columns: None, multivalues: false, commas: Vec::new() }
     }
 
     /// Prepares for the rows of `body`, the next piece of the chunk. `reply` holds this chunk's reply alone. Writes the
@@ -92,17 +95,17 @@ impl ColumnAppender {
         reply.push(b'\n');
     }
 
-    /// Copies a regular row whose columns all come back unchanged. Returns whether it did; otherwise nothing was
-    /// written.
+    /// Copies a row if its columns all come back unchanged. Returns whether it did; otherwise nothing was written.
     #[inline]
     pub fn copy(&self, row: Row<'_>, reply: &mut Vec<u8>) -> bool {
+        let Some(width) = self.columns.as_ref().and_then(|columns| columns.unchanged) else { return false };
         match row {
-            Row::Scanned(bytes, spans) if self.columns.as_ref().is_some_and(|columns| columns.unchanged) => {
-                spans.copy(bytes, reply);
-                true
+            Row::Scanned(bytes, spans) => spans.copy(bytes, reply),
+            Row::Record(record) => {
+                push_cells((0..width).map(|index| record.get(index).unwrap_or_default()), reply);
             }
-            _ => false,
         }
+        true
     }
 
     /// After [`copy`](ColumnAppender::copy): appends the outputs, none of which has several values.
@@ -110,6 +113,27 @@ impl ColumnAppender {
         for output in &self.outputs {
             push_next_cell(output.plain(), reply);
         }
+    }
+
+    /// After [`copy`](ColumnAppender::copy): appends outputs with several values each and ends the row. `cells` are the outputs
+    /// of one value after another: a comma and a cell for each, none of which has quotes or a `$`.
+    pub fn append_several(&mut self, cells: &[u8], reply: &mut Vec<u8>) {
+        let ColumnAppender { columns: Some(columns), outputs, commas, .. } = self else { return };
+        commas.clear();
+        commas.extend(memchr_iter(b',', cells));
+        commas.push(cells.len());
+        let values = |output: usize| {
+            let ends = commas.windows(2).skip(output).step_by(outputs.len());
+            ends.map(|ends| &cells[ends[0] + 1..ends[1]])
+        };
+        for output in 0..outputs.len() {
+            // The line feeds between values need the quotes.
+            join(b",\"", values(output), b"\n", b"\"", reply);
+        }
+        for output in 0..columns.multivalues {
+            join(b",$", values(output), b"$;$", b"$", reply);
+        }
+        reply.push(b'\n');
     }
 
     /// After [`copy`](ColumnAppender::copy) and a cell for each output: appends the empty `__mv_` cells and ends the row.
@@ -125,6 +149,21 @@ impl ColumnAppender {
     fn reply_columns(&self, request: &ByteRecord) -> ReplyColumns {
         ReplyColumns::new(request, &self.names, self.multivalues)
     }
+}
+
+/// Appends `values` with `between` them.
+fn join<'v>(
+    before: &[u8],
+    values: impl Iterator<Item = &'v [u8]>,
+    between: &[u8],
+    after: &[u8],
+    reply: &mut Vec<u8>,
+) {
+    for (index, value) in values.enumerate() {
+        reply.extend_from_slice(if index == 0 { before } else { between });
+        reply.extend_from_slice(value);
+    }
+    reply.extend_from_slice(after);
 }
 
 fn push_next_cell(cell: &[u8], reply: &mut Vec<u8>) {
@@ -188,11 +227,12 @@ mod tests {
 
     use super::super::{AsciiCells, Column, CsvRows, RowReader, ValueSink, reference};
     use super::*;
+    use crate::commands::distinct;
     use crate::slice::Slice;
 
-    /// Doubles each value of the field `f` in the output `g`.
+    /// Doubles each distinct value of the field `f` in the output `g`.
     fn double(row: Row<'_>, column: Column, outputs: &mut [Output]) -> bool {
-        let values = row.values(column);
+        let values = distinct(row.values(column));
         for value in &values {
             outputs[0].push(&[value.as_ref(), value].concat());
         }
@@ -228,6 +268,13 @@ mod tests {
                         let doubled = [value.as_bytes(), value.as_bytes()].concat();
                         AsciiCells::new(&mut reply).text(Slice::whole(&doubled));
                         appender.end_row(&mut reply);
+                    } else if ascii
+                        && let Some(few) = row.few(column)
+                        && let [_, _, ..] = few.as_slice()
+                        && appender.copy(row, &mut reply)
+                    {
+                        let cells = few.as_slice().iter().map(|value| [b",", value.as_bytes(), value.as_bytes()].concat());
+                        appender.append_several(&cells.collect::<Vec<_>>().concat(), &mut reply);
                     } else {
                         let set = double(row, column, appender.outputs());
                         appender.append(row, set, &mut reply);
@@ -268,6 +315,10 @@ mod tests {
             "\n\nf,x\na,b",
             "f,x\r\na,b\r\n",
             "f,x\na,b\r\n",
+            "f,x\r\na,\"b\"\r\n\"c\r\n\",d\n\r\n\re\rf,\r\n,g\r",
+            "f\r\na\r\n\r\n\n\rb\"\r\n\r\n\"c\r\n\r\n",
+            "f\na\"b\n\n\"x\n\ny\"\n\nz\r\n\r\n",
+            "\n\nf\na\n\n",
             "\u{feff}f,x\na,b\n\u{feff}c,d\n\u{feff}\"c,d\n",
             "f,x\n\na,b\n\n",
             "f,x\na\nb,1,2\n",

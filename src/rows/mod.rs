@@ -23,6 +23,7 @@ use std::borrow::Cow;
 
 use csv::ByteRecord;
 
+use self::cells::needs_quotes;
 use self::scan::RowSpans;
 use crate::slice::Slice;
 
@@ -30,6 +31,7 @@ pub use append::ColumnAppender;
 pub use ascii_cells::AsciiCells;
 pub use cells::{Output, write_names, write_row};
 pub use csv_rows::{CsvRows, CsvWriter};
+pub use multivalue::FewValues;
 pub use reader::{Header, RowReader, Rows};
 pub use value_sink::{Outputs, ValueSink};
 
@@ -97,28 +99,52 @@ impl<'r> Row<'r> {
         if plain.is_empty() { Vec::new() } else { vec![plain] }
     }
 
-    /// Fast path: the value of a field in a regular row whose cell needs no quotes and is not a multivalue. `None` means "not
-    /// simple", not "absent": ask [`Row::values`] then.
+    /// Fast path: the value of a field whose cell needs no quotes and is not a multivalue. `None` means "not simple", not
+    /// "absent": ask [`Row::values`] then.
     #[inline]
     pub fn bare(self, column: Column) -> Option<Slice<'r>> {
-        let Row::Scanned(bytes, cells) = self else { return None };
         if let Some(multi) = column.multi
-            && !cells.is_empty_at(multi)
+            && !self.is_empty_at(multi)
         {
             return None;
         }
-        let (start, end) = cells.bare(column.plain?, bytes)?;
-        Some(Slice { bytes, start, end })
+        self.bare_cell(column.plain?)
     }
 
     /// The same for a field that has one value, or the same value twice.
     #[inline]
     pub fn only(self, column: Column) -> Option<Slice<'r>> {
-        self.bare(column).or_else(|| {
-            let Row::Scanned(bytes, cells) = self else { return None };
-            let (start, end) = cells.bare(column.multi?, bytes)?;
-            twice(Slice { bytes, start, end })
-        })
+        self.bare(column).or_else(|| twice(self.bare_cell(column.multi?)?))
+    }
+
+    /// Fast path: the distinct values of a multivalue, in their order, if they are few and need no quotes.
+    pub fn few(self, column: Column) -> Option<FewValues<'r>> {
+        FewValues::decode(self.bare_cell(column.multi?)?)
+    }
+
+    /// The cell at a column's index if it needs no quotes.
+    #[inline]
+    fn bare_cell(self, index: usize) -> Option<Slice<'r>> {
+        match self {
+            Row::Scanned(bytes, cells) => {
+                let (start, end) = cells.bare(index, bytes)?;
+                Some(Slice { bytes, start, end })
+            }
+            Row::Record(record) => {
+                let Some(range) = record.range(index) else { return Some(Slice::whole(b"")) };
+                let cell = Slice { bytes: record.as_slice(), start: range.start, end: range.end };
+                (!needs_quotes(cell.as_bytes())).then_some(cell)
+            }
+        }
+    }
+
+    /// Whether the cell at a column's index has no bytes at all, not even quotes.
+    #[inline]
+    fn is_empty_at(self, index: usize) -> bool {
+        match self {
+            Row::Scanned(_, cells) => cells.is_empty_at(index),
+            Row::Record(record) => record.get(index).is_none_or(<[u8]>::is_empty),
+        }
     }
 }
 
@@ -148,6 +174,52 @@ mod tests {
     use super::records::LineEnd;
     use super::scan::{Scan, Scanner};
     use super::*;
+
+    /// The few values of the field `f` in the row `a,b`, read both ways.
+    fn few(row: &str) -> Option<Vec<String>> {
+        let bytes = format!("f,__mv_f\n{row}\n").into_bytes();
+        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+        let mut reader = RowReader::new(vec!["f".to_owned()]);
+        let mut rows = reader.rows(&bytes, true);
+        let column = rows.header().expect("a header").columns[0];
+        let row = rows.next().expect("a row");
+        let few = row.few(column)?.as_slice().iter().map(|value| text(value.as_bytes())).collect();
+        let mut values: Vec<String> = row.values(column).iter().map(|value| text(value)).collect();
+        let mut seen = std::collections::HashSet::new();
+        values.retain(|value| seen.insert(value.clone()));
+        assert_eq!(values, few, "both ways");
+        Some(few)
+    }
+
+    #[test]
+    fn few_values_are_those_of_a_simple_multivalue() {
+        let check = |row: &str, values: Option<&[&str]>| {
+            let values: Option<Vec<String>> =
+                values.map(|values| values.iter().map(ToString::to_string).collect());
+            assert_eq!(few(row), values, "{row}");
+        };
+        check("a,$a$", Some(&["a"]));
+        check("\"a\nb\",$a$;$b$", Some(&["a", "b"]));
+        check("\"a\nb\",\"$a$;$b$\"", Some(&["a", "b"]));
+        check("x\"y,$a;b$;$b$;$a;b$", Some(&["a;b", "b"]));
+        check("a,$1$;$2$;$3$;$4$;$5$;$6$;$7$;$8$;$1$", Some(&["1", "2", "3", "4", "5", "6", "7", "8"]));
+        for other in [
+            "a,",
+            "a,b",
+            "a,$",
+            "a,$$",
+            "a,$$;$b$",
+            "a,$a$;$b",
+            "a,$a$;b$",
+            "a,$a$$b$",
+            "a,$a$$;$b$",
+            "a,\"$a$;$b,c$\"",
+            "x\"y,\"$a$;$b,c$\"",
+            "a,$1$;$2$;$3$;$4$;$5$;$6$;$7$;$8$;$9$",
+        ] {
+            check(other, None);
+        }
+    }
 
     /// The value that all values of the field `f` are, in the row `a,b`.
     fn only(row: &str) -> Option<String> {
