@@ -11,7 +11,8 @@ use std::error::Error;
 use std::io;
 
 use dnsentropy::detect::{GroupEvidence, Model, NameEvidence, ONE_NAME, judge_with, reasons};
-use dnsentropy::names::{Host, ListName, Lists, Name};
+use dnsentropy::names::logged::{Logged, read as read_name};
+use dnsentropy::names::{ListName, Lists, Name};
 
 /// By src and registrable domain.
 type Pairs = BTreeMap<(Vec<u8>, Vec<u8>), Pair>;
@@ -46,10 +47,10 @@ fn read(model: &Model) -> Result<Pairs, Box<dyn Error>> {
     let mut pairs = Pairs::new();
     for record in reader.byte_records() {
         let record = record?;
-        let Host::Name(text) = Host::parse(&record[query]) else { continue };
+        let Logged::Name(text) = read_name(&record[query]) else { continue };
         let name = Name::split(&text, list);
-        let Some(domain) = name.domain() else { continue };
-        let pair = pairs.entry((record[src].to_vec(), domain.into_owned())).or_default();
+        let Some(domain) = name.ascii_domain() else { continue };
+        let pair = pairs.entry((record[src].to_vec(), domain.into_owned().into_bytes())).or_default();
         pair.queries += 1;
         if let Some(subdomain) = name.subdomain() {
             let evidence = NameEvidence::measure_with(model, subdomain);

@@ -68,29 +68,47 @@ pub struct Url<'t> {
 pub struct UrlText<'u> {
     /// The value without what `urlparse` removes first: white space around it, and tabs and line ends inside.
     pub text: Cow<'u, [u8]>,
-    /// Whether the value contains `://`. If not, it begins with its host.
+    /// Whether the value is a URL. If not, it begins with its host.
     pub is_url: bool,
 }
 
 impl<'u> UrlText<'u> {
-    /// Prepares a value.
+    /// Prepares a value as URL Toolbox does: what contains `://` is a URL.
     pub fn new(value: &'u [u8]) -> UrlText<'u> {
-        let mut text = match std::str::from_utf8(value) {
-            Ok(text) => text.trim_matches(is_white).as_bytes(),
-            Err(_) => value.trim_ascii(),
-        };
+        let text = trim(value);
         let is_url = memmem::find(text, b"://").is_some();
-        if is_url {
-            let start = text.iter().position(|&byte| byte > b' ');
-            text = &text[start.unwrap_or(text.len())..];
-        }
-        let unsafe_byte = |byte: &u8| b"\t\r\n".contains(byte);
-        let text = if text.iter().any(unsafe_byte) {
-            Cow::Owned(text.iter().copied().filter(|byte| !unsafe_byte(byte)).collect())
-        } else {
-            Cow::Borrowed(text)
-        };
+        let text = if is_url { without_controls_before(text) } else { text };
+        UrlText { text: without_line_ends(text), is_url }
+    }
+
+    /// Prepares a value as logs write it: it begins with a scheme and `://`, with `//`, or with its host. A `://` further on, as in the
+    /// query of `www.example.com/?to=http://other.example`, does not make it a URL.
+    pub fn logged(value: &'u [u8]) -> UrlText<'u> {
+        let text = without_line_ends(without_controls_before(trim(value)));
+        let scheme = memmem::find(&text, b"://").filter(|&end| is_scheme(&text[..end]));
+        let is_url = scheme.is_some() || text.starts_with(b"//");
         UrlText { text, is_url }
+    }
+}
+
+fn trim(value: &[u8]) -> &[u8] {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.trim_matches(is_white).as_bytes(),
+        Err(_) => value.trim_ascii(),
+    }
+}
+
+fn without_controls_before(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|&byte| byte > b' ');
+    &text[start.unwrap_or(text.len())..]
+}
+
+fn without_line_ends(text: &[u8]) -> Cow<'_, [u8]> {
+    let unsafe_byte = |byte: &u8| b"\t\r\n".contains(byte);
+    if text.iter().any(unsafe_byte) {
+        Cow::Owned(text.iter().copied().filter(|byte| !unsafe_byte(byte)).collect())
+    } else {
+        Cow::Borrowed(text)
     }
 }
 

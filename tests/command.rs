@@ -84,6 +84,63 @@ fn measures_are_those_of_the_name_as_it_came() {
 }
 
 #[test]
+fn domains_and_whole_names_in_one_spelling_come_on_request() {
+    let names = ["A.b.Example.COM", "A.食狮.公司.cn", "CO.UK", ".", "10.0.0.1", "a b"];
+    let events = split(&["fields=domain_ascii,fqdn"], &names);
+    let expected = [
+        (Some("example.com"), Some("A.b.example.com")),
+        (Some("xn--85x722f.xn--55qx5d.cn"), Some("A.xn--85x722f.xn--55qx5d.cn")),
+        (Some("(none)"), Some("co.uk")),
+        (Some("(none)"), None),
+        (None, None),
+        (None, None),
+    ];
+    for ((event, name), (domain, fqdn)) in events.iter().zip(names).zip(expected) {
+        assert_eq!(value(event, "ut_domain_ascii"), domain, "{name}");
+        assert_eq!(value(event, "ut_fqdn"), fqdn, "{name}");
+    }
+}
+
+#[test]
+fn escapes_are_measured_as_the_bytes_that_they_mean() {
+    let escaped = split(&["fields=all"], &[r"0\188\214\253\xfeza.t.example.com"]);
+    for (field, expected) in [
+        ("ut_subdomain", r"0\188\214\253\xfeza.t"),
+        ("ut_subdomain_length", "9"),
+        ("ut_subdomain_count", "2"),
+        ("ut_domain", "example.com"),
+    ] {
+        assert_eq!(value(&escaped[0], field), Some(expected), "{field}");
+    }
+    let raw = Event::from([("query".to_owned(), vec![b"0\xbc\xd6\xfd\xfeza.t.example.com".to_vec()])]);
+    let (raw, _) = Search::default().run(&["fields=all"], &[raw]);
+    for field in ["ut_subdomain_length", "ut_shannon"] {
+        assert_eq!(escaped[0].get(field), raw[0].get(field), "{field}");
+    }
+}
+
+#[test]
+fn unreadable_values_are_counted_and_change_nothing() {
+    let names = ["http://a.example/", "www.example.com", "-", "a b", "http://a.example/", "-", "-"];
+    let events: Vec<Event> = names.iter().map(|name| event(&[("query", name)])).collect();
+    let search = Search { rows_per_chunk: 2, ..Search::default() };
+    let (merged, messages) = search.run(&["query"], &events);
+    for (event, before) in merged.iter().zip(&events) {
+        assert!(event == before || value(event, "ut_domain") == Some("example.com"), "{event:?}");
+    }
+    let text = "6 values of 'query' are not DNS names, such as '-' and 'a b': name the field that holds the DNS name, or use \
+                mode=url for URLs";
+    assert_eq!(messages, [("INFO".to_owned(), text.to_owned())]);
+    let (_, messages) = search.run(&["query", "mode=url"], &events[..2]);
+    assert_eq!(messages, []);
+    let (merged, messages) = search.run(&["query", "mode=url"], &[event(&[("query", "/a/b")])]);
+    assert_eq!(value(&merged[0], "ut_path"), Some("/a/b"));
+    let text =
+        "one value of 'query' is not a DNS name, '/a/b': name the field that holds the URL or DNS name";
+    assert_eq!(messages, [("INFO".to_owned(), text.to_owned())]);
+}
+
+#[test]
 fn the_host_of_a_url_stays_as_it_came() {
     let (merged, _) =
         Search::default().run(&["mode=url", "field=url"], &[event(&[("url", "http://A.b|c.com/x")])]);

@@ -116,6 +116,7 @@ class Field:
             for name, stream in inputs.items()
             for contender in self._ours(name, lambda program, stream=stream: [Step([program, "dnsentropy"], stream)])
         ]
+        contenders.append(Contender(kinds.FLOOR, [Step([self.floor("csv_echo")], inputs[kinds.MIXED])]))
         title = "dnsentropy, narrow streams of one kind each: CPU time beside ordinary names, most of them new to the cache"
         return Part("kinds", title, kinds.ORDINARY, contenders)
 

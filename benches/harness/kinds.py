@@ -19,6 +19,7 @@ from .streams import Stream, chunks, conversation
 POOL = 20_000
 ORDINARY = "ordinary names"
 MIXED = "mixed"
+FLOOR = "mixed: csv crate: echo"
 HEADER = 'query,"_chunked_idx","__mv_query","__mv__chunked_idx"'
 ACCENTS = str.maketrans("aeiou", "äéïöü")
 

@@ -64,14 +64,15 @@ impl NameTable {
     /// the interned text.
     fn split(&mut self, name: Slice<'_>, place: Place, list: &SuffixTable) -> Option<Split> {
         if let Some(parts) = OrdinaryName::split(name, list) {
-            let domain = self.domains.id(&name.bytes[parts.domain..name.end]);
+            let domain = self.domains.id(&name.bytes[parts.domain..parts.end]);
             let (from, to) = parts.subdomain();
-            let subdomain = (from < to).then(|| (place.0, place.0 + short(to - from)));
+            let start = place.0 + short(from - name.start);
+            let subdomain = (from < to).then(|| (start, start + short(to - from)));
             return Some(Split { domain, subdomain });
         }
         let Host::Name(text) = Host::parse(name.as_bytes()) else { return None };
         let name = Name::split(&text, list);
-        let domain = self.domains.id(&name.domain()?);
+        let domain = self.domains.id(name.domain()?.as_bytes());
         let subdomain = name.subdomain().map(|text| self.names.append(text));
         Some(Split { domain, subdomain })
     }

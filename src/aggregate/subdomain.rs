@@ -5,7 +5,7 @@ use serde_bytes::ByteArray;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::detect::NameEvidence;
-use crate::features;
+use crate::names::wire;
 
 /// Entropies are summed in units of 2^-40 bits. Sums of integers are the same in any order.
 #[allow(clippy::cast_precision_loss)] // a power of two
@@ -19,7 +19,7 @@ pub struct Subdomain {
     pub hash: u64,
     /// The hash of the text.
     pub spelling: u64,
-    /// Characters.
+    /// Characters, or bytes on the wire if the text has escapes.
     pub length: u32,
     /// Entropy, in units of 2^-40 bits a character.
     pub entropy: u64,
@@ -34,7 +34,7 @@ impl Subdomain {
         } else {
             spelling
         };
-        let length = u32::try_from(features::length(text)).unwrap_or(u32::MAX);
+        let length = u32::try_from(wire::length(text)).unwrap_or(u32::MAX);
         Subdomain { hash, spelling, length, entropy: entropy_units(text) }
     }
 }
@@ -42,7 +42,7 @@ impl Subdomain {
 /// An entropy in units of 2^-40 bits.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // at most 64 bits a character, never negative
 fn entropy_units(text: &[u8]) -> u64 {
-    (features::shannon(text).unwrap_or_default() * ENTROPY_UNIT).round() as u64
+    (wire::shannon(text).unwrap_or_default() * ENTROPY_UNIT).round() as u64
 }
 
 /// Sums over queries for names with a subdomain, from which means and deviations follow.

@@ -8,6 +8,7 @@ mod dnsentropy;
 mod dnsexfil;
 pub mod lookup;
 mod missing_field;
+mod unreadable;
 mod urltoolbox;
 
 use std::borrow::Cow;

@@ -1,9 +1,8 @@
 //! The evidence of one name.
 
-use std::borrow::Cow;
-
 use super::alphabet::{Classes, Encoding};
 use super::model::Model;
+use crate::names::wire;
 
 /// Evidence of one distinct subdomain: all labels before the registrable domain.
 ///
@@ -43,7 +42,7 @@ const GUID_LENGTH: usize = 36;
 const NIBBLES: [usize; 2] = [31, 32];
 
 impl NameEvidence {
-    /// Measures `subdomain` in its original case, which is evidence too. Zeek's `\xHH` counts as one byte.
+    /// Measures `subdomain` in its original case, which is evidence too. An escape such as `\DDD` or `\xHH` counts as one byte.
     ///
     /// The excess of a label is its bits minus an allowance for each character and for the label. Irregular case
     /// adds to it if the label is unusual without it: names of ordinary words with randomised case (0x20) stay
@@ -67,11 +66,7 @@ impl NameEvidence {
         if subdomain.is_empty() {
             return evidence;
         }
-        let escaped = subdomain.contains(&b'\\');
-        let labels = || {
-            let labels = subdomain.split(|&byte| byte == b'.');
-            labels.map(move |label| if escaped { unescape(label) } else { Cow::Borrowed(label) })
-        };
+        let labels = || wire::labels(subdomain);
         let holds_address = subdomain.len() >= 2 * NIBBLES[0] - 1
             && NIBBLES.contains(&labels().filter(|label| is_nibble(label)).count());
         let (mut payload, mut service) = (0, false);
@@ -194,29 +189,6 @@ fn is_identifier(label: &[u8], classes: Classes) -> bool {
     label.len() == GUID_LENGTH && parts().map(<[u8]>::len).eq(GUID) && parts().all(is_hexadecimal)
 }
 
-/// `label` with each of Zeek's `\xHH` as one byte.
-fn unescape(label: &[u8]) -> Cow<'_, [u8]> {
-    if !label.contains(&b'\\') {
-        return Cow::Borrowed(label);
-    }
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut bytes = Vec::with_capacity(label.len());
-    let mut rest = label;
-    while let [first, after @ ..] = rest {
-        let escaped = match rest {
-            [b'\\', b'x' | b'X', high, low, ..] => digit(*high).zip(digit(*low)),
-            _ => None,
-        };
-        let (byte, after) = match escaped {
-            Some((high, low)) => (high << 4 | low, &rest[4..]),
-            None => (*first, after),
-        };
-        bytes.push(byte);
-        rest = after;
-    }
-    Cow::Owned(bytes)
-}
-
 fn to_u16(number: usize) -> u16 {
     u16::try_from(number).unwrap_or(u16::MAX)
 }
@@ -287,10 +259,10 @@ mod tests {
 
     #[test]
     fn an_escape_is_one_byte() {
-        assert_eq!(unescape(br"a\xe4b\x2eC").as_ref(), b"a\xe4b.C");
-        assert_eq!(unescape(br"\x4\xzz\").as_ref(), br"\x4\xzz\");
-        let evidence = NameEvidence::measure(br"\xca\xe4Z.\x2e");
-        assert_eq!((evidence.characters, evidence.labels, evidence.longest_label), (4, 2, 3));
+        for name in [&br"\xca\xe4Z.\x2e"[..], br"\202\228Z.\046", br"\xca\228Z.\."] {
+            let evidence = NameEvidence::measure(name);
+            assert_eq!((evidence.characters, evidence.labels, evidence.longest_label), (4, 2, 3));
+        }
     }
 
     proptest! {

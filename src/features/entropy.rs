@@ -36,12 +36,30 @@ pub fn shannon(text: &[u8]) -> Option<f64> {
     if text.is_ascii() {
         return Some(entropy_of_ascii(text));
     }
+    Some(entropy_of(characters(text)))
+}
+
+/// The same with each byte as a character of its own.
+///
+/// ```
+/// use dnsentropy::features::shannon_of_bytes;
+///
+/// assert_eq!(shannon_of_bytes("\u{e4}".as_bytes()), Some(1.0));
+/// ```
+pub fn shannon_of_bytes(bytes: &[u8]) -> Option<f64> {
+    if bytes.is_ascii() {
+        return shannon(bytes);
+    }
+    Some(entropy_of(bytes.iter().map(|&byte| byte.into())))
+}
+
+fn entropy_of(characters: impl Iterator<Item = u32>) -> f64 {
     // Ordered, so that the sum is the same on every machine.
     let mut counts = BTreeMap::new();
-    for character in characters(text) {
+    for character in characters {
         *counts.entry(character).or_insert(0_u32) += 1;
     }
-    Some(entropy_of_counts(counts.values().copied()))
+    entropy_of_counts(counts.values().copied())
 }
 
 fn entropy_of_ascii(text: &[u8]) -> f64 {

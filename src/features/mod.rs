@@ -8,6 +8,6 @@ mod ngrams;
 mod text;
 
 pub use dictionary::meaning_ratio;
-pub use entropy::shannon;
+pub use entropy::{shannon, shannon_of_bytes};
 pub use ngrams::bayesian;
 pub use text::{characters, length};

@@ -39,7 +39,7 @@ impl<'v> Host<'v> {
 }
 
 /// `value` with every Unicode full stop written as a dot.
-fn ascii_dots(value: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn ascii_dots(value: &[u8]) -> Cow<'_, [u8]> {
     let is_stop = |window: &[u8]| FULL_STOPS.iter().any(|stop| window == stop);
     if value.is_ascii() || !value.windows(3).any(is_stop) {
         return Cow::Borrowed(value);
@@ -58,7 +58,9 @@ fn ascii_dots(value: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(text)
 }
 
-fn is_address(text: &[u8]) -> bool {
+/// Whether `text` is an IPv4 or IPv6 address, the latter also in brackets or with a zone.
+/// Whether `text` is an IPv4 or IPv6 address, the latter also in brackets or with a zone.
+pub(crate) fn is_address(text: &[u8]) -> bool {
     // The last byte distinguishes nearly all names from addresses without parsing them.
     match text.last() {
         Some(b'0'..=b'9') => {}

@@ -1,17 +1,20 @@
 //! The fast path for splitting names: ordinary ones, which nearly all are.
 //!
-//! A name is *ordinary* if it is ASCII of at most 256 bytes without a colon (as in an IPv6 address), its last
-//! byte is a letter, and it has no empty label.
+//! A name is *ordinary* if it is ASCII of at most 256 bytes without a colon (as in an IPv6 address, before a port, in a URL) and
+//! without a backslash (which begins an escape), its first byte is neither a blank nor a parenthesis (as in Windows' length
+//! prefixes), its last byte is a letter, and it has no empty label, apart from one dot before it and the root dot. A last label that is on no list has only letters, digits, `-`
+//! and `_`: a blank there makes a value unreadable, and a slash may begin a record type.
 //!
-//! - What it may assume: an ordinary name is not an address and ends in neither a root dot nor white space. Every dot separates
-//!   two labels, so a bit for each dot is enough to find the labels. Bytes around the name are readable ([`Slice`]).
+//! - What it may assume: [`logged::read`](super::logged::read) leaves an ordinary name as it is, apart from those two dots. The
+//!   last byte before the root dot closes no quote or bracket. Every dot separates two labels, so a bit for each dot is enough to find the labels. Bytes
+//!   around the name are readable ([`Slice`]).
 //! - When it steps aside: [`OrdinaryName::split`] returns `None` for any other name, and for one without a registrable domain.
-//!   The caller then parses a [`Host`](super::Host) and splits a [`Name`](super::Name). A caller that writes the
-//!   domain does so too without [`OrdinaryName::has_plain_domain`].
+//!   The caller then reads the value with [`logged::read`](super::logged::read) and splits a [`Name`](super::Name). A caller that
+//!   writes the domain does so too without [`OrdinaryName::has_plain_domain`].
 //! - How to change it safely: a condition for being ordinary may become stricter at any time. Before one is relaxed,
-//!   check that `Host` and `Name` treat such names in no special way. Every byte costs: measure with `bin/bench`.
+//!   check that the reader and `Name` treat such names in no special way. Every byte costs: measure with `bin/bench`.
 //! - What holds it to its reference: the property tests below, `fuzz/fuzz_targets/name.rs`, and `tests/names.rs` compare it
-//!   with `Name`.
+//!   with the reader and `Name`.
 
 use super::presentation::is_plain;
 use super::suffix_table::{SuffixTable, SuffixType};
@@ -26,13 +29,13 @@ const WORD: usize = simd::BLOCK;
 /// The parts of an ordinary name with a registrable domain, as indices into the buffer around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrdinaryName {
-    /// Where the name starts, and with it the subdomain, if any.
+    /// Where the name starts, after a leading dot, and with it the subdomain, if any.
     pub start: usize,
     /// Where the registrable domain starts.
     pub domain: usize,
     /// Where the public suffix starts.
     pub suffix: usize,
-    /// Where the name ends.
+    /// Where the name ends, before the root dot.
     pub end: usize,
     /// The labels of the subdomain.
     pub subdomain_labels: usize,
@@ -40,41 +43,79 @@ pub struct OrdinaryName {
     pub suffix_type: SuffixType,
 }
 
+/// Why an ordinary name has no parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoParts {
+    /// The name is not ordinary.
+    Unusual,
+    /// All of the name is a public suffix, one label for example, between these indices. It is written as it is.
+    OnlySuffix {
+        /// Where the suffix starts.
+        start: usize,
+        /// Where the suffix ends.
+        end: usize,
+        /// Which kind of rule made the suffix public.
+        suffix_type: SuffixType,
+    },
+}
+
 impl OrdinaryName {
     /// Splits `name`; `None` if it is not ordinary or has no registrable domain.
     #[inline]
     pub fn split(name: Slice<'_>, list: &SuffixTable) -> Option<OrdinaryName> {
-        let Slice { bytes, start, end } = name;
-        if end - start <= WORD {
-            OrdinaryName::split_by(&Dots::<1>::locate(bytes, start, end)?, bytes, start, end, list)
-        } else {
-            OrdinaryName::split_by(
-                &Dots::<{ MAX_LENGTH / WORD }>::locate(bytes, start, end)?,
-                bytes,
-                start,
-                end,
-                list,
-            )
+        OrdinaryName::parts(name, list).ok()
+    }
+
+    /// The same for a caller that can do without a registrable domain.
+    ///
+    /// # Errors
+    ///
+    /// The name is not ordinary or has no registrable domain.
+    #[inline]
+    pub fn parts(name: Slice<'_>, list: &SuffixTable) -> Result<OrdinaryName, NoParts> {
+        match OrdinaryName::parts_between_dots(name, list) {
+            Err(NoParts::Unusual) => match without_dots(name) {
+                Some(name) => OrdinaryName::parts_between_dots(name, list),
+                None => Err(NoParts::Unusual),
+            },
+            parts => parts,
         }
     }
 
     #[inline]
-    fn split_by<const WORDS: usize>(
+    fn parts_between_dots(name: Slice<'_>, list: &SuffixTable) -> Result<OrdinaryName, NoParts> {
+        let Slice { bytes, start, end } = name;
+        if end - start <= WORD {
+            let dots = Dots::<1>::locate(bytes, start, end).ok_or(NoParts::Unusual)?;
+            OrdinaryName::parts_by(&dots, name, list)
+        } else {
+            let dots = Dots::<{ MAX_LENGTH / WORD }>::locate(bytes, start, end).ok_or(NoParts::Unusual)?;
+            OrdinaryName::parts_by(&dots, name, list)
+        }
+    }
+
+    #[inline]
+    fn parts_by<const WORDS: usize>(
         dots: &Dots<WORDS>,
-        bytes: &[u8],
-        start: usize,
-        end: usize,
+        name: Slice<'_>,
         list: &SuffixTable,
-    ) -> Option<OrdinaryName> {
+    ) -> Result<OrdinaryName, NoParts> {
+        let Slice { bytes, start, end } = name;
         let (labels, suffix_type) = list.find(Labels { dots, bytes, start, end: Some(end) });
+        if suffix_type == SuffixType::Unlisted && !has_plain_last_label(dots, bytes, start, end) {
+            return Err(NoParts::Unusual);
+        }
         let mut suffix = end;
         for _ in 1..labels {
-            suffix = start + dots.last_before(suffix - start)?;
+            suffix = start + dots.last_before(suffix - start).ok_or(NoParts::Unusual)?;
         }
         // The dot before the suffix, and the one before the label of the registrable domain.
-        let before = dots.last_before(suffix - start)?;
+        let Some(before) = dots.last_before(suffix - start) else {
+            let written = is_plain(name);
+            return Err(if written { NoParts::OnlySuffix { start, end, suffix_type } } else { NoParts::Unusual });
+        };
         let domain = dots.last_before(before).map_or(start, |dot| start + dot + 1);
-        Some(OrdinaryName {
+        Ok(OrdinaryName {
             start,
             domain,
             suffix: start + before + 1,
@@ -96,6 +137,24 @@ impl OrdinaryName {
     pub fn subdomain(&self) -> (usize, usize) {
         (self.start, self.domain.saturating_sub(1).max(self.start))
     }
+}
+
+/// `name` without a dot before it and the root dot; `None` if it has neither.
+fn without_dots(name: Slice<'_>) -> Option<Slice<'_>> {
+    let dot = |index: usize| usize::from(name.start < index && name.bytes[index - 1] == b'.');
+    let end = name.end - dot(name.end);
+    let start = name.start + usize::from(name.start < end && name.bytes[name.start] == b'.');
+    (end - start < name.end - name.start).then_some(Slice { start, end, ..name })
+}
+
+fn has_plain_last_label<const WORDS: usize>(
+    dots: &Dots<WORDS>,
+    bytes: &[u8],
+    start: usize,
+    end: usize,
+) -> bool {
+    let label = Labels { dots, bytes, start, end: Some(end) }.next();
+    label.is_some_and(is_plain)
 }
 
 /// The labels of a name, last label first.
@@ -126,6 +185,9 @@ impl<const WORDS: usize> Dots<WORDS> {
     fn locate(bytes: &[u8], start: usize, end: usize) -> Option<Dots<WORDS>> {
         let length = end - start;
         if length == 0 || length > WORDS * WORD || !bytes[end - 1].is_ascii_alphabetic() {
+            return None;
+        }
+        if bytes[start] <= b' ' || bytes[start] == b'(' {
             return None;
         }
         let mut dots = [0; WORDS];
@@ -172,21 +234,26 @@ fn below(count: usize) -> u64 {
 #[inline]
 fn marks(bytes: &[u8], at: usize) -> [u64; 2] {
     // A byte that is not ASCII has its highest bit set.
-    simd::masks(bytes, at, |lane| [simd::equal(lane, b'.'), lane | simd::equal(lane, b':')])
+    simd::masks(bytes, at, |lane| {
+        [simd::equal(lane, b'.'), lane | simd::equal(lane, b':') | simd::equal(lane, b'\\')]
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use proptest::prelude::*;
 
+    use super::super::logged::{Logged, read};
     use super::super::presentation::hostile;
-    use super::super::{Host, ListName, Lists, Name};
+    use super::super::{ListName, Lists, Name, present};
     use super::*;
 
     /// A domain is its label and its suffix, whatever bytes they have.
     fn check_domain(name: &Name<'_>) {
         if let (Some(label), Some(suffix)) = (name.domain_without_suffix(), name.suffix()) {
-            assert_eq!(name.domain().as_deref(), Some(&[&label, &b"."[..], &suffix].concat()[..]));
+            assert_eq!(name.domain().as_deref(), Some(&*format!("{label}.{suffix}")));
         }
     }
 
@@ -197,20 +264,24 @@ mod tests {
         for (before, after) in [(&b""[..], &b""[..]), (b"x.y:\xff.", b".z\xff:........................")] {
             let bytes = [before, name, after].concat();
             let (start, end) = (before.len(), before.len() + name.len());
-            let host = Host::parse(name);
-            let reference = match &host {
-                Host::Name(text) => Some(Name::split(text, list)),
-                Host::Address => None,
+            let logged = read(name);
+            let reference = match &logged {
+                Logged::Name(text) => Some(Name::split(text, list)),
+                Logged::Address | Logged::Unreadable => None,
             };
             reference.iter().for_each(check_domain);
             let Some(fast) = OrdinaryName::split(Slice { bytes: &bytes, start, end }, list) else {
                 return false;
             };
-            let reference = reference.expect("an ordinary name is not an address");
+            let reference = reference.expect("an ordinary name is a name");
             let lower = |from: usize, to: usize| bytes[from..to].to_ascii_lowercase();
-            assert_eq!(Some(lower(fast.domain, fast.end).into()), reference.domain(), "{name:?}");
-            assert_eq!(Some(lower(fast.suffix, fast.end).into()), reference.suffix());
-            assert_eq!(Some(lower(fast.domain, fast.suffix - 1).into()), reference.domain_without_suffix());
+            let is = |from: usize, to: usize, part: Option<Cow<'_, str>>| {
+                assert_eq!(Some(present(&lower(from, to))), part, "{name:?}");
+            };
+            is(fast.domain, fast.end, reference.domain());
+            is(fast.domain, fast.end, reference.ascii_domain());
+            is(fast.suffix, fast.end, reference.suffix());
+            is(fast.domain, fast.suffix - 1, reference.domain_without_suffix());
             let domain = lower(fast.domain, fast.end);
             let plain = domain.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
             assert_eq!(fast.has_plain_domain(&bytes), plain);
@@ -232,7 +303,12 @@ mod tests {
             "a.www.ck",
             "b.c.mm",
             "a.unlisted-tld",
-            "a=b/c+d*e\"f|g\\.x._tcp.local",
+            "a=b/c+d*e\"f|g.x._tcp.local",
+            "\"a.example.com",
+            "[a b.example.com",
+            "a.com.",
+            ".a.com",
+            ".a.example.com.",
         ] {
             assert!(check(name.as_bytes(), ListName::Mozilla), "{name}");
         }
@@ -254,11 +330,19 @@ mod tests {
             "com",
             "co.uk",
             "a..com",
-            ".a.com",
-            "a.com.",
+            "..a.com",
+            "a.com..",
+            ".com.",
+            ". a.com",
+            ".(1)a(3)com.",
             "1.2.3.4",
             "fe80::1%eth",
             "a.com ",
+            " a.com",
+            "(1)a(3)com",
+            "a\\.b.com",
+            "a.b c",
+            "example.com/IN/A",
             "\u{e4}.com",
         ] {
             assert!(!check(name.as_bytes(), ListName::Mozilla), "{name}");

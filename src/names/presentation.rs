@@ -72,6 +72,21 @@ fn escaped(text: &[u8]) -> String {
     out
 }
 
+/// Writes the bytes of one label, none of which is an escape: those of letters, marks and digits as they are, if they are ASCII or
+/// `keep` says so, and `\DDD` for each other byte, a dot and a backslash among them.
+pub(super) fn write_label(label: &[u8], keep: impl Fn(char) -> bool, out: &mut String) {
+    for chunk in label.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if is_written(c) && (c.is_ascii() || keep(c)) {
+                out.push(c);
+            } else {
+                escape(c.encode_utf8(&mut [0; 4]).as_bytes(), out);
+            }
+        }
+        escape(chunk.invalid(), out);
+    }
+}
+
 fn escape(bytes: &[u8], out: &mut String) {
     for byte in bytes {
         // Writing to memory cannot fail.

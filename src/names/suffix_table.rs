@@ -103,9 +103,14 @@ impl SuffixTable {
         if name.is_ascii() {
             self.find(labels().map(Slice::whole))
         } else {
-            let keys: Vec<Cow<'_, [u8]>> = labels().take(MAX_LABELS).map(punycode).collect();
-            self.find(keys.iter().map(|key| Slice::whole(key)))
+            self.find_any(labels().map(Cow::Borrowed))
         }
+    }
+
+    /// The same for the labels of a name, last label first, which may hold any bytes.
+    pub fn find_any<'b>(&self, labels: impl Iterator<Item = Cow<'b, [u8]>>) -> (usize, SuffixType) {
+        let keys: Vec<Cow<'_, [u8]>> = labels.take(MAX_LABELS).map(punycode).collect();
+        self.find(keys.iter().map(|key| Slice::whole(key)))
     }
 
     /// The same for the labels of a name, last label first, which are ASCII in any case.
@@ -143,12 +148,12 @@ impl SuffixTable {
 }
 
 /// A label in punycode if it is not ASCII.
-fn punycode(label: &[u8]) -> Cow<'_, [u8]> {
+fn punycode(label: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     if label.is_ascii() {
-        return Cow::Borrowed(label);
+        return label;
     }
-    let ascii = std::str::from_utf8(label).ok().and_then(ascii_label);
-    ascii.map_or(Cow::Borrowed(label), |ascii| Cow::Owned(ascii.into_bytes()))
+    let ascii = std::str::from_utf8(&label).ok().and_then(ascii_label);
+    ascii.map_or(label, |ascii| Cow::Owned(ascii.into_bytes()))
 }
 
 #[derive(Clone, Copy)]

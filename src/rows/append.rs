@@ -9,11 +9,14 @@
 use csv::ByteRecord;
 use memchr::{memchr, memchr_iter};
 
+use super::block_copy::append_cell;
 use super::cells::{push_cell, push_cells};
 use super::columns::{ReplyColumn, ReplyColumns};
 use super::records::LineEnd;
 use super::scan::{RowSpans, Scan, Scanner};
 use super::{Header, Output, Row};
+use crate::simd::BLOCK;
+use crate::slice::Slice;
 
 /// Writes the replies to one chunk after another, row by row.
 ///
@@ -117,16 +120,20 @@ impl ColumnAppender {
 
     /// After [`copy`](ColumnAppender::copy): appends outputs with several values each and ends the row. `cells` are the outputs
     /// of one value after another: a comma and a cell for each, none of which has quotes or a `$`.
-    pub fn append_several(&mut self, cells: &[u8], reply: &mut Vec<u8>) {
+    pub fn append_several(&mut self, cells: &mut Vec<u8>, reply: &mut Vec<u8>) {
         let ColumnAppender { columns: Some(columns), outputs, commas, .. } = self else { return };
         commas.clear();
         commas.extend(memchr_iter(b',', cells));
         commas.push(cells.len());
+        // With bytes after the last cell, all cells are copied in blocks.
+        cells.resize(cells.len() + BLOCK, 0);
+        let count = outputs.len();
         let values = |output: usize| {
-            let ends = commas.windows(2).skip(output).step_by(outputs.len());
-            ends.map(|ends| &cells[ends[0] + 1..ends[1]])
+            let starts = commas.iter().skip(output).step_by(count);
+            let ends = commas.iter().skip(output + 1).step_by(count);
+            starts.zip(ends).map(|(&start, &end)| Slice { bytes: cells, start: start + 1, end })
         };
-        for output in 0..outputs.len() {
+        for output in 0..count {
             // The line feeds between values need the quotes.
             join(b",\"", values(output), b"\n", b"\"", reply);
         }
@@ -152,16 +159,21 @@ impl ColumnAppender {
 }
 
 /// Appends `values` with `between` them.
-fn join<'v>(
-    before: &[u8],
-    values: impl Iterator<Item = &'v [u8]>,
-    between: &[u8],
-    after: &[u8],
+#[inline]
+fn join<'v, const BEFORE: usize, const BETWEEN: usize>(
+    before: &[u8; BEFORE],
+    values: impl Iterator<Item = Slice<'v>>,
+    between: &[u8; BETWEEN],
+    after: &[u8; 1],
     reply: &mut Vec<u8>,
 ) {
     for (index, value) in values.enumerate() {
-        reply.extend_from_slice(if index == 0 { before } else { between });
-        reply.extend_from_slice(value);
+        if index == 0 {
+            reply.extend_from_slice(before);
+        } else {
+            reply.extend_from_slice(between);
+        }
+        append_cell(value, reply);
     }
     reply.extend_from_slice(after);
 }
@@ -228,7 +240,6 @@ mod tests {
     use super::super::{AsciiCells, Column, CsvRows, RowReader, ValueSink, reference};
     use super::*;
     use crate::commands::distinct;
-    use crate::slice::Slice;
 
     /// Doubles each distinct value of the field `f` in the output `g`.
     fn double(row: Row<'_>, column: Column, outputs: &mut [Output]) -> bool {
@@ -274,7 +285,7 @@ mod tests {
                         && appender.copy(row, &mut reply)
                     {
                         let cells = few.as_slice().iter().map(|value| [b",", value.as_bytes(), value.as_bytes()].concat());
-                        appender.append_several(&cells.collect::<Vec<_>>().concat(), &mut reply);
+                        appender.append_several(&mut cells.collect::<Vec<_>>().concat(), &mut reply);
                     } else {
                         let set = double(row, column, appender.outputs());
                         appender.append(row, set, &mut reply);

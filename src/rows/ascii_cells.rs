@@ -42,6 +42,13 @@ impl ValueSink for AsciiCells<'_> {
     }
 
     #[inline]
+    fn joined(&mut self, text: Slice<'_>, lower: Slice<'_>) {
+        self.text(text);
+        self.row.push(b'.');
+        append_lower(lower, self.row);
+    }
+
+    #[inline]
     fn number(&mut self, number: usize) {
         self.empty();
         // Counts and lengths of names have one or two digits.
@@ -89,11 +96,12 @@ mod tests {
             cells.text(slice(0, 3));
             cells.empty();
             cells.text(slice(3, 3));
+            cells.joined(slice(0, 3), slice(4, 15));
             for number in [0, 9, 10, 99, 100, 256, 70_000] {
                 cells.number(number);
             }
         });
-        assert_eq!(cells, "first,example.com,WWW,,,0,9,10,99,100,256,70000");
+        assert_eq!(cells, "first,example.com,WWW,,,WWW.example.com,0,9,10,99,100,256,70000");
     }
 
     #[test]

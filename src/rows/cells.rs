@@ -99,6 +99,6 @@ pub(super) fn push_cell(cell: &[u8], row: &mut Vec<u8>) {
 }
 
 /// Whether a CSV cell needs quotes.
-pub(super) fn needs_quotes(cell: &[u8]) -> bool {
+pub fn needs_quotes(cell: &[u8]) -> bool {
     memchr3(b',', b'"', b'\n', cell).is_some() || cell.contains(&b'\r')
 }

@@ -23,13 +23,12 @@ use std::borrow::Cow;
 
 use csv::ByteRecord;
 
-use self::cells::needs_quotes;
 use self::scan::RowSpans;
 use crate::slice::Slice;
 
 pub use append::ColumnAppender;
 pub use ascii_cells::AsciiCells;
-pub use cells::{Output, write_names, write_row};
+pub use cells::{Output, needs_quotes, write_names, write_row};
 pub use csv_rows::{CsvRows, CsvWriter};
 pub use multivalue::FewValues;
 pub use reader::{Header, RowReader, Rows};

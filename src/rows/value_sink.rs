@@ -12,6 +12,8 @@ pub trait ValueSink {
     fn text(&mut self, text: Slice<'_>);
     /// A text in lower case. Only ASCII letters are lower-cased here: other letters must be in lower case already.
     fn lower(&mut self, text: Slice<'_>);
+    /// A text as it is, a dot, and a text in lower case.
+    fn joined(&mut self, text: Slice<'_>, lower: Slice<'_>);
     /// A count.
     fn number(&mut self, number: usize);
     /// A float, written so that reading it yields the same float (`4.0`, as URL Toolbox writes it).
@@ -46,6 +48,10 @@ impl ValueSink for Outputs<'_> {
 
     fn lower(&mut self, text: Slice<'_>) {
         self.push(&text.as_bytes().to_ascii_lowercase());
+    }
+
+    fn joined(&mut self, text: Slice<'_>, lower: Slice<'_>) {
+        self.push(&[text.as_bytes(), b".", &lower.as_bytes().to_ascii_lowercase()].concat());
     }
 
     fn number(&mut self, number: usize) {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::value::{Member, MemberName, NONE, Value};
+use crate::names::ascii::lower;
 use crate::names::{Host, ListName, Lists, Name, SuffixTable, SuffixType};
 use crate::url::{Authority, Url, UrlText};
 
@@ -100,7 +101,7 @@ fn host_parts(text: &UrlText<'_>, authority: &Authority<'_>, list: &SuffixTable)
         return parts.outputs();
     }
     let (host, whole) = (Host::parse(authority.host), Host::parse(&text.text));
-    let name = split(&host, list).filter(|name| name.domain().is_some());
+    let name = split(&host, list).filter(|name| name.domain_text().is_some());
     let name = name.or_else(|| split(&whole, list).filter(|name| !text.is_url && is_dns_name(name)));
     if let Some(name) = name.or_else(|| split(&host, list)) {
         parts.set(&name);
@@ -111,7 +112,7 @@ fn host_parts(text: &UrlText<'_>, authority: &Authority<'_>, list: &SuffixTable)
 fn split<'h>(host: &'h Host<'_>, list: &SuffixTable) -> Option<Name<'h>> {
     match host {
         Host::Address => None,
-        Host::Name(text) => Some(Name::split(text, list)),
+        Host::Name(text) => Some(Name::split_at_every_dot(text, list)),
     }
 }
 
@@ -119,7 +120,7 @@ fn split<'h>(host: &'h Host<'_>, list: &SuffixTable) -> Option<Name<'h>> {
 /// only characters that can be registered.
 fn is_dns_name(name: &Name<'_>) -> bool {
     let listed = name.suffix_type().is_some_and(|suffix_type| suffix_type != SuffixType::Unlisted);
-    let domain = name.domain_without_suffix();
+    let domain = name.domain_without_suffix_text();
     listed
         && domain.is_some_and(|label| label.iter().all(|&byte| byte == b'-' || byte.is_ascii_alphanumeric()))
 }
@@ -133,12 +134,12 @@ fn is_dotted_quad(host: &[u8]) -> bool {
 
 impl HostParts {
     fn set(&mut self, name: &Name<'_>) {
-        let or_none = |part: Option<Cow<'_, [u8]>>| part.map_or(NONE, |part| owned(&part));
-        self.domain = or_none(name.domain());
-        self.domain_without_tld = or_none(name.domain_without_suffix());
+        let or_none = |part: Option<&[u8]>| part.map_or(NONE, |part| owned(&lower(part)));
+        self.domain = or_none(name.domain_text());
+        self.domain_without_tld = or_none(name.domain_without_suffix_text());
         // A single unlisted label is a host (`localhost`), not a suffix.
-        if name.domain().is_some() || name.suffix_type() != Some(SuffixType::Unlisted) {
-            self.tld = or_none(name.suffix());
+        if name.domain_text().is_some() || name.suffix_type() != Some(SuffixType::Unlisted) {
+            self.tld = or_none(name.suffix_text());
         }
         if let Some(subdomain) = name.subdomain() {
             self.subdomain = owned(subdomain);

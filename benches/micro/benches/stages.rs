@@ -111,8 +111,9 @@ mod rows {
 
 /// The parts of a name.
 mod split {
+    use dnsentropy::names::logged::{Logged, read};
     use dnsentropy::names::ordinary::OrdinaryName;
-    use dnsentropy::names::{Host, ListName, Lists, Name};
+    use dnsentropy::names::{ListName, Lists, Name};
     use dnsentropy::slice::Slice;
 
     use super::{Bencher, ItemsCount, PathBuf, black_box};
@@ -134,7 +135,7 @@ mod split {
         let list = lists.load(ListName::Mozilla);
         bencher.counter(ItemsCount::new(names.len())).bench(|| {
             for name in &names {
-                if let Host::Name(text) = Host::parse(name) {
+                if let Logged::Name(text) = read(name) {
                     let name = Name::split(&text, list);
                     black_box((name.domain(), name.subdomain(), name.suffix()));
                 }

@@ -26,6 +26,8 @@ pub enum Field {
     PayloadBytes,
     Surprisal,
     Score,
+    DomainAscii,
+    Fqdn,
     Scheme,
     Netloc,
     Username,
@@ -42,14 +44,14 @@ pub enum Field {
 enum Group {
     /// Those that do not name their fields.
     Default,
-    /// Those that ask for it: what the detector says of a single name.
+    /// Those that ask for it: what the detector says of a single name, and the spelling by which `dnsexfil` groups.
     OnRequest,
     /// Those with `mode=url`.
     Url,
 }
 
 /// Every output field with its name without prefix, in the order of the columns.
-const FIELDS: [(&str, Field, Group); 21] = [
+const FIELDS: [(&str, Field, Group); 23] = [
     ("domain", Field::Domain, Group::Default),
     ("subdomain", Field::Subdomain, Group::Default),
     ("domain_without_tld", Field::DomainWithoutTld, Group::Default),
@@ -62,6 +64,8 @@ const FIELDS: [(&str, Field, Group); 21] = [
     ("payload_bytes", Field::PayloadBytes, Group::OnRequest),
     ("surprisal", Field::Surprisal, Group::OnRequest),
     ("score", Field::Score, Group::OnRequest),
+    ("domain_ascii", Field::DomainAscii, Group::OnRequest),
+    ("fqdn", Field::Fqdn, Group::OnRequest),
     ("scheme", Field::Scheme, Group::Url),
     ("netloc", Field::Netloc, Group::Url),
     ("username", Field::Username, Group::Url),

@@ -12,10 +12,11 @@ use std::collections::HashSet;
 use self::answers::Answers;
 use self::fields::{Field, Mode};
 use crate::commands::missing_field::MissingFieldCheck;
+use crate::commands::unreadable::UnreadableValues;
 use crate::commands::{App, distinct, take_field, take_list};
 use crate::protocol::arguments::one_of;
 use crate::protocol::session::{BodyChunk, Command};
-use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, UserMessage};
+use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
 use crate::rows::{ColumnAppender, RowReader};
 use crate::slice::Slice;
 
@@ -33,6 +34,7 @@ struct DnsEntropy {
     appender: ColumnAppender,
     answers: Answers,
     missing_field: MissingFieldCheck,
+    unreadable: UnreadableValues,
     /// About the user's own suffixes.
     list_warnings: Vec<UserMessage>,
 }
@@ -66,6 +68,7 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
         appender: ColumnAppender::new(outputs),
         answers: Answers::new(mode, fields, list),
         missing_field: MissingFieldCheck::new(&field),
+        unreadable: UnreadableValues::default(),
         list_warnings,
         field,
     }))
@@ -131,6 +134,14 @@ fn take_outputs(arguments: &mut Arguments, mode: Mode, prefix: &str) -> Vec<(&'s
     allowed.into_iter().filter(|(name, _)| picked.contains(name)).collect()
 }
 
+/// What the user can do about unreadable values.
+fn hint(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Url => "name the field that holds the URL or DNS name",
+        Mode::Name | Mode::Shannon => "name the field that holds the DNS name, or use mode=url for URLs",
+    }
+}
+
 impl Command for DnsEntropy {
     fn info(&self) -> CommandInfo {
         CommandInfo {
@@ -147,7 +158,7 @@ impl Command for DnsEntropy {
         reply: &mut Vec<u8>,
         messages: &mut Vec<UserMessage>,
     ) -> usize {
-        let DnsEntropy { reader, appender, answers, missing_field, .. } = self;
+        let DnsEntropy { reader, appender, answers, missing_field, unreadable, .. } = self;
         let mut rows = reader.rows(chunk.bytes, chunk.end);
         appender.begin(chunk.bytes, rows.header(), reply);
         if let Some(header) = rows.header() {
@@ -157,7 +168,9 @@ impl Command for DnsEntropy {
                     && appender.copy(row, reply)
                 {
                     missing_field.note(value.start < value.end);
-                    answers.append(value, true, appender, reply);
+                    if !answers.append(value, true, appender, reply) {
+                        unreadable.note(value.as_bytes());
+                    }
                     appender.end_row(reply);
                 } else if let Some(values) = row.few(column)
                     && answers.append_few(row, &values, appender, reply)
@@ -169,10 +182,12 @@ impl Command for DnsEntropy {
                     if let [value] = &*values
                         && appender.copy(row, reply)
                     {
-                        answers.append(Slice::whole(value), false, appender, reply);
+                        if !answers.append(Slice::whole(value), false, appender, reply) {
+                            unreadable.note(value);
+                        }
                         appender.end_row(reply);
                     } else {
-                        answers.write(&values, appender);
+                        answers.write(&values, appender.outputs(), unreadable);
                         appender.append(row, !values.is_empty(), reply);
                     }
                 }
@@ -183,6 +198,7 @@ impl Command for DnsEntropy {
         }
         if chunk.end && chunk.last {
             messages.extend(missing_field.message());
+            messages.extend(unreadable.message(Level::Info, &self.field, hint(self.answers.mode())));
             messages.append(&mut self.list_warnings);
         }
         rows.consumed()

@@ -1,0 +1,68 @@
+//! Names in JSON.
+
+use serde_json::Value;
+
+/// Keys of names, the most telling first; without regard to case and punctuation.
+const NAME_KEYS: [&str; 18] = [
+    "query",
+    "queryname",
+    "qname",
+    "rrname",
+    "dnsquery",
+    "dnsquestionname",
+    "dnsrrname",
+    "dnsqname",
+    "questionname",
+    "question",
+    "queries",
+    "name",
+    "hostname",
+    "domainname",
+    "fqdn",
+    "url",
+    "domain",
+    "host",
+];
+
+/// The text of a JSON string, given without its quotes.
+pub fn string(text: &[u8]) -> Option<Vec<u8>> {
+    let quoted = [b"\"", text, b"\""].concat();
+    serde_json::from_slice::<String>(&quoted).ok().map(String::into_bytes)
+}
+
+/// The one name in a JSON array or object, or an empty text if there is none or more than one. `None` if `text` is not JSON.
+///
+/// The name is the only string under the first of the [`NAME_KEYS`] that is there. Without such a key it is the only string, which
+/// needs a dot if it is under another key.
+pub fn single_name(text: &[u8]) -> Option<Vec<u8>> {
+    let value: Value = serde_json::from_slice(text).ok()?;
+    let mut strings = Vec::new();
+    collect(&value, "", &mut strings);
+    let under = |key: &str| strings.iter().filter(|(of, _)| of == key).cloned().collect::<Vec<_>>();
+    let keyed = NAME_KEYS.into_iter().map(under).find(|strings| !strings.is_empty());
+    let mut names: Vec<&str> = match &keyed {
+        Some(keyed) => keyed.iter().map(|(_, text)| *text).collect(),
+        None => strings.iter().map(|(_, text)| *text).collect(),
+    };
+    names.sort_unstable();
+    names.dedup();
+    if keyed.is_none() && strings.iter().any(|(key, text)| !key.is_empty() && !text.contains('.')) {
+        names.clear();
+    }
+    Some(if let [name] = names[..] { name.into() } else { Vec::new() })
+}
+
+/// All strings in `value`, each with the key that it is under.
+fn collect<'v>(value: &'v Value, key: &str, strings: &mut Vec<(String, &'v str)>) {
+    match value {
+        Value::String(text) => strings.push((key.to_owned(), text)),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, key, strings)),
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                let letters = key.chars().filter(|c| c.is_alphanumeric());
+                collect(value, &letters.flat_map(char::to_lowercase).collect::<String>(), strings);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
