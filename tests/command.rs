@@ -194,7 +194,7 @@ fn fields_and_prefix_pick_and_name_the_outputs() {
         assert_eq!(fields(&split(words, &["www.example.com"])[0]), expected, "{words:?}");
     }
     assert_eq!(fields(&split(&[], &["www.example.com"])[0]).len(), 8);
-    assert_eq!(fields(&split(&["fields=all"], &["www.example.com"])[0]).len(), 12);
+    assert_eq!(fields(&split(&["fields=all"], &["www.example.com"])[0]).len(), 14);
 }
 
 fn refusal(words: &[&str]) -> String {

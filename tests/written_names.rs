@@ -1,12 +1,18 @@
-//! The tables of docs/names.md through the real program: what each form of a name becomes.
+//! The tables of docs/names.md through the real program, and values from public logs and reports: what each form of a name
+//! becomes.
 
 mod support;
 
 use std::collections::BTreeMap;
 
+use dnsentropy::names::ascii;
 use support::{Event, split, value};
 
 const DOCUMENT: &str = include_str!("../docs/names.md");
+
+/// A value, its name in RFC 1035 text form, and its registrable domain, in any spelling, or `(none)`. The second and third are `ip` for an
+/// address and `unreadable` for what is not a name.
+const LOGGED: &str = include_str!("logged_names.tsv");
 
 /// What the document shows of characters that do not print.
 const SHOWN: [(&str, &str); 6] =
@@ -29,7 +35,7 @@ fn rows(heading: &str) -> Vec<BTreeMap<&'static str, &'static str>> {
     lines.filter(|line| !line.starts_with("---")).map(row).collect()
 }
 
-/// The text between backticks, with the characters that it stands for.
+/// The text between backticks, with the characters that do not print.
 fn text(cell: &str) -> Option<String> {
     let text = cell.strip_prefix('`')?.strip_suffix('`')?;
     Some(SHOWN.into_iter().fold(text.to_owned(), |text, (shown, character)| text.replace(shown, character)))
@@ -40,6 +46,7 @@ fn check_row(row: &BTreeMap<&str, &str>, event: &Event) {
         |field: &str, expected: Option<&str>| assert_eq!(value(event, field), expected, "{field} of {row:?}");
     match row["name"] {
         "an address" => is("ut_suffix_type", Some("ip")),
+        "no host" => is("ut_subdomain_count", Some("0")),
         "unreadable" => assert_eq!(event.len(), 1, "{row:?}: {event:?}"),
         name => {
             is("ut_fqdn", text(name).as_deref());
@@ -88,4 +95,27 @@ fn urls_are_read_as_the_document_says() {
 #[test]
 fn unreadable_values_have_no_outputs() {
     check("Unreadable values", &[]);
+}
+
+#[test]
+fn values_of_public_logs_are_read() {
+    let rows: Vec<Vec<&str>> = LOGGED.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+    assert!(rows.len() > 200, "{}", rows.len());
+    let values: Vec<&str> = rows.iter().map(|row| row[0]).collect();
+    for (row, event) in rows.iter().zip(split(&["query", OUTPUTS], &values)) {
+        let is = |field: &str, expected: Option<&str>| assert_eq!(value(&event, field), expected, "{row:?}");
+        match row[1] {
+            "ip" => is("ut_suffix_type", Some("ip")),
+            "unreadable" => assert_eq!(event.len(), 1, "{row:?}: {event:?}"),
+            // The root has no text.
+            "." => is("ut_domain_ascii", Some("(none)")),
+            name => {
+                let domain =
+                    if row[2] == "(none)" { row[2].into() } else { ascii::domain(row[2].as_bytes()) };
+                is("ut_domain_ascii", Some(&domain));
+                let spelt = value(&event, "ut_fqdn").map(|name| ascii::domain(name.as_bytes()).into_owned());
+                assert_eq!(spelt.as_deref(), Some(ascii::domain(name.as_bytes()).as_ref()), "{row:?}");
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The spelling of domains: one in ASCII, by which domains are compared, and one in the script that they came in.
 //!
-//! Both are in lower case, mapped by UTS #46 (so that full-width letters become what they stand for), and in presentation
+//! Both are in lower case, mapped by UTS #46 (so that full-width letters become ordinary ones), and in presentation
 //! format (see [`presentation`](super::presentation)). Labels in ASCII, such as those in punycode, are only lower-cased.
 
 use std::borrow::Cow;

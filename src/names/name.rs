@@ -91,7 +91,7 @@ impl<'t> Name<'t> {
         self.domain_text().map(in_its_script)
     }
 
-    /// The registrable domain in the one spelling by which domains are compared: see [`ascii`](super::ascii).
+    /// The registrable domain in the one spelling by which domains are compared: see [`ascii`].
     pub fn ascii_domain(&self) -> Option<Cow<'t, str>> {
         self.domain_text().map(ascii::domain)
     }

@@ -2,12 +2,13 @@
 //!
 //! A name is *ordinary* if it is ASCII of at most 256 bytes without a colon (as in an IPv6 address, before a port, in a URL) and
 //! without a backslash (which begins an escape), its first byte is neither a blank nor a parenthesis (as in Windows' length
-//! prefixes), its last byte is a letter, and it has no empty label, apart from one dot before it and the root dot. A last label that is on no list has only letters, digits, `-`
-//! and `_`: a blank there makes a value unreadable, and a slash may begin a record type.
+//! prefixes), its last byte is a letter, and it has no empty label. A last label that is on no list has only letters, digits, `-`
+//! and `_`: a blank there makes a value unreadable, and a slash may begin a record type. One dot before the name and the root
+//! dot may be there too.
 //!
-//! - What it may assume: [`logged::read`](super::logged::read) leaves an ordinary name as it is, apart from those two dots. The
-//!   last byte before the root dot closes no quote or bracket. Every dot separates two labels, so a bit for each dot is enough to find the labels. Bytes
-//!   around the name are readable ([`Slice`]).
+//! - What it may assume: [`logged::read`](super::logged::read) leaves an ordinary name as it is, apart from those two dots. Its
+//!   last letter is not the end of a quote or bracket. Every dot separates two labels, so a bit for each dot is enough to find
+//!   the labels. Bytes around the name are readable ([`Slice`]).
 //! - When it steps aside: [`OrdinaryName::split`] returns `None` for any other name, and for one without a registrable domain.
 //!   The caller then reads the value with [`logged::read`](super::logged::read) and splits a [`Name`](super::Name). A caller that
 //!   writes the domain does so too without [`OrdinaryName::has_plain_domain`].

@@ -59,7 +59,7 @@ class Arguments(PackageTest):
             {"dns_domain": "example.co.uk", "dns_tld": "co.uk"},
         )
         self.assertEqual(self.split("a.example.com", "query fields=ut_subdomain"), {"ut_subdomain": "a"})
-        self.assertEqual(len(self.split("a.example.com", "query fields=all")), 12)
+        self.assertEqual(len(self.split("a.example.com", "query fields=all")), 14)
         shannon = self.split("a.example.com", "query mode=shannon")
         self.assertEqual(list(shannon), ["ut_shannon"])
         self.assertAlmostEqual(float(shannon["ut_shannon"]), entropy("a.example.com"), delta=1e-9)

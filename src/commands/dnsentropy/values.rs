@@ -54,7 +54,10 @@ pub fn write_value(
             let url = Url::split(&text);
             let authority = Authority::split(url.netloc);
             let logged = logged::read(authority.host);
-            let name = HostName::split(&logged, list, fields);
+            let name = match authority.host {
+                b"" => HostName::Missing,
+                _ => HostName::split(&logged, list, fields),
+            };
             for &field in fields {
                 match url_part(field, &url, &authority) {
                     Some(part) => sink.text(Slice::whole(part)),
@@ -183,6 +186,8 @@ fn url_part<'u>(field: Field, url: &'u Url<'_>, authority: &Authority<'u>) -> Op
 enum HostName<'h> {
     Address,
     Name(OwnedParts<'h>),
+    /// A URL without a host.
+    Missing,
     Unreadable,
 }
 
@@ -211,8 +216,8 @@ impl<'h> HostName<'h> {
     fn write(&self, field: Field, sink: &mut impl ValueSink) {
         match (self, field) {
             (HostName::Address, Field::SuffixType) => sink.text(Slice::whole(b"ip")),
-            (HostName::Address, Field::SubdomainCount) => sink.number(0),
-            (HostName::Address | HostName::Unreadable, _) => sink.empty(),
+            (HostName::Address | HostName::Missing, Field::SubdomainCount) => sink.number(0),
+            (HostName::Address | HostName::Missing | HostName::Unreadable, _) => sink.empty(),
             (HostName::Name(parts), _) => write_name(field, &parts.as_parts(), sink),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Keys of names, the most telling first; without regard to case and punctuation.
+/// Keys of names in lower case and without punctuation, the most specific first.
 const NAME_KEYS: [&str; 18] = [
     "query",
     "queryname",

@@ -18,7 +18,7 @@ use super::wire::{is_escaped, without_escapes};
 /// How many things are taken off a value at most, one after another.
 const MAX_DEPTH: usize = 8;
 
-/// What logs write where there is no name.
+/// What logs write instead of a name.
 const PLACEHOLDERS: [&[u8]; 8] =
     [b"-", b"--", b"N/A", b"n/a", b"(empty)", b"(null)", b"<null>", b"<name unprintable>"];
 /// What tshark writes for the root.

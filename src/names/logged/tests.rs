@@ -188,7 +188,7 @@ fn addresses_stay_addresses() {
 }
 
 #[test]
-fn what_is_no_name_is_unreadable() {
+fn a_value_that_is_not_a_name_is_unreadable() {
     check(
         "(unreadable)",
         &[
@@ -263,9 +263,24 @@ fn bytes_of_tunnels_stay() {
 
 #[test]
 fn a_cell_of_megabytes_does_not_hang() {
-    for piece in
-        ["(", "[", "\"", "'\"", "(1)", "(1)a", ".", " ", "\\", "\\u0061", "{\"a\":", "a:1", "\n ", "(1)\u{e4}", "(9)", "\u{3002}"]
-    {
+    for piece in [
+        "(",
+        "[",
+        "\"",
+        "'\"",
+        "(1)",
+        "(1)a",
+        ".",
+        " ",
+        "\\",
+        "\\u0061",
+        "{\"a\":",
+        "a:1",
+        "\n ",
+        "(1)\u{e4}",
+        "(9)",
+        "\u{3002}",
+    ] {
         let _ = read(piece.repeat(1_000_000).as_bytes());
         let _ = read((piece.repeat(1_000_000) + "\u{e4}x)").as_bytes());
     }

@@ -27,7 +27,7 @@ const QUOTES: [(&str, &str); 18] = [
 ];
 const BRACKETS: [(u8, u8); 4] = [(b'[', b']'), (b'(', b')'), (b'<', b'>'), (b'{', b'}')];
 
-/// What is inside the quotes, brackets or JSON around all of `text`; an empty text if that is no single name.
+/// What is inside the quotes, brackets or JSON around all of `text`; an empty text if that is not a single name.
 pub fn take_off(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     let (first, last) = (*text.first()?, *text.last()?);
     if (is_json_in_json(text) || has_unicode_escape(text))
