@@ -113,7 +113,11 @@ impl OrdinaryName {
         // The dot before the suffix, and the one before the label of the registrable domain.
         let Some(before) = dots.last_before(suffix - start) else {
             let written = is_plain(name);
-            return Err(if written { NoParts::OnlySuffix { start, end, suffix_type } } else { NoParts::Unusual });
+            return Err(if written {
+                NoParts::OnlySuffix { start, end, suffix_type }
+            } else {
+                NoParts::Unusual
+            });
         };
         let domain = dots.last_before(before).map_or(start, |dot| start + dot + 1);
         Ok(OrdinaryName {

@@ -284,7 +284,10 @@ mod tests {
                         && let [_, _, ..] = few.as_slice()
                         && appender.copy(row, &mut reply)
                     {
-                        let cells = few.as_slice().iter().map(|value| [b",", value.as_bytes(), value.as_bytes()].concat());
+                        let cells = few
+                            .as_slice()
+                            .iter()
+                            .map(|value| [b",", value.as_bytes(), value.as_bytes()].concat());
                         appender.append_several(&mut cells.collect::<Vec<_>>().concat(), &mut reply);
                     } else {
                         let set = double(row, column, appender.outputs());

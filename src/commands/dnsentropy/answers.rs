@@ -46,11 +46,8 @@ impl Answers {
         let Err(slot) = cache.get(value.as_bytes(), row) else { return true };
         let start = row.len();
         let is_bare_name = bare && *mode == Mode::Name;
-        let written = if is_bare_name {
-            write_bare(value, list, fields, &mut AsciiCells::new(row))
-        } else {
-            None
-        };
+        let written =
+            if is_bare_name { write_bare(value, list, fields, &mut AsciiCells::new(row)) } else { None };
         let readable = written.unwrap_or_else(|| {
             let mut outputs = Outputs::new(appender.outputs());
             let readable = write_value(value.as_bytes(), *mode, list, fields, &mut outputs);

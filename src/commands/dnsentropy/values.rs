@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use super::fields::{Field, Mode};
 use crate::detect::{NameEvidence, judge_name, surprisal};
 use crate::features::{length, shannon};
-use crate::names::logged::{self, Logged};
 use crate::names::host::is_address;
+use crate::names::logged::{self, Logged};
 use crate::names::ordinary::{NoParts, OrdinaryName};
 use crate::names::{NO_DOMAIN, Name, SuffixTable, SuffixType, ascii, wire};
 use crate::rows::{AsciiCells, ValueSink, needs_quotes};
@@ -78,7 +78,11 @@ pub fn write_bare(
     fields: &[Field],
     cells: &mut AsciiCells<'_>,
 ) -> Option<bool> {
-    if write_ordinary(value, list, fields, cells) { Some(true) } else { write_unusual(value, list, fields, cells) }
+    if write_ordinary(value, list, fields, cells) {
+        Some(true)
+    } else {
+        write_unusual(value, list, fields, cells)
+    }
 }
 
 /// Writes the values of an ordinary name whose domain is written as it is. Returns whether it is one.
@@ -375,7 +379,8 @@ mod tests {
             return false;
         };
         let mut outputs = vec![Output::default(); fields.len()];
-        let plainly = write_value(name.as_bytes(), Mode::Name, list, &fields, &mut Outputs::new(&mut outputs));
+        let plainly =
+            write_value(name.as_bytes(), Mode::Name, list, &fields, &mut Outputs::new(&mut outputs));
         assert_eq!(readable, plainly, "{name:?}");
         let mut cells = vec![&b"row"[..]];
         cells.extend(outputs.iter().map(Output::plain));
@@ -405,7 +410,10 @@ mod tests {
             "a|b.com.",
             "\u{ff0c}x.com",
         ] {
-            assert!(check("", name, "") && check("a,", name, ",b") && check("", name, &",.".repeat(99)), "{name}");
+            assert!(
+                check("", name, "") && check("a,", name, ",b") && check("", name, &",.".repeat(99)),
+                "{name}"
+            );
         }
         assert!(!check("", r"a\u002cb.com", ""), "a comma that the reader decodes");
     }
