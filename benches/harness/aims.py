@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .kinds import KINDS
+
 
 @dataclass
 class Aim:
@@ -22,7 +24,7 @@ class Aim:
 def of(results: dict[str, Any]) -> list[Aim]:
     """The aims for the parts that were measured."""
     parts = {name: part["contenders"] for name, part in results["parts"].items()}
-    return [*narrow(parts.get("narrow", {})), *others(parts), *startup(results.get("startup_ms", {}))]
+    return [*narrow(parts.get("narrow", {})), *others(parts), *kinds_of(parts.get("kinds", {})), *startup(results.get("startup_ms", {}))]
 
 
 def narrow(found: dict[str, Any]) -> Iterator[Aim]:
@@ -47,6 +49,12 @@ def others(parts: dict[str, Any]) -> Iterator[Aim]:
         yield Aim("map: million events a second of CPU", "≥", 2.5, 1 / ours["cpu_us_per_event"])
     if ours := parts.get("reduce", {}).get("dnsexfil reduce"):
         yield Aim("reduce: seconds for a million groups in partial rows", "≤", 5, ours["us_per_event"])
+
+
+def kinds_of(found: dict[str, Any]) -> Iterator[Aim]:
+    for kind in KINDS:
+        if (figure := found.get(kind.name)) and kind.aim:
+            yield Aim(f"{kind.name}: times ordinary names", "≤", kind.aim, figure["times_cpu_lockstep"])
 
 
 def startup(milliseconds: dict[str, float]) -> Iterator[Aim]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import streams
+from . import kinds, streams
 from .builds import BENCHES, FOLDER, SUFFIX_LIST, Builds
 from .feeder import Feeder, Sample, Step
 from .names import Query, Resolver
@@ -58,7 +58,10 @@ class Field:
         self._feeder = feeder
 
     def parts(self) -> dict[str, Callable[[], Part]]:
-        return {"narrow": self.narrow, "twice": self.twice, "wide": self.wide, "map": self.map, "reduce": self.reduce}
+        return {
+            "narrow": self.narrow, "twice": self.twice, "wide": self.wide, "kinds": self.kinds, "map": self.map,
+            "reduce": self.reduce,
+        }  # fmt: skip
 
     def narrow(self) -> Part:
         """What a search runs: our command, the macros and lookups, the rivals, the floors."""
@@ -102,6 +105,20 @@ class Field:
             *self._ours("dnsentropy", lambda program: [Step([program, "dnsentropy"], stream)]),
         ]
         return Part("wide", title, "dnsentropy", contenders)
+
+    def kinds(self) -> Part:
+        """Sources that write all their names or rows in one form, and a mix."""
+        names = kinds.Names(max(1, len(self.queries) // 4))
+        inputs = {kinds.ORDINARY: names.ordinary()} | {kind.name: names.of(kind) for kind in kinds.KINDS}
+        inputs[kinds.MIXED] = names.mixed()
+        contenders = [
+            contender
+            for name, stream in inputs.items()
+            for contender in self._ours(name, lambda program, stream=stream: [Step([program, "dnsentropy"], stream)])
+        ]
+        contenders.append(Contender(kinds.FLOOR, [Step([self.floor("csv_echo")], inputs[kinds.MIXED])]))
+        title = "dnsentropy, narrow streams of one kind each: CPU time beside ordinary names, most of them new to the cache"
+        return Part("kinds", title, kinds.ORDINARY, contenders)
 
     def map(self) -> Part:
         stream = streams.map_phase(self.queries)

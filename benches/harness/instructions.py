@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from typing import TypeVar
 
-from . import streams
+from . import kinds, streams
 from .builds import FOLDER
 from .contenders import Field, macros
 from .feeder import Failure, Step
@@ -32,6 +32,8 @@ def measure(field: Field) -> dict[str, float] | None:
     for where, program in field.programs.items():
         for name, make in ours(program).items():
             counts[name + where] = per_event(make, queries)
+        for name, make in of_kinds(program).items():
+            counts[f"kinds: {name}{where}"] = per_event(make, list(range(MANY)))
         counts[f"dnsexfil reduce{where}"] = per_event(reduce(program, streams.groups(events)), partials, 0)
     counts["csv crate: echo, narrow"] = per_event(lambda some: Step([field.floor("csv_echo")], streams.narrow(some)), queries)
     counts["plain, narrow"] = per_event(lambda some: field.plain(streams.narrow(some)), queries)
@@ -47,6 +49,16 @@ def ours(program: str) -> dict[str, Callable[[list[Query]], Step]]:
         "macro ut_parse_extended": lambda some: macros(program, some)[0],
         "macro ut_shannon": lambda some: macros(program, some)[1],
     }
+
+
+def of_kinds(program: str) -> dict[str, Callable[[list[int]], Step]]:
+    """What dnsentropy does with as many events of each kind."""
+
+    def step(make: Callable[[kinds.Names], streams.Stream]) -> Callable[[list[int]], Step]:
+        return lambda some: Step([program, "dnsentropy"], make(kinds.Names(len(some))))
+
+    each = {kind.name: step(lambda names, kind=kind: names.of(kind)) for kind in kinds.KINDS}
+    return {kinds.ORDINARY: step(kinds.Names.ordinary)} | each | {kinds.MIXED: step(kinds.Names.mixed)}
 
 
 def reduce(program: str, groups: int) -> Callable[[list[str]], Step]:

@@ -7,7 +7,7 @@ from . import builds, checks, instructions, micro, report, startup
 from .contenders import Contender, Field, Part
 from .feeder import Failure, Feeder
 
-PARTS = ["narrow", "twice", "wide", "map", "reduce", "startup", "instructions", "checks", "micro"]
+PARTS = ["narrow", "twice", "wide", "kinds", "map", "reduce", "startup", "instructions", "checks", "micro"]
 SLOW_RUNS = 3
 
 

@@ -75,6 +75,10 @@ class Resolver:
         self._chance.shuffle(queries)
         return queries
 
+    def hosts(self) -> list[str]:
+        """The names of the ordinary queries."""
+        return [f"{host}.{domain}" if host else domain for host, domain in self._ordinary]
+
     def _ordinary_queries(self, count: int) -> list[Query]:
         ranks = self._chance.choices(range(len(self._ordinary)), cum_weights=self._ordinary_weights, k=count)
         return [Query(*self._ordinary[rank], self._client_of(rank)) for rank in ranks]

@@ -36,9 +36,10 @@ class Report:
             found[URL_TOOLBOX + ", as recorded elsewhere"] = recorded(found[part.base])
         self._results["parts"][part.name] = {"title": part.title, "base": part.base, "contenders": found}
         print(f"\n{part.title}")
-        print(HEADER)
+        header, row = (HEADER_OF_KINDS, line_of_kinds) if part.name == "kinds" else (HEADER, line)
+        print(header)
         for name, figure in found.items():
-            print(line(name, figure))
+            print(row(name, figure))
 
     def startup(self, milliseconds: dict[str, float]) -> None:
         self._results["startup_ms"] = milliseconds
@@ -76,6 +77,7 @@ def figures(contender: Contender, base: Contender | None) -> dict[str, Any]:
     scale = 1e6 / contender.rows
     walls, cpus = [sample.wall for sample in contender.streamed], [sample.cpu for sample in contender.streamed]
     lockstep = [sample.wall for sample in contender.lockstep]
+    lockstep_cpu = [sample.cpu for sample in contender.lockstep]
     return {
         "events": contender.rows,
         "us_per_event": statistics.median(walls) * scale,
@@ -83,17 +85,19 @@ def figures(contender: Contender, base: Contender | None) -> dict[str, Any]:
         "cpu_us_per_event": statistics.median(cpus) * scale,
         "us_per_event_lockstep": statistics.median(lockstep) * scale if lockstep else None,
         "peak_bytes": max(sample.peak for sample in contender.streamed + contender.lockstep),
-        "times": times(contender, base, "wall") if base else None,
-        "times_cpu": times(contender, base, "cpu") if base else None,
+        "times": times(contender, base, "streamed", "wall") if base else None,
+        "times_cpu": times(contender, base, "streamed", "cpu") if base else None,
+        "cpu_us_per_event_lockstep": statistics.median(lockstep_cpu) * scale if lockstep else None,
+        "times_cpu_lockstep": times(contender, base, "lockstep", "cpu") if base and lockstep and base.lockstep else None,
         "seconds": walls,
         "cpu_seconds": cpus,
         "seconds_lockstep": lockstep,
     }
 
 
-def times(contender: Contender, base: Contender, what: str) -> float:
+def times(contender: Contender, base: Contender, runs: str, what: str) -> float:
     """The median over the rounds, as both were run one soon after the other in each."""
-    pairs = zip(contender.streamed, base.streamed, strict=False)
+    pairs = zip(getattr(contender, runs), getattr(base, runs), strict=False)
     ratios: list[float] = [getattr(one, what) / getattr(other, what) for one, other in pairs]
     return statistics.median(ratios) * base.rows / contender.rows
 
@@ -116,6 +120,15 @@ def line(name: str, figure: Mapping[str, Any]) -> str:
     lockstep = figure["us_per_event_lockstep"]
     shown += f" {figure['cpu_us_per_event']:8.3f} {ratio(figure['times_cpu'])} {f'{lockstep:.3f}' if lockstep else '-':>9}"
     return f"{shown} {figure['peak_bytes'] / 2**20:6.1f} {figure['events']:10,}"
+
+
+HEADER_OF_KINDS = f"{'':44} {'lockstep: CPU µs':>17} {'times':>7} {'streamed: CPU µs':>17} {'times':>7}"
+
+
+def line_of_kinds(name: str, figure: Mapping[str, Any]) -> str:
+    """The headline is in lockstep, as splunkd waits for each reply."""
+    lockstep = f"{figure['cpu_us_per_event_lockstep']:17.3f} {ratio(figure['times_cpu_lockstep'])}"
+    return f"{name:44} {lockstep} {figure['cpu_us_per_event']:17.3f} {ratio(figure['times_cpu'])}"
 
 
 def ratio(value: float | None) -> str:

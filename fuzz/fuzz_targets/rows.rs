@@ -10,7 +10,8 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|input: &[u8]| {
     let Some((&size, input)) = input.split_first() else { return };
     // No column has the output's name, as that column would be replaced.
-    let body = [b"f,__mv_f,x\n", input].concat();
+    let header = if size % 2 == 0 { &b"f,__mv_f,x\n"[..] } else { b"f,__mv_f,x\r\n" };
+    let body = [header, input].concat();
     let column = CsvRows::new(&body).column("f");
     let mut reply = Vec::new();
     reference::extend(&body, &["output".to_owned()], &mut reply, |row, outputs| copy(row, column, outputs));
@@ -52,6 +53,14 @@ fn by_appender(body: &[u8], size: usize) -> Vec<u8> {
             {
                 AsciiCells::new(&mut reply).text(value);
                 appender.end_row(&mut reply);
+            } else if let Some(few) = row.few(column)
+                && few.as_slice().len() > 1
+                && few.as_slice().len() == row.values(column).len()
+                && appender.copy(row, &mut reply)
+            {
+                let mut cells = Vec::new();
+                few.as_slice().iter().for_each(|value| AsciiCells::new(&mut cells).text(*value));
+                appender.append_several(&mut cells, &mut reply);
             } else {
                 let set = copy(row, column, appender.outputs());
                 appender.append(row, set, &mut reply);

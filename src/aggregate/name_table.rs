@@ -92,9 +92,10 @@ impl NameTable {
     /// the interned text.
     fn read(&mut self, value: Slice<'_>, place: Place, list: &SuffixTable) -> Entry {
         if let Some(parts) = OrdinaryName::split(value, list) {
-            let domain = self.domains.id(&value.bytes[parts.domain..value.end]);
+            let domain = self.domains.id(&value.bytes[parts.domain..parts.end]);
             let (from, to) = parts.subdomain();
-            let subdomain = (from < to).then(|| (place.0, place.0 + short(to - from)));
+            let start = place.0 + short(from - value.start);
+            let subdomain = (from < to).then(|| (start, start + short(to - from)));
             return Entry::Name(Split { domain, subdomain });
         }
         let text = match logged::read(value.as_bytes()) {

@@ -62,7 +62,7 @@ impl App {
 }
 
 /// `values` without duplicates, in their order.
-fn distinct(mut values: Vec<Cow<'_, [u8]>>) -> Vec<Cow<'_, [u8]>> {
+pub(crate) fn distinct(mut values: Vec<Cow<'_, [u8]>>) -> Vec<Cow<'_, [u8]>> {
     if values.len() > 1 {
         let mut seen = HashSet::new();
         values.retain(|value| seen.insert(value.clone()));

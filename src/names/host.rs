@@ -59,7 +59,8 @@ pub(super) fn ascii_dots(value: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Whether `text` is an IPv4 or IPv6 address, the latter also in brackets or with a zone.
-pub(super) fn is_address(text: &[u8]) -> bool {
+/// Whether `text` is an IPv4 or IPv6 address, the latter also in brackets or with a zone.
+pub(crate) fn is_address(text: &[u8]) -> bool {
     // The last byte distinguishes nearly all names from addresses without parsing them.
     match text.last() {
         Some(b'0'..=b'9') => {}

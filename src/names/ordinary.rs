@@ -3,10 +3,11 @@
 //! A name is *ordinary* if it is ASCII of at most 256 bytes without a colon (as in an IPv6 address, before a port, in a URL) and
 //! without a backslash (which begins an escape), its first byte is neither a blank nor a parenthesis (as in Windows' length
 //! prefixes), its last byte is a letter, and it has no empty label. A last label that is on no list has only letters, digits, `-`
-//! and `_`: a blank there makes a value unreadable, and a slash may begin a record type.
+//! and `_`: a blank there makes a value unreadable, and a slash may begin a record type. One dot before the name and the root
+//! dot may be there too.
 //!
-//! - What it may assume: [`logged::read`](super::logged::read) leaves an ordinary name as it is. Its last byte is neither
-//!   the end of a quote or bracket nor a root dot. Every dot separates two labels, so a bit for each dot is enough to find
+//! - What it may assume: [`logged::read`](super::logged::read) leaves an ordinary name as it is, apart from those two dots. Its
+//!   last letter is not the end of a quote or bracket. Every dot separates two labels, so a bit for each dot is enough to find
 //!   the labels. Bytes around the name are readable ([`Slice`]).
 //! - When it steps aside: [`OrdinaryName::split`] returns `None` for any other name, and for one without a registrable domain.
 //!   The caller then reads the value with [`logged::read`](super::logged::read) and splits a [`Name`](super::Name). A caller that
@@ -29,13 +30,13 @@ const WORD: usize = simd::BLOCK;
 /// The parts of an ordinary name with a registrable domain, as indices into the buffer around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrdinaryName {
-    /// Where the name starts, and with it the subdomain, if any.
+    /// Where the name starts, after a leading dot, and with it the subdomain, if any.
     pub start: usize,
     /// Where the registrable domain starts.
     pub domain: usize,
     /// Where the public suffix starts.
     pub suffix: usize,
-    /// Where the name ends.
+    /// Where the name ends, before the root dot.
     pub end: usize,
     /// The labels of the subdomain.
     pub subdomain_labels: usize,
@@ -43,44 +44,83 @@ pub struct OrdinaryName {
     pub suffix_type: SuffixType,
 }
 
+/// Why an ordinary name has no parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoParts {
+    /// The name is not ordinary.
+    Unusual,
+    /// All of the name is a public suffix, one label for example, between these indices. It is written as it is.
+    OnlySuffix {
+        /// Where the suffix starts.
+        start: usize,
+        /// Where the suffix ends.
+        end: usize,
+        /// Which kind of rule made the suffix public.
+        suffix_type: SuffixType,
+    },
+}
+
 impl OrdinaryName {
     /// Splits `name`; `None` if it is not ordinary or has no registrable domain.
     #[inline]
     pub fn split(name: Slice<'_>, list: &SuffixTable) -> Option<OrdinaryName> {
-        let Slice { bytes, start, end } = name;
-        if end - start <= WORD {
-            OrdinaryName::split_by(&Dots::<1>::locate(bytes, start, end)?, bytes, start, end, list)
-        } else {
-            OrdinaryName::split_by(
-                &Dots::<{ MAX_LENGTH / WORD }>::locate(bytes, start, end)?,
-                bytes,
-                start,
-                end,
-                list,
-            )
+        OrdinaryName::parts(name, list).ok()
+    }
+
+    /// The same for a caller that can do without a registrable domain.
+    ///
+    /// # Errors
+    ///
+    /// The name is not ordinary or has no registrable domain.
+    #[inline]
+    pub fn parts(name: Slice<'_>, list: &SuffixTable) -> Result<OrdinaryName, NoParts> {
+        match OrdinaryName::parts_between_dots(name, list) {
+            Err(NoParts::Unusual) => match without_dots(name) {
+                Some(name) => OrdinaryName::parts_between_dots(name, list),
+                None => Err(NoParts::Unusual),
+            },
+            parts => parts,
         }
     }
 
     #[inline]
-    fn split_by<const WORDS: usize>(
+    fn parts_between_dots(name: Slice<'_>, list: &SuffixTable) -> Result<OrdinaryName, NoParts> {
+        let Slice { bytes, start, end } = name;
+        if end - start <= WORD {
+            let dots = Dots::<1>::locate(bytes, start, end).ok_or(NoParts::Unusual)?;
+            OrdinaryName::parts_by(&dots, name, list)
+        } else {
+            let dots = Dots::<{ MAX_LENGTH / WORD }>::locate(bytes, start, end).ok_or(NoParts::Unusual)?;
+            OrdinaryName::parts_by(&dots, name, list)
+        }
+    }
+
+    #[inline]
+    fn parts_by<const WORDS: usize>(
         dots: &Dots<WORDS>,
-        bytes: &[u8],
-        start: usize,
-        end: usize,
+        name: Slice<'_>,
         list: &SuffixTable,
-    ) -> Option<OrdinaryName> {
+    ) -> Result<OrdinaryName, NoParts> {
+        let Slice { bytes, start, end } = name;
         let (labels, suffix_type) = list.find(Labels { dots, bytes, start, end: Some(end) });
         if suffix_type == SuffixType::Unlisted && !has_plain_last_label(dots, bytes, start, end) {
-            return None;
+            return Err(NoParts::Unusual);
         }
         let mut suffix = end;
         for _ in 1..labels {
-            suffix = start + dots.last_before(suffix - start)?;
+            suffix = start + dots.last_before(suffix - start).ok_or(NoParts::Unusual)?;
         }
         // The dot before the suffix, and the one before the label of the registrable domain.
-        let before = dots.last_before(suffix - start)?;
+        let Some(before) = dots.last_before(suffix - start) else {
+            let written = is_plain(name);
+            return Err(if written {
+                NoParts::OnlySuffix { start, end, suffix_type }
+            } else {
+                NoParts::Unusual
+            });
+        };
         let domain = dots.last_before(before).map_or(start, |dot| start + dot + 1);
-        Some(OrdinaryName {
+        Ok(OrdinaryName {
             start,
             domain,
             suffix: start + before + 1,
@@ -102,6 +142,14 @@ impl OrdinaryName {
     pub fn subdomain(&self) -> (usize, usize) {
         (self.start, self.domain.saturating_sub(1).max(self.start))
     }
+}
+
+/// `name` without a dot before it and the root dot; `None` if it has neither.
+fn without_dots(name: Slice<'_>) -> Option<Slice<'_>> {
+    let dot = |index: usize| usize::from(name.start < index && name.bytes[index - 1] == b'.');
+    let end = name.end - dot(name.end);
+    let start = name.start + usize::from(name.start < end && name.bytes[name.start] == b'.');
+    (end - start < name.end - name.start).then_some(Slice { start, end, ..name })
 }
 
 fn has_plain_last_label<const WORDS: usize>(
@@ -263,6 +311,9 @@ mod tests {
             "a=b/c+d*e\"f|g.x._tcp.local",
             "\"a.example.com",
             "[a b.example.com",
+            "a.com.",
+            ".a.com",
+            ".a.example.com.",
         ] {
             assert!(check(name.as_bytes(), ListName::Mozilla), "{name}");
         }
@@ -284,8 +335,11 @@ mod tests {
             "com",
             "co.uk",
             "a..com",
-            ".a.com",
-            "a.com.",
+            "..a.com",
+            "a.com..",
+            ".com.",
+            ". a.com",
+            ".(1)a(3)com.",
             "1.2.3.4",
             "fe80::1%eth",
             "a.com ",

@@ -7,12 +7,16 @@
 //! row has exactly the columns of the reply's header.
 
 use csv::ByteRecord;
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
-use super::cells::push_cell;
+use super::block_copy::append_cell;
+use super::cells::{push_cell, push_cells};
 use super::columns::{ReplyColumn, ReplyColumns};
+use super::records::LineEnd;
 use super::scan::{RowSpans, Scan, Scanner};
 use super::{Header, Output, Row};
+use crate::simd::BLOCK;
+use crate::slice::Slice;
 
 /// Writes the replies to one chunk after another, row by row.
 ///
@@ -20,7 +24,8 @@ use super::{Header, Output, Row};
 /// - [`append`](ColumnAppender::append): the row with the values in [`outputs`](ColumnAppender::outputs);
 /// - [`copy`](ColumnAppender::copy), then one cell for each output
 ///   ([`AsciiCells`](super::AsciiCells) or [`append_outputs`](ColumnAppender::append_outputs)), then
-///   [`end_row`](ColumnAppender::end_row): for a row whose outputs have one value each.
+///   [`end_row`](ColumnAppender::end_row): for a row whose outputs have one value each. Or all at once the cells of several
+///   values ([`append_several`](ColumnAppender::append_several)).
 ///
 /// Call [`end`](ColumnAppender::end) after the last piece of a chunk.
 #[derive(Debug)]
@@ -31,13 +36,15 @@ pub struct ColumnAppender {
     columns: Option<ReplyColumns>,
     /// Whether a `$` was in the chunk. Without one no row has several values.
     multivalues: bool,
+    /// Where the cells of a row with several values begin. Kept for its memory.
+    commas: Vec<usize>,
 }
 
 impl ColumnAppender {
     /// Appends columns with these names, or replaces the columns that have them.
     pub fn new(names: Vec<String>) -> ColumnAppender {
         let outputs = vec![Output::default(); names.len()];
-        ColumnAppender { names, outputs, columns: None, multivalues: false }
+        ColumnAppender { names, outputs, columns: None, multivalues: false, commas: Vec::new() }
     }
 
     /// Prepares for the rows of `body`, the next piece of the chunk. `reply` holds this chunk's reply alone. Writes the
@@ -91,17 +98,17 @@ impl ColumnAppender {
         reply.push(b'\n');
     }
 
-    /// Copies a regular row whose columns all come back unchanged. Returns whether it did; otherwise nothing was
-    /// written.
+    /// Copies a row if its columns all come back unchanged. Returns whether it did; otherwise nothing was written.
     #[inline]
     pub fn copy(&self, row: Row<'_>, reply: &mut Vec<u8>) -> bool {
+        let Some(width) = self.columns.as_ref().and_then(|columns| columns.unchanged) else { return false };
         match row {
-            Row::Scanned(bytes, spans) if self.columns.as_ref().is_some_and(|columns| columns.unchanged) => {
-                spans.copy(bytes, reply);
-                true
+            Row::Scanned(bytes, spans) => spans.copy(bytes, reply),
+            Row::Record(record) => {
+                push_cells((0..width).map(|index| record.get(index).unwrap_or_default()), reply);
             }
-            _ => false,
         }
+        true
     }
 
     /// After [`copy`](ColumnAppender::copy): appends the outputs, none of which has several values.
@@ -109,6 +116,31 @@ impl ColumnAppender {
         for output in &self.outputs {
             push_next_cell(output.plain(), reply);
         }
+    }
+
+    /// After [`copy`](ColumnAppender::copy): appends outputs with several values each and ends the row. `cells` are the outputs
+    /// of one value after another: a comma and a cell for each, none of which has quotes or a `$`.
+    pub fn append_several(&mut self, cells: &mut Vec<u8>, reply: &mut Vec<u8>) {
+        let ColumnAppender { columns: Some(columns), outputs, commas, .. } = self else { return };
+        commas.clear();
+        commas.extend(memchr_iter(b',', cells));
+        commas.push(cells.len());
+        // With bytes after the last cell, all cells are copied in blocks.
+        cells.resize(cells.len() + BLOCK, 0);
+        let count = outputs.len();
+        let values = |output: usize| {
+            let starts = commas.iter().skip(output).step_by(count);
+            let ends = commas.iter().skip(output + 1).step_by(count);
+            starts.zip(ends).map(|(&start, &end)| Slice { bytes: cells, start: start + 1, end })
+        };
+        for output in 0..count {
+            // The line feeds between values need the quotes.
+            join(b",\"", values(output), b"\n", b"\"", reply);
+        }
+        for output in 0..columns.multivalues {
+            join(b",$", values(output), b"$;$", b"$", reply);
+        }
+        reply.push(b'\n');
     }
 
     /// After [`copy`](ColumnAppender::copy) and a cell for each output: appends the empty `__mv_` cells and ends the row.
@@ -124,6 +156,26 @@ impl ColumnAppender {
     fn reply_columns(&self, request: &ByteRecord) -> ReplyColumns {
         ReplyColumns::new(request, &self.names, self.multivalues)
     }
+}
+
+/// Appends `values` with `between` them.
+#[inline]
+fn join<'v, const BEFORE: usize, const BETWEEN: usize>(
+    before: &[u8; BEFORE],
+    values: impl Iterator<Item = Slice<'v>>,
+    between: &[u8; BETWEEN],
+    after: &[u8; 1],
+    reply: &mut Vec<u8>,
+) {
+    for (index, value) in values.enumerate() {
+        if index == 0 {
+            reply.extend_from_slice(before);
+        } else {
+            reply.extend_from_slice(between);
+        }
+        append_cell(value, reply);
+    }
+    reply.extend_from_slice(after);
 }
 
 fn push_next_cell(cell: &[u8], reply: &mut Vec<u8>) {
@@ -169,7 +221,7 @@ fn widen(reply: &[u8], narrow: &ReplyColumns, wide: &ReplyColumns) -> Vec<u8> {
     let mut widened = Vec::with_capacity(2 * reply.len());
     wide.write_names(&mut widened);
     let mut spans = RowSpans::default();
-    let mut rows = Scanner::new(reply);
+    let mut rows = Scanner::new(reply, 0, LineEnd::LineFeed);
     let _names = rows.next(&mut spans);
     let mut start = rows.position();
     while rows.next(&mut spans) == Scan::Row {
@@ -187,11 +239,11 @@ mod tests {
 
     use super::super::{AsciiCells, Column, CsvRows, RowReader, ValueSink, reference};
     use super::*;
-    use crate::slice::Slice;
+    use crate::commands::distinct;
 
-    /// Doubles each value of the field `f` in the output `g`.
+    /// Doubles each distinct value of the field `f` in the output `g`.
     fn double(row: Row<'_>, column: Column, outputs: &mut [Output]) -> bool {
-        let values = row.values(column);
+        let values = distinct(row.values(column));
         for value in &values {
             outputs[0].push(&[value.as_ref(), value].concat());
         }
@@ -227,6 +279,16 @@ mod tests {
                         let doubled = [value.as_bytes(), value.as_bytes()].concat();
                         AsciiCells::new(&mut reply).text(Slice::whole(&doubled));
                         appender.end_row(&mut reply);
+                    } else if ascii
+                        && let Some(few) = row.few(column)
+                        && let [_, _, ..] = few.as_slice()
+                        && appender.copy(row, &mut reply)
+                    {
+                        let cells = few
+                            .as_slice()
+                            .iter()
+                            .map(|value| [b",", value.as_bytes(), value.as_bytes()].concat());
+                        appender.append_several(&mut cells.collect::<Vec<_>>().concat(), &mut reply);
                     } else {
                         let set = double(row, column, appender.outputs());
                         appender.append(row, set, &mut reply);
@@ -267,6 +329,10 @@ mod tests {
             "\n\nf,x\na,b",
             "f,x\r\na,b\r\n",
             "f,x\na,b\r\n",
+            "f,x\r\na,\"b\"\r\n\"c\r\n\",d\n\r\n\re\rf,\r\n,g\r",
+            "f\r\na\r\n\r\n\n\rb\"\r\n\r\n\"c\r\n\r\n",
+            "f\na\"b\n\n\"x\n\ny\"\n\nz\r\n\r\n",
+            "\n\nf\na\n\n",
             "\u{feff}f,x\na,b\n\u{feff}c,d\n\u{feff}\"c,d\n",
             "f,x\n\na,b\n\n",
             "f,x\na\nb,1,2\n",

@@ -91,8 +91,14 @@ pub(super) fn push_cells<'c>(cells: impl Iterator<Item = &'c [u8]>, row: &mut Ve
 
 /// Appends a CSV cell, quoted if it needs quotes, as the csv crate writes it.
 pub(super) fn push_cell(cell: &[u8], row: &mut Vec<u8>) {
-    if memchr3(b',', b'"', b'\n', cell).is_none() && !cell.contains(&b'\r') {
-        return row.extend_from_slice(cell);
+    if needs_quotes(cell) {
+        multivalue::push_between(b'"', cell, row);
+    } else {
+        row.extend_from_slice(cell);
     }
-    multivalue::push_between(b'"', cell, row);
+}
+
+/// Whether a CSV cell needs quotes.
+pub fn needs_quotes(cell: &[u8]) -> bool {
+    memchr3(b',', b'"', b'\n', cell).is_some() || cell.contains(&b'\r')
 }

@@ -20,8 +20,8 @@ pub(super) enum ReplyColumn {
 pub(super) struct ReplyColumns {
     pub names: Vec<Vec<u8>>,
     pub columns: Vec<ReplyColumn>,
-    /// Whether all columns of the request come back unchanged: no output has the name of one.
-    pub unchanged: bool,
+    /// How many columns the request has, if they all come back unchanged: no output has the name of one.
+    pub unchanged: Option<usize>,
     /// How many `__mv_` columns follow those of the outputs, if all columns of the request come back unchanged: one for each
     /// output, or none.
     pub multivalues: usize,
@@ -46,7 +46,8 @@ impl ReplyColumns {
                 }
             }
         }
-        let unchanged = columns[..header.len()].iter().all(|column| matches!(column, ReplyColumn::Kept(_)));
+        let kept = columns[..header.len()].iter().all(|column| matches!(column, ReplyColumn::Kept(_)));
+        let unchanged = kept.then_some(header.len());
         let multivalues = if multivalues { outputs.len() } else { 0 };
         ReplyColumns { names, columns, unchanged, multivalues }
     }

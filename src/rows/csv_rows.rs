@@ -1,45 +1,40 @@
 //! Rows as the csv crate reads and writes them: for irregular bodies, lookups and tables.
 
-use std::borrow::Cow;
-use std::io;
-
 use csv::{ByteRecord, QuoteStyle, Terminator};
 
+use super::records::LineEnd;
 use super::{Column, Row};
 
 /// Reads the rows of a body one after another.
 #[derive(Debug)]
 pub struct CsvRows<'b> {
-    reader: csv::Reader<io::Cursor<Cow<'b, [u8]>>>,
+    body: &'b [u8],
+    line_end: LineEnd,
+    reader: csv::Reader<&'b [u8]>,
     header: ByteRecord,
     record: ByteRecord,
+    /// How many blank lines precede the next record. The csv crate skips them.
+    blank_lines: usize,
 }
 
 impl<'b> CsvRows<'b> {
     /// Reads the header of `body`. An empty body has no columns and no rows.
     pub fn new(body: &'b [u8]) -> CsvRows<'b> {
-        let mut rows = CsvRows::open(Cow::Borrowed(body), Terminator::Any(b'\n'));
-        // splunkd ends lines with a line feed, and a carriage return is data. A header that ends in CR and LF comes
-        // from another writer of CSV, which ends all lines so.
-        let crlf = rows.header.iter().next_back().is_some_and(|name| name.ends_with(b"\r"));
-        if crlf {
-            rows = CsvRows::open(Cow::Borrowed(body), Terminator::CRLF);
+        let rows = CsvRows::open(body, LineEnd::LineFeed);
+        match LineEnd::of(&rows.header) {
+            LineEnd::LineFeed => rows,
+            LineEnd::CrLf => CsvRows::open(body, LineEnd::CrLf),
         }
-        if rows.header.len() == 1 {
-            // The csv crate skips blank lines, but here a blank line is a row whose one cell is empty.
-            let terminator = if crlf { Terminator::CRLF } else { Terminator::Any(b'\n') };
-            rows = CsvRows::open(Cow::Owned(quote_blank_lines(body)), terminator);
-        }
-        rows
     }
 
-    fn open(body: Cow<'b, [u8]>, terminator: Terminator) -> CsvRows<'b> {
+    fn open(body: &'b [u8], line_end: LineEnd) -> CsvRows<'b> {
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .terminator(terminator)
-            .from_reader(io::Cursor::new(body));
-        let mut rows = CsvRows { reader, header: ByteRecord::new(), record: ByteRecord::new() };
+            .terminator(line_end.terminator(Terminator::Any, Terminator::CRLF))
+            .from_reader(body);
+        let (header, record) = (ByteRecord::new(), ByteRecord::new());
+        let mut rows = CsvRows { body, line_end, reader, header, record, blank_lines: 0 };
         if rows.next().is_some() {
             rows.header = std::mem::take(&mut rows.record);
         }
@@ -56,32 +51,40 @@ impl<'b> CsvRows<'b> {
         Column::new(field, &self.header)
     }
 
-    /// The next row.
+    /// The next row. In a body of one column a blank line is a row, whose only cell is empty.
     #[allow(clippy::should_implement_trait)] // the row borrows from the reader
     pub fn next(&mut self) -> Option<Row<'_>> {
+        if self.header.len() == 1 && self.blank_lines > 0 {
+            self.blank_lines -= 1;
+            self.record.clear();
+            self.record.push_field(b"");
+            return Some(Row::Record(&self.record));
+        }
         // Reading a flexible byte record from memory cannot fail: any bytes are some CSV.
         let read = self.reader.read_byte_record(&mut self.record).unwrap_or(false);
+        self.blank_lines = self.count_blank_lines();
         read.then_some(Row::Record(&self.record))
+    }
+
+    fn count_blank_lines(&self) -> usize {
+        let position = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX);
+        let Some((before, mut rest)) = self.body.split_at_checked(position) else { return 0 };
+        // The csv crate ends a record at the CR of a line end.
+        if self.line_end == LineEnd::CrLf && before.ends_with(b"\r") {
+            rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+        }
+        let mut count = 0;
+        while let length @ 1.. = self.line_end.length(rest) {
+            rest = &rest[length..];
+            count += 1;
+        }
+        count
     }
 
     /// The index of the column with exactly this name.
     pub fn index_of(&self, name: impl AsRef<[u8]>) -> Option<usize> {
         self.header.iter().position(|header| header == name.as_ref())
     }
-}
-
-/// `body` with `""` in place of every blank line outside quotes.
-fn quote_blank_lines(body: &[u8]) -> Vec<u8> {
-    let mut quoted = Vec::with_capacity(body.len());
-    let mut inside_quotes = false;
-    for line in body.split_inclusive(|&byte| byte == b'\n') {
-        if matches!(line, b"\n" | b"\r\n") && !inside_quotes {
-            quoted.extend_from_slice(b"\"\"");
-        }
-        quoted.extend_from_slice(line);
-        inside_quotes ^= line.iter().filter(|&&byte| byte == b'"').count() % 2 == 1;
-    }
-    quoted
 }
 
 /// Writes rows as splunkd does: lines end in a line feed, and cells that need quotes get them.

@@ -1,9 +1,9 @@
 //! Rows: the CSV body of a chunk, read and written.
 //!
 //! A command pulls rows from a [`RowReader`] while the body arrives. The fast path finds the cells of regular rows by
-//! the scan of [`scan`] and, in a [`ColumnAppender`], copies unchanged cells as bytes. The csv crate ([`CsvRows`]) reads what the
-//! scan finds irregular. `reference.rs` does the same work by the csv crate alone: tests and fuzzing compare both byte by
-//! byte.
+//! the scan of [`scan`] and, in a [`ColumnAppender`], copies unchanged cells as bytes. The parser of the csv crate ([`records`])
+//! reads what the scan finds irregular. `reference.rs` does the same work by the csv crate alone ([`CsvRows`]): tests and
+//! fuzzing compare both byte by byte.
 
 pub mod append;
 pub mod ascii_cells;
@@ -13,6 +13,7 @@ mod columns;
 pub mod csv_rows;
 pub mod multivalue;
 pub mod reader;
+pub mod records;
 #[cfg(any(test, feature = "reference"))]
 pub mod reference;
 pub mod scan;
@@ -27,8 +28,9 @@ use crate::slice::Slice;
 
 pub use append::ColumnAppender;
 pub use ascii_cells::AsciiCells;
-pub use cells::{Output, write_names, write_row};
+pub use cells::{Output, needs_quotes, write_names, write_row};
 pub use csv_rows::{CsvRows, CsvWriter};
+pub use multivalue::FewValues;
 pub use reader::{Header, RowReader, Rows};
 pub use value_sink::{Outputs, ValueSink};
 
@@ -96,28 +98,52 @@ impl<'r> Row<'r> {
         if plain.is_empty() { Vec::new() } else { vec![plain] }
     }
 
-    /// Fast path: the value of a field in a regular row whose cell needs no quotes and is not a multivalue. `None` means "not
-    /// simple", not "absent": ask [`Row::values`] then.
+    /// Fast path: the value of a field whose cell needs no quotes and is not a multivalue. `None` means "not simple", not
+    /// "absent": ask [`Row::values`] then.
     #[inline]
     pub fn bare(self, column: Column) -> Option<Slice<'r>> {
-        let Row::Scanned(bytes, cells) = self else { return None };
         if let Some(multi) = column.multi
-            && !cells.is_empty_at(multi)
+            && !self.is_empty_at(multi)
         {
             return None;
         }
-        let (start, end) = cells.bare(column.plain?, bytes)?;
-        Some(Slice { bytes, start, end })
+        self.bare_cell(column.plain?)
     }
 
     /// The same for a field that has one value, or the same value twice.
     #[inline]
     pub fn only(self, column: Column) -> Option<Slice<'r>> {
-        self.bare(column).or_else(|| {
-            let Row::Scanned(bytes, cells) = self else { return None };
-            let (start, end) = cells.bare(column.multi?, bytes)?;
-            twice(Slice { bytes, start, end })
-        })
+        self.bare(column).or_else(|| twice(self.bare_cell(column.multi?)?))
+    }
+
+    /// Fast path: the distinct values of a multivalue, in their order, if they are few and need no quotes.
+    pub fn few(self, column: Column) -> Option<FewValues<'r>> {
+        FewValues::decode(self.bare_cell(column.multi?)?)
+    }
+
+    /// The cell at a column's index if it needs no quotes.
+    #[inline]
+    fn bare_cell(self, index: usize) -> Option<Slice<'r>> {
+        match self {
+            Row::Scanned(bytes, cells) => {
+                let (start, end) = cells.bare(index, bytes)?;
+                Some(Slice { bytes, start, end })
+            }
+            Row::Record(record) => {
+                let Some(range) = record.range(index) else { return Some(Slice::whole(b"")) };
+                let cell = Slice { bytes: record.as_slice(), start: range.start, end: range.end };
+                (!needs_quotes(cell.as_bytes())).then_some(cell)
+            }
+        }
+    }
+
+    /// Whether the cell at a column's index has no bytes at all, not even quotes.
+    #[inline]
+    fn is_empty_at(self, index: usize) -> bool {
+        match self {
+            Row::Scanned(_, cells) => cells.is_empty_at(index),
+            Row::Record(record) => record.get(index).is_none_or(<[u8]>::is_empty),
+        }
     }
 }
 
@@ -144,14 +170,61 @@ fn decode(cell: Cow<'_, [u8]>) -> Option<Vec<Cow<'_, [u8]>>> {
 
 #[cfg(test)]
 mod tests {
+    use super::records::LineEnd;
     use super::scan::{Scan, Scanner};
     use super::*;
+
+    /// The few values of the field `f` in the row `a,b`, read both ways.
+    fn few(row: &str) -> Option<Vec<String>> {
+        let bytes = format!("f,__mv_f\n{row}\n").into_bytes();
+        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+        let mut reader = RowReader::new(vec!["f".to_owned()]);
+        let mut rows = reader.rows(&bytes, true);
+        let column = rows.header().expect("a header").columns[0];
+        let row = rows.next().expect("a row");
+        let few = row.few(column)?.as_slice().iter().map(|value| text(value.as_bytes())).collect();
+        let mut values: Vec<String> = row.values(column).iter().map(|value| text(value)).collect();
+        let mut seen = std::collections::HashSet::new();
+        values.retain(|value| seen.insert(value.clone()));
+        assert_eq!(values, few, "both ways");
+        Some(few)
+    }
+
+    #[test]
+    fn few_values_are_those_of_a_simple_multivalue() {
+        let check = |row: &str, values: Option<&[&str]>| {
+            let values: Option<Vec<String>> =
+                values.map(|values| values.iter().map(ToString::to_string).collect());
+            assert_eq!(few(row), values, "{row}");
+        };
+        check("a,$a$", Some(&["a"]));
+        check("\"a\nb\",$a$;$b$", Some(&["a", "b"]));
+        check("\"a\nb\",\"$a$;$b$\"", Some(&["a", "b"]));
+        check("x\"y,$a;b$;$b$;$a;b$", Some(&["a;b", "b"]));
+        check("a,$1$;$2$;$3$;$4$;$5$;$6$;$7$;$8$;$1$", Some(&["1", "2", "3", "4", "5", "6", "7", "8"]));
+        for other in [
+            "a,",
+            "a,b",
+            "a,$",
+            "a,$$",
+            "a,$$;$b$",
+            "a,$a$;$b",
+            "a,$a$;b$",
+            "a,$a$$b$",
+            "a,$a$$;$b$",
+            "a,\"$a$;$b,c$\"",
+            "x\"y,\"$a$;$b,c$\"",
+            "a,$1$;$2$;$3$;$4$;$5$;$6$;$7$;$8$;$9$",
+        ] {
+            check(other, None);
+        }
+    }
 
     /// The value that all values of the field `f` are, in the row `a,b`.
     fn only(row: &str) -> Option<String> {
         let bytes = format!("{row}\n").into_bytes();
         let mut cells = RowSpans::default();
-        assert_eq!(Scanner::new(&bytes).next(&mut cells), Scan::Row);
+        assert_eq!(Scanner::new(&bytes, 0, LineEnd::LineFeed).next(&mut cells), Scan::Row);
         let column = Column { plain: Some(0), multi: Some(1) };
         let row = Row::Scanned(&bytes, &cells);
         let only = row.only(column).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());

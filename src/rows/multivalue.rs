@@ -5,7 +5,54 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
+
+use crate::slice::Slice;
+
+/// The most values on the fast path.
+const FEW: usize = 8;
+
+/// Fast path: a few distinct values of a multivalue, as they lie in the row. None of them is empty or has a `$`.
+#[derive(Debug, Clone, Copy)]
+pub struct FewValues<'r> {
+    values: [Slice<'r>; FEW],
+    count: usize,
+}
+
+impl<'r> FewValues<'r> {
+    /// Decodes an `__mv_` cell; `None` if it is malformed or not simple.
+    pub(super) fn decode(cell: Slice<'r>) -> Option<FewValues<'r>> {
+        let Slice { bytes, mut start, end } = cell;
+        let mut few = FewValues { values: [Slice::whole(b""); FEW], count: 0 };
+        loop {
+            let rest = bytes[start..end].strip_prefix(b"$")?;
+            let length = memchr(b'$', rest).filter(|&length| length > 0)?;
+            start += 1;
+            few.add(Slice { bytes, start, end: start + length })?;
+            start += length + 1;
+            if start == end {
+                return Some(few);
+            }
+            if bytes[start] != b';' {
+                return None;
+            }
+            start += 1;
+        }
+    }
+
+    fn add(&mut self, value: Slice<'r>) -> Option<()> {
+        if self.as_slice().iter().all(|other| other.as_bytes() != value.as_bytes()) {
+            *self.values.get_mut(self.count)? = value;
+            self.count += 1;
+        }
+        Some(())
+    }
+
+    /// The values.
+    pub fn as_slice(&self) -> &[Slice<'r>] {
+        &self.values[..self.count]
+    }
+}
 
 /// The values in a cell of an `__mv_` column, empty ones too; `None` if the cell is malformed.
 pub fn decode(cell: &[u8]) -> Option<Vec<Cow<'_, [u8]>>> {

@@ -19,12 +19,11 @@
 //! assert_eq!(rows.consumed(), "query,src\nexample.com,10.0.0.1\n".len());
 //! ```
 
-use std::io::Read;
+use csv::ByteRecord;
 
-use csv::{ByteRecord, ReaderBuilder, Terminator};
-
+use super::records::{LineEnd, RecordReader};
 use super::scan::{RowSpans, Scan, Scanner};
-use super::{Column, CsvRows, Row};
+use super::{Column, Row};
 
 /// The columns of a chunk.
 #[derive(Debug)]
@@ -43,39 +42,44 @@ pub struct RowReader {
     /// Whether the chunk was read to its end, so the next piece begins another.
     ended: bool,
     spans: RowSpans,
+    records: RecordReader,
 }
 
 impl RowReader {
     /// A reader of rows whose `fields` a command asks for.
     pub fn new(fields: Vec<String>) -> RowReader {
-        RowReader { fields, header: None, ended: false, spans: RowSpans::default() }
+        let records = RecordReader::new(LineEnd::LineFeed);
+        RowReader { fields, header: None, ended: false, spans: RowSpans::default(), records }
     }
 
     /// The rows that end in `body`: all bytes of the chunk's body that arrived and were not consumed yet. `end` says
     /// that no more bytes of this chunk follow.
-    ///
-    /// A chunk with a single column, and one whose lines end in CR and LF, is read only when its body is complete.
     pub fn rows<'r>(&'r mut self, body: &'r [u8], end: bool) -> Rows<'r> {
         if std::mem::replace(&mut self.ended, end) {
             self.header = None;
         }
-        let mut source = Source::Nothing;
-        if self.header.is_some() {
-            source = Source::Scan(Scanner::new(body));
-        } else if let Some((names, length)) = read_record(body, end, true) {
-            if !needs_csv_crate(&names) {
-                let mut scanner = Scanner::new(body);
-                scanner.resume(length);
-                source = Source::Scan(scanner);
-                self.header = Some(Header::new(&self.fields, names));
-            } else if end {
-                let rows = CsvRows::new(body);
-                self.header = Some(Header::new(&self.fields, rows.header().clone()));
-                source = Source::Csv(Box::new(rows));
-            }
+        let start = if self.header.is_some() { 0 } else { self.read_header(body, end).unwrap_or_default() };
+        let RowReader { header, spans, records, .. } = self;
+        let scanner = Scanner::new(body, start, records.line_end());
+        Rows { body, end, header: header.as_ref(), scanner, spans, records }
+    }
+
+    /// Reads the header of a chunk and returns its length; `None` while it is incomplete.
+    fn read_header(&mut self, body: &[u8], end: bool) -> Option<usize> {
+        self.end_lines_in(LineEnd::LineFeed);
+        let mut length = self.records.read_header(body, end)?;
+        self.end_lines_in(LineEnd::of(self.records.record()));
+        if self.records.line_end() == LineEnd::CrLf {
+            length = self.records.read_header(body, end)?;
         }
-        let RowReader { header, spans, .. } = self;
-        Rows { body, end, header: header.as_ref(), source, spans, record: ByteRecord::new() }
+        self.header = Some(Header::new(&self.fields, self.records.record().clone()));
+        Some(length)
+    }
+
+    fn end_lines_in(&mut self, line_end: LineEnd) {
+        if self.records.line_end() != line_end {
+            self.records = RecordReader::new(line_end);
+        }
     }
 }
 
@@ -92,19 +96,11 @@ pub struct Rows<'r> {
     body: &'r [u8],
     end: bool,
     header: Option<&'r Header>,
-    source: Source<'r>,
+    scanner: Scanner<'r>,
     /// The cells of the row that is lent, if the scan found it.
     spans: &'r mut RowSpans,
-    /// The row that is lent, if the csv crate read it.
-    record: ByteRecord,
-}
-
-#[derive(Debug)]
-enum Source<'r> {
-    /// The header is incomplete, or the body has to be complete first.
-    Nothing,
-    Scan(Scanner<'r>),
-    Csv(Box<CsvRows<'r>>),
+    /// The row that is lent, if the scan found it irregular.
+    records: &'r mut RecordReader,
 }
 
 impl<'r> Rows<'r> {
@@ -117,62 +113,30 @@ impl<'r> Rows<'r> {
     #[allow(clippy::should_implement_trait)] // the row borrows from the reader
     #[inline]
     pub fn next(&mut self) -> Option<Row<'_>> {
-        let header = self.header?;
-        // Each arm borrows for itself, as only the row of one arm is lent on.
-        let scanner = match self.source {
-            Source::Nothing => return None,
-            Source::Csv(ref mut rows) => return rows.next(),
-            Source::Scan(ref mut scanner) => scanner,
-        };
-        let start = scanner.position();
-        match scanner.next(self.spans) {
-            Scan::Row if self.spans.len() == header.names.len() => {}
-            Scan::Incomplete if !self.end => return None,
-            _ => return self.next_irregular(start),
+        let width = self.header?.names.len();
+        let start = self.scanner.position();
+        match self.scanner.next(self.spans) {
+            Scan::Row if self.spans.len() == width => Some(Row::Scanned(self.body, self.spans)),
+            Scan::Incomplete if !self.end => None,
+            _ => self.next_irregular(start, width),
         }
-        Some(Row::Scanned(self.body, self.spans))
     }
 
-    /// The row at `start` by the csv crate: the scan found it irregular, or it has too few or too many cells.
+    /// The row at `start`, which the scan found irregular, or which has too few or too many cells.
     #[cold]
-    fn next_irregular(&mut self, start: usize) -> Option<Row<'_>> {
-        let Source::Scan(scanner) = &mut self.source else { return None };
-        scanner.resume(start);
-        let (record, length) = read_record(&self.body[start..], self.end, false)?;
-        scanner.resume(start + length);
-        self.record = record;
-        Some(Row::Record(&self.record))
+    fn next_irregular(&mut self, start: usize, width: usize) -> Option<Row<'_>> {
+        self.scanner.resume(start);
+        let length = self.records.read_row(&self.body[start..], self.end, width)?;
+        self.scanner.resume(start + length);
+        Some(Row::Record(self.records.record()))
     }
 
     /// How many bytes of the body the rows so far took, the header with them: all of them at the end of a chunk.
     pub fn consumed(&self) -> usize {
-        match &self.source {
+        match self.header {
             _ if self.end => self.body.len(),
-            Source::Scan(scanner) => scanner.position(),
-            Source::Nothing | Source::Csv(_) => 0,
+            Some(_) => self.scanner.position(),
+            None => 0,
         }
     }
-}
-
-/// Whether only [`CsvRows`] reads the rows under these names.
-fn needs_csv_crate(names: &ByteRecord) -> bool {
-    names.len() <= 1 || names.iter().next_back().is_some_and(|name| name.ends_with(b"\r"))
-}
-
-/// The first record of `bytes` as the csv crate reads it, with its length. `None` if there is no record, or if it could
-/// change with more bytes, unless this is the `end` of the body. A byte order mark counts only at the `start` of a body.
-fn read_record(bytes: &[u8], end: bool, start: bool) -> Option<(ByteRecord, usize)> {
-    // The crate skips a blank line, and a byte order mark only at the start of its input.
-    let blank = if start { &b""[..] } else { b"\n" };
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .terminator(Terminator::Any(b'\n'))
-        .buffer_capacity((bytes.len() + 1).min(8192))
-        .from_reader(blank.chain(bytes));
-    let mut record = ByteRecord::new();
-    // Reading a flexible byte record from memory cannot fail: any bytes are some CSV.
-    let found = reader.read_byte_record(&mut record).unwrap_or(false);
-    let length = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX) - blank.len();
-    (found && (end || length < bytes.len())).then_some((record, length))
 }

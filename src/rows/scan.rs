@@ -1,9 +1,10 @@
 //! The scan: where the cells of regular rows lie, found 64 bytes at a time.
 //!
-//! This is the fast path to the cells of a row; [`CsvRows`](super::CsvRows) is the plain one.
+//! This is the fast path to the cells of a row; [`RecordReader`](super::records::RecordReader) is the plain one.
 //!
 //! What it may assume: nothing about the bytes. A row is *regular* if each cell is either bare, without quotes and
-//! carriage returns, or quoted as a whole with each inner quote doubled, and a line feed ends the row.
+//! carriage returns, or quoted as a whole with each inner quote doubled, and a line feed ends the row, or CR and LF where
+//! the lines of the chunk end so.
 //!
 //! When it steps aside: at the first byte that breaks this rule the row is [`Scan::Irregular`], and the csv crate reads
 //! it again from its start. So both agree on where each row ends, whatever the bytes are.
@@ -14,6 +15,7 @@
 use std::borrow::Cow;
 
 use super::block_copy::append;
+use super::records::LineEnd;
 use crate::simd::{self, BLOCK};
 use crate::slice::Slice;
 
@@ -21,7 +23,7 @@ use crate::slice::Slice;
 #[derive(Debug, Default)]
 pub struct RowSpans {
     start: usize,
-    /// Where each cell ends: at a comma, the last one at the line feed.
+    /// Where each cell ends: at a comma, the last one at the line end.
     ends: Vec<usize>,
     /// The quotes around cells that need none, in pairs. splunkd quotes every cell that is not alphanumeric.
     needless: Vec<usize>,
@@ -63,7 +65,7 @@ impl RowSpans {
         self.place(index).is_none_or(|(start, end)| start == end)
     }
 
-    /// Appends the row without its line feed and without the needless quotes, as the csv crate writes it.
+    /// Appends the row without its line end and without the needless quotes, as the csv crate writes it.
     #[inline]
     pub(super) fn copy(&self, bytes: &[u8], out: &mut Vec<u8>) {
         let mut from = self.start;
@@ -74,7 +76,7 @@ impl RowSpans {
         append(Slice { bytes, start: from, end: self.end() }, out);
     }
 
-    /// Where the row ends: at its line feed.
+    /// Where the row ends: at its line end.
     fn end(&self) -> usize {
         self.ends.last().copied().unwrap_or(self.start)
     }
@@ -123,6 +125,7 @@ pub enum Scan {
 #[derive(Debug)]
 pub struct Scanner<'b> {
     bytes: &'b [u8],
+    line_end: LineEnd,
     /// Where the next row starts.
     at: usize,
     /// Where the current block of 64 bytes starts, and a bit for each of its special bytes that is still ahead.
@@ -131,11 +134,9 @@ pub struct Scanner<'b> {
 }
 
 impl<'b> Scanner<'b> {
-    /// A scan from the start of `bytes`, which is the start of a row.
-    pub fn new(bytes: &'b [u8]) -> Scanner<'b> {
-        let mut scanner = Scanner { bytes, at: 0, block: 0, specials: 0 };
-        scanner.resume(0);
-        scanner
+    /// A scan from `at`, which is the start of a row.
+    pub fn new(bytes: &'b [u8], at: usize, line_end: LineEnd) -> Scanner<'b> {
+        Scanner { bytes, line_end, at, block: at, specials: specials(bytes, at) }
     }
 
     /// Where the next row starts.
@@ -168,13 +169,29 @@ impl<'b> Scanner<'b> {
                 cell = place + 1;
             } else if byte == b'"' && place == cell {
                 match self.quoted(place, cells) {
-                    // The comma or the line feed after the quote is the next special byte.
+                    // The comma or the line end after the quote is the next special byte.
                     Scan::Row => {}
                     other => return other,
                 }
+            } else if byte == b'\r' && self.line_end == LineEnd::CrLf {
+                return self.line_feed(place, cells);
             } else {
                 return Scan::Irregular;
             }
+        }
+    }
+
+    /// Ends a row at its carriage return, which a line feed has to follow.
+    fn line_feed(&mut self, end: usize, cells: &mut RowSpans) -> Scan {
+        match self.bytes.get(end + 1) {
+            None => Scan::Incomplete,
+            Some(b'\n') => {
+                self.special();
+                cells.ends.push(end);
+                self.at = end + 2;
+                Scan::Row
+            }
+            Some(_) => Scan::Irregular,
         }
     }
 
@@ -193,13 +210,15 @@ impl<'b> Scanner<'b> {
                     needed = true;
                     self.special();
                 }
-                Some(b',' | b'\n') => {
+                Some(&after) => {
+                    if !matches!(after, b',' | b'\n') && (after != b'\r' || self.line_end != LineEnd::CrLf) {
+                        return Scan::Irregular;
+                    }
                     if !needed {
                         cells.needless.extend([open, place]);
                     }
                     return Scan::Row;
                 }
-                Some(_) => return Scan::Irregular,
             }
         }
         Scan::Incomplete
@@ -237,9 +256,9 @@ mod tests {
     use super::*;
 
     /// The cells of the first row of `bytes` without their quotes, and the row as it is copied.
-    fn scan(bytes: &[u8]) -> (Scan, Vec<String>, String) {
+    fn scan(bytes: &[u8], line_end: LineEnd) -> (Scan, Vec<String>, String) {
         let mut cells = RowSpans::default();
-        let found = Scanner::new(bytes).next(&mut cells);
+        let found = Scanner::new(bytes, 0, line_end).next(&mut cells);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         if found != Scan::Row {
             return (found, Vec::new(), String::new());
@@ -250,11 +269,15 @@ mod tests {
     }
 
     fn row(bytes: &str, cells: &[&str], copy: &str) {
+        row_of(LineEnd::LineFeed, bytes, cells, copy);
+    }
+
+    fn row_of(line_end: LineEnd, bytes: &str, cells: &[&str], copy: &str) {
         // At every index of a block.
         for shift in 0..70 {
             let first = "x".repeat(shift);
             let (found, read, copied) =
-                scan(format!("{first}{}{bytes}", if shift > 0 { "," } else { "" }).as_bytes());
+                scan(format!("{first}{}{bytes}", if shift > 0 { "," } else { "" }).as_bytes(), line_end);
             let skipped = usize::from(shift > 0);
             assert_eq!(
                 (found, &read[skipped..]),
@@ -276,12 +299,31 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_end_in_cr_and_lf() {
+        for end in ["\n", "\r\n"] {
+            let row = |bytes: &str, cells: &[&str], copy: &str| {
+                row_of(LineEnd::CrLf, &format!("{bytes}{end}"), cells, copy);
+            };
+            row("a,b,", &["a", "b", ""], "a,b,");
+            row("", &[""], "");
+            row("\"a-b\",\"\r\n\",\"c\"", &["a-b", "\r\n", "c"], "a-b,\"\r\n\",c");
+        }
+    }
+
+    #[test]
     fn irregular_and_incomplete_rows() {
+        let found = |bytes: &str, line_end| scan(bytes.as_bytes(), line_end).0;
         for bytes in ["a\"b\n", "\"a\"b,\n", "a\r\n", "\"a\"\r\n", "a,b\"\n"] {
-            assert_eq!(scan(bytes.as_bytes()).0, Scan::Irregular, "{bytes:?}");
+            assert_eq!(found(bytes, LineEnd::LineFeed), Scan::Irregular, "{bytes:?}");
+        }
+        for bytes in ["a\rb\r\n", "\"a\"\r\r\n", "\ra"] {
+            assert_eq!(found(bytes, LineEnd::CrLf), Scan::Irregular, "{bytes:?}");
         }
         for bytes in ["", "a", "a,", "\"a", "\"a\"", "\"a\n", "\"a\"\"", "\"a\"\",\n"] {
-            assert_eq!(scan(bytes.as_bytes()).0, Scan::Incomplete, "{bytes:?}");
+            assert_eq!(found(bytes, LineEnd::LineFeed), Scan::Incomplete, "{bytes:?}");
+        }
+        for bytes in ["\r", "a\r", "\"a\"\r"] {
+            assert_eq!(found(bytes, LineEnd::CrLf), Scan::Incomplete, "{bytes:?}");
         }
     }
 }

@@ -11,12 +11,13 @@ use foldhash::fast::FixedState;
 use crate::rows::block_copy::append;
 use crate::slice::Slice;
 
-/// The number of slots, a power of two.
-const SLOTS: usize = 1 << 13;
+/// The number of slots, a power of two. A resolver's clients ask for tens of thousands of names again and again.
+const SLOTS: usize = 1 << 16;
 /// The most bytes of a key and its answer together that are kept. Both are rarely longer.
 const MAX_ENTRY: usize = 126;
 
-/// A cache of fixed size, 1 MiB, with one entry for each slot.
+/// A cache with one entry for each slot, 8 MiB at most. Entries are made as they are needed, so a short search takes little
+/// memory.
 ///
 /// An answer is kept when its key comes for the second time: names that carry data come once, and should not evict
 /// names that repeat.
@@ -33,6 +34,8 @@ struct Tags {
     offered: u16,
     /// The key that has the entry.
     kept: u16,
+    /// The index of the slot's entry; 0 if it has none, as the first entry is no slot's.
+    entry: u16,
 }
 
 /// A key and its answer next to each other, so that a hit touches few cache lines.
@@ -40,7 +43,7 @@ struct Tags {
 struct Entry {
     /// Where the key ends and the answer begins.
     key_end: u8,
-    /// Where the answer ends; 0 for an empty slot.
+    /// Where the answer ends; 0 for the first entry.
     end: u8,
     bytes: [u8; MAX_ENTRY],
 }
@@ -66,8 +69,9 @@ impl AnswerCache {
         let hash = hasher.finish();
         #[allow(clippy::cast_possible_truncation)] // one half is the index, the other the tag
         let (index, tag) = (hash as usize & (SLOTS - 1), (hash >> 32) as u16);
-        if self.tags.get(index).is_some_and(|tags| tags.kept == tag)
-            && let Some(Entry { key_end, end, bytes }) = self.entries.get(index)
+        if let Some(tags) = self.tags.get(index)
+            && tags.kept == tag
+            && let Some(Entry { key_end, end, bytes }) = self.entries.get(usize::from(tags.entry))
         {
             let (start, end) = (usize::from(*key_end), usize::from(*end));
             if end > 0 && bytes[..start] == *key {
@@ -94,20 +98,26 @@ impl AnswerCache {
     }
 
     fn keep(&mut self, Slot { index, tag }: Slot, key: &[u8], answer: &[u8]) {
-        if self.entries.is_empty() {
-            self.entries = vec![Entry { key_end: 0, end: 0, bytes: [0; MAX_ENTRY] }; SLOTS];
-        }
+        const EMPTY: Entry = Entry { key_end: 0, end: 0, bytes: [0; MAX_ENTRY] };
         let (start, end) = (key.len(), key.len() + answer.len());
-        let entry = &mut self.entries[index];
-        let (Ok(key_end), Ok(answer_end), Some(bytes)) =
-            (u8::try_from(start), u8::try_from(end), entry.bytes.get_mut(..end))
-        else {
+        let (Ok(key_end), Ok(answer_end)) = (u8::try_from(start), u8::try_from(end)) else { return };
+        if end > MAX_ENTRY {
             return;
-        };
-        bytes[..start].copy_from_slice(key);
-        bytes[start..].copy_from_slice(answer);
+        }
+        let tags = &mut self.tags[index];
+        if tags.entry == 0 {
+            if self.entries.is_empty() {
+                self.entries.push(EMPTY);
+            }
+            let Ok(next) = u16::try_from(self.entries.len()) else { return };
+            self.entries.push(EMPTY);
+            tags.entry = next;
+        }
+        tags.kept = tag;
+        let entry = &mut self.entries[usize::from(tags.entry)];
+        entry.bytes[..start].copy_from_slice(key);
+        entry.bytes[start..end].copy_from_slice(answer);
         (entry.key_end, entry.end) = (key_end, answer_end);
-        self.tags[index].kept = tag;
     }
 }
 

@@ -3,23 +3,22 @@
 //! A streaming command: splunkd runs it on the search peers, and each row is independent of the others.
 
 mod answer_cache;
+mod answers;
 mod fields;
 mod values;
 
 use std::collections::HashSet;
 
-use self::answer_cache::AnswerCache;
+use self::answers::Answers;
 use self::fields::{Field, Mode};
-use self::values::{write_ordinary, write_value};
 use crate::commands::missing_field::MissingFieldCheck;
 use crate::commands::unreadable::UnreadableValues;
 use crate::commands::{App, distinct, take_field, take_list};
-use crate::names::SuffixTable;
-use crate::names::ordinary::OrdinaryName;
 use crate::protocol::arguments::one_of;
 use crate::protocol::session::{BodyChunk, Command};
 use crate::protocol::{ArgumentErrors, Arguments, CommandInfo, CommandType, Level, UserMessage};
-use crate::rows::{AsciiCells, ColumnAppender, Outputs, RowReader};
+use crate::rows::{ColumnAppender, RowReader};
+use crate::slice::Slice;
 
 /// The command's name in a search.
 pub const NAME: &str = "dnsentropy";
@@ -31,12 +30,9 @@ const ALL: &str = "all";
 
 struct DnsEntropy {
     field: String,
-    mode: Mode,
-    fields: Vec<Field>,
-    list: SuffixTable,
     reader: RowReader,
     appender: ColumnAppender,
-    cache: AnswerCache,
+    answers: Answers,
     missing_field: MissingFieldCheck,
     unreadable: UnreadableValues,
     /// About the user's own suffixes.
@@ -68,12 +64,9 @@ pub fn open(mut arguments: Arguments, app: &App) -> Result<Box<dyn Command>, Arg
     let (_, list, list_warnings) = take_list(&mut arguments, app);
     arguments.finish(&OPTIONS)?;
     Ok(Box::new(DnsEntropy {
-        mode,
-        fields,
-        list,
         reader: RowReader::new(vec![field.clone()]),
         appender: ColumnAppender::new(outputs),
-        cache: AnswerCache::default(),
+        answers: Answers::new(mode, fields, list),
         missing_field: MissingFieldCheck::new(&field),
         unreadable: UnreadableValues::default(),
         list_warnings,
@@ -165,47 +158,38 @@ impl Command for DnsEntropy {
         reply: &mut Vec<u8>,
         messages: &mut Vec<UserMessage>,
     ) -> usize {
-        let DnsEntropy { reader, appender, cache, mode, fields, list, missing_field, unreadable, .. } = self;
+        let DnsEntropy { reader, appender, answers, missing_field, unreadable, .. } = self;
         let mut rows = reader.rows(chunk.bytes, chunk.end);
         appender.begin(chunk.bytes, rows.header(), reply);
         if let Some(header) = rows.header() {
             let column = header.columns[0];
             while let Some(row) = rows.next() {
-                if let Some(name) = row.only(column)
+                if let Some(value) = row.only(column)
                     && appender.copy(row, reply)
                 {
-                    missing_field.note(name.start < name.end);
-                    if let Err(slot) = cache.get(name.as_bytes(), reply) {
-                        let start = reply.len();
-                        let mut readable = true;
-                        if *mode == Mode::Name
-                            && let Some(ordinary) = OrdinaryName::split(name, list)
-                            && ordinary.has_plain_domain(name.bytes)
-                        {
-                            write_ordinary(name.bytes, &ordinary, fields, &mut AsciiCells::new(reply));
-                        } else {
-                            let mut outputs = Outputs::new(appender.outputs());
-                            readable = write_value(name.as_bytes(), *mode, list, fields, &mut outputs);
-                            appender.append_outputs(reply);
-                        }
-                        // An unreadable value is counted each time that it comes.
-                        if readable {
-                            cache.offer(slot, name.as_bytes(), &reply[start..]);
-                        } else {
-                            unreadable.note(name.as_bytes());
-                        }
+                    missing_field.note(value.start < value.end);
+                    if !answers.append(value, true, appender, reply) {
+                        unreadable.note(value.as_bytes());
                     }
                     appender.end_row(reply);
+                } else if let Some(values) = row.few(column)
+                    && answers.append_few(row, &values, appender, reply)
+                {
+                    missing_field.note(true);
                 } else {
                     let values = distinct(row.values(column));
                     missing_field.note(!values.is_empty());
-                    let outputs = appender.outputs();
-                    for value in &values {
-                        if !write_value(value, *mode, list, fields, &mut Outputs::new(outputs)) {
+                    if let [value] = &*values
+                        && appender.copy(row, reply)
+                    {
+                        if !answers.append(Slice::whole(value), false, appender, reply) {
                             unreadable.note(value);
                         }
+                        appender.end_row(reply);
+                    } else {
+                        answers.write(&values, appender.outputs(), unreadable);
+                        appender.append(row, !values.is_empty(), reply);
                     }
-                    appender.append(row, !values.is_empty(), reply);
                 }
             }
         }
@@ -214,7 +198,7 @@ impl Command for DnsEntropy {
         }
         if chunk.end && chunk.last {
             messages.extend(missing_field.message());
-            messages.extend(unreadable.message(Level::Info, &self.field, hint(self.mode)));
+            messages.extend(unreadable.message(Level::Info, &self.field, hint(self.answers.mode())));
             messages.append(&mut self.list_warnings);
         }
         rows.consumed()
@@ -227,9 +211,10 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::values::write_value;
     use super::*;
     use crate::names::{ListName, Lists};
-    use crate::rows::{CsvRows, reference};
+    use crate::rows::{CsvRows, Outputs, reference};
 
     const MODES: [(&str, Mode); 3] = Mode::ALL;
 
@@ -274,10 +259,12 @@ mod tests {
         fn replies_equal_the_reference(
             rows in prop::collection::vec(
                 "([a-c]{1,2}|[A-Za-z0-9]{1,40})(\\.[a-z]{1,3}){0,2}\\.(com|co\\.uk|dk)[.]?,(1|)?(,x)?|\"[a-z.\n,\"\"]{0,9}\",,|\
-                 a\\.com,\\$a\\.com\\$;\\$a\\.com\\$,|a\\.com,\\$a\\.com\\$;\\$b\\.com\\$,1|,,|\\PC{0,12},,|[a-z:/@.0-9]{0,20},,|\
+                 a\\.com,\\$a\\.com\\$;\\$a\\.com\\$,|a\\.com,\\$a\\.com\\$;\\$b\\.com\\$,1|,,|\
+                 a\\.com,\\$[a\u{c4}]{1,2}\\.com[.]?\\$(;\\$(a|x\"\"y|1\\.2\\.3\\.4|[a-c]{0,2}\\.co\\.uk)\\$){1,2},1|\
+                 x,\"\\$[a\u{c4}]\\.com\\$;\\$[ab,]\\.com\\$\",|a[\r\"]\\.com,,|a\\.com\r?|\"a\"\"b\\.com\",,1,2|\\PC{0,12},,|[a-z:/@.0-9]{0,20},,|\
                  [a-c]{0,2}\\.?[a-z|*'=\\\\\u{c4}\u{93f}\u{2764} -]{1,8}\\.(com|co\\.uk|dk),,",
                 0..30),
-            header in prop::sample::select(vec!["query,__mv_query,x", "\"query\",__mv_query,ut_domain", "query", "x,query,__mv_query"]),
+            header in prop::sample::select(vec!["query,__mv_query,x", "\"query\",__mv_query,ut_domain", "query", "x,query,__mv_query", "query,__mv_query,x\r"]),
             size in 1_usize..400,
         ) {
             let body = format!("{header}\n{}\n", rows.join("\n")).into_bytes();

@@ -9,10 +9,12 @@ use std::borrow::Cow;
 use super::fields::{Field, Mode};
 use crate::detect::{NameEvidence, Zone, judge_name, surprisal};
 use crate::features::{length, shannon};
+use crate::names::host::is_address;
 use crate::names::logged::{self, Logged};
-use crate::names::ordinary::OrdinaryName;
+use crate::names::ordinary::{NoParts, OrdinaryName};
 use crate::names::{NO_DOMAIN, Name, SuffixTable, SuffixType, ascii, wire};
-use crate::rows::{AsciiCells, ValueSink};
+use crate::rows::{AsciiCells, ValueSink, needs_quotes};
+use crate::simd;
 use crate::slice::Slice;
 use crate::url::{Authority, Url, UrlText};
 
@@ -67,25 +69,102 @@ pub fn write_value(
     }
 }
 
-/// Fast path: writes the values of `fields` of an ordinary name with a plain domain, which was split in `bytes`.
+/// Fast path for a DNS name that needs no quotes in CSV: as [`write_value`], straight into the reply. `None` if it steps aside;
+/// then nothing was written.
 #[inline]
-pub fn write_ordinary(bytes: &[u8], name: &OrdinaryName, fields: &[Field], cells: &mut AsciiCells<'_>) {
-    let slice = |start, end| Slice { bytes, start, end };
-    let (start, end) = name.subdomain();
-    let parts = Parts {
-        domain: slice(name.domain, name.end),
-        domain_without_suffix: slice(name.domain, name.suffix - 1),
-        suffix: slice(name.suffix, name.end),
-        subdomain: slice(start, end),
-        subdomain_labels: name.subdomain_labels,
-        suffix_type: Some(name.suffix_type),
-        ascii_domain: slice(name.domain, name.end),
-        ascii_end: slice(name.domain, name.end),
-        has_escapes: false,
+pub fn write_bare(
+    value: Slice<'_>,
+    list: &SuffixTable,
+    fields: &[Field],
+    cells: &mut AsciiCells<'_>,
+) -> Option<bool> {
+    if write_ordinary(value, list, fields, cells) {
+        Some(true)
+    } else {
+        write_unusual(value, list, fields, cells)
+    }
+}
+
+/// Writes the values of an ordinary name whose domain is written as it is. Returns whether it is one.
+#[inline]
+fn write_ordinary(
+    value: Slice<'_>,
+    list: &SuffixTable,
+    fields: &[Field],
+    cells: &mut AsciiCells<'_>,
+) -> bool {
+    let slice = |start, end| Slice { start, end, ..value };
+    let parts = match OrdinaryName::parts(value, list) {
+        Ok(name) if name.has_plain_domain(value.bytes) => {
+            let (start, end) = name.subdomain();
+            Parts {
+                domain: slice(name.domain, name.end),
+                domain_without_suffix: slice(name.domain, name.suffix - 1),
+                suffix: slice(name.suffix, name.end),
+                subdomain: slice(start, end),
+                subdomain_labels: name.subdomain_labels,
+                suffix_type: Some(name.suffix_type),
+                ascii_domain: slice(name.domain, name.end),
+                ascii_end: slice(name.domain, name.end),
+                has_escapes: false,
+            }
+        }
+        Err(NoParts::OnlySuffix { start, end, suffix_type }) => Parts {
+            domain: slice(start, start),
+            domain_without_suffix: slice(start, start),
+            suffix: slice(start, end),
+            subdomain: slice(start, start),
+            subdomain_labels: 0,
+            suffix_type: Some(suffix_type),
+            ascii_domain: Slice::whole(NO_DOMAIN.as_bytes()),
+            ascii_end: slice(start, end),
+            has_escapes: false,
+        },
+        _ => return false,
     };
     for &field in fields {
         write_name(field, &parts, cells);
     }
+    true
+}
+
+/// Writes the values of any other name or address.
+#[inline(never)]
+fn write_unusual(
+    value: Slice<'_>,
+    list: &SuffixTable,
+    fields: &[Field],
+    cells: &mut AsciiCells<'_>,
+) -> Option<bool> {
+    let logged = match value.as_bytes() {
+        b"" => {
+            fields.iter().for_each(|_| cells.empty());
+            return Some(true);
+        }
+        address if is_address(address) => Logged::Address,
+        value => logged::read(value),
+    };
+    if let Logged::Name(text) = &logged {
+        let decoded = matches!(text, Cow::Owned(_));
+        if decoded && needs_quotes(text) {
+            return None;
+        }
+        // With bytes after the name it is copied and compared in blocks.
+        let mut block = [0; 2 * simd::BLOCK];
+        if let Some(name) = block.get_mut(..text.len())
+            && text.len() <= simd::BLOCK
+        {
+            name.copy_from_slice(text);
+            if write_ordinary(Slice { bytes: &block, start: 0, end: text.len() }, list, fields, cells) {
+                return Some(true);
+            }
+        }
+    }
+    let name = HostName::split(&logged, list, fields);
+    for &field in fields {
+        name.write(field, cells);
+    }
+    Some(logged != Logged::Unreadable)
 }
 
 /// The part of a URL that a field is; `None` for a field of its host. A part that the URL does not have is empty.
@@ -119,8 +198,8 @@ enum HostName<'h> {
 /// The parts of a name whose domain and suffix are in lower case and in presentation format.
 struct OwnedParts<'h> {
     name: Name<'h>,
+    /// The label before the suffix, a dot, the suffix.
     domain: Cow<'h, str>,
-    domain_without_suffix: Cow<'h, str>,
     suffix: Cow<'h, str>,
     /// The domain in ASCII.
     ascii_domain: Cow<'h, str>,
@@ -158,7 +237,6 @@ impl<'h> OwnedParts<'h> {
         }
         OwnedParts {
             domain: name.domain().unwrap_or_default(),
-            domain_without_suffix: name.domain_without_suffix().unwrap_or_default(),
             suffix: name.suffix().unwrap_or_default(),
             ascii_domain,
             ascii_end,
@@ -168,9 +246,11 @@ impl<'h> OwnedParts<'h> {
     }
 
     fn as_parts(&self) -> Parts<'_> {
+        let domain = Slice::whole(self.domain.as_bytes());
+        let label = domain.end.saturating_sub(self.suffix.len() + 1);
         Parts {
-            domain: Slice::whole(self.domain.as_bytes()),
-            domain_without_suffix: Slice::whole(self.domain_without_suffix.as_bytes()),
+            domain,
+            domain_without_suffix: Slice { end: label, ..domain },
             suffix: Slice::whole(self.suffix.as_bytes()),
             subdomain: Slice::whole(self.name.subdomain().unwrap_or_default()),
             subdomain_labels: self.name.subdomain_labels(),
@@ -285,26 +365,76 @@ mod tests {
     use crate::names::{ListName, Lists};
     use crate::rows::{Output, Outputs};
 
+    /// Compares the fast path with the plain one, for a name in the middle of other bytes. Returns whether it applied.
+    fn check(before: &str, name: &str, after: &str) -> bool {
+        let bytes = format!("{before}{name}{after}");
+        let slice = Slice { bytes: bytes.as_bytes(), start: before.len(), end: before.len() + name.len() };
+        let lists = Lists::new(PathBuf::new());
+        let list = lists.load(ListName::Mozilla);
+        let fields: Vec<Field> = Mode::Name.fields().into_iter().map(|(_, field)| field).collect();
+        let mut row = b"row".to_vec();
+        let Some(readable) = write_bare(slice, list, &fields, &mut AsciiCells::new(&mut row)) else {
+            assert_eq!(row, b"row", "nothing was written");
+            return false;
+        };
+        let mut outputs = vec![Output::default(); fields.len()];
+        let plainly =
+            write_value(name.as_bytes(), Mode::Name, list, &fields, &mut Outputs::new(&mut outputs));
+        assert_eq!(readable, plainly, "{name:?}");
+        let mut cells = vec![&b"row"[..]];
+        cells.extend(outputs.iter().map(Output::plain));
+        assert_eq!(String::from_utf8_lossy(&row), String::from_utf8_lossy(&cells.join(&b',')), "{name:?}");
+        true
+    }
+
+    #[test]
+    fn forms_of_whole_sources_are_written_straight() {
+        for name in [
+            "www.example.com",
+            "www.example.com.",
+            ".www.example.com.",
+            "(3)www(7)example(3)com(0)",
+            "www.m\u{fc}ller.de.",
+            "WWW\\.\\195\\164.com",
+            "wpad",
+            "co.uk",
+            "10.0.0.1",
+            "10.0.0.1.",
+            "[fe80::1%eth0]",
+            "www.example.com:53",
+            "-",
+            "",
+            ".",
+            "https://example.com",
+            "a|b.com.",
+            "\u{ff0c}x.com",
+        ] {
+            assert!(
+                check("", name, "") && check("a,", name, ",b") && check("", name, &",.".repeat(99)),
+                "{name}"
+            );
+        }
+        assert!(!check("", r"a\u002cb.com", ""), "a comma that the reader decodes");
+    }
+
     proptest! {
         #[test]
         fn both_sinks_get_the_same_values(
             before in "[a-z,]{0,3}", after in "[a-z,]{0,70}",
             name in "([a-zA-Z0-9_=/-]{1,20}\\.){0,5}([a-zA-Z0-9-]{1,63}\\.){0,3}([a-z|*\\\\=_]{1,4}\\.)?(com|co\\.UK|github\\.io|Xyzzy|dk)",
+            dots in prop::sample::select(vec![("", ""), ("", "."), (".", ""), (".", "."), ("..", ".."), (" ", "")]),
         ) {
-            let bytes = format!("{before}{name}{after}");
-            let slice = Slice { bytes: bytes.as_bytes(), start: before.len(), end: before.len() + name.len() };
-            let lists = Lists::new(PathBuf::new());
-            let list = lists.load(ListName::Mozilla);
-            let fields: Vec<Field> = Mode::Name.fields().into_iter().map(|(_, field)| field).collect();
-            if let Some(ordinary) = OrdinaryName::split(slice, list).filter(|name| name.has_plain_domain(slice.bytes)) {
-                let mut row = b"row".to_vec();
-                write_ordinary(slice.bytes, &ordinary, &fields, &mut AsciiCells::new(&mut row));
-                let mut outputs = vec![Output::default(); fields.len()];
-                write_value(name.as_bytes(), Mode::Name, list, &fields, &mut Outputs::new(&mut outputs));
-                let mut cells = vec![&b"row"[..]];
-                cells.extend(outputs.iter().map(Output::plain));
-                let expected = cells.join(&b',');
-                prop_assert_eq!(String::from_utf8_lossy(&row), String::from_utf8_lossy(&expected));
+            let name = [dots.0, &name, dots.1].concat();
+            prop_assert!(check(&before, &name, &after));
+        }
+
+        #[test]
+        fn forms_of_logs_are_written_alike(
+            name in "\\(?[0-9]?[0-9]?\\)?(\\.|[a-c0-9:]{1,3}|[A-Z(){}'<> %#/-]|\\\\[x.]?|\\\\[0-9]{3}|\\PC|\\.com|\\.co\\.uk|:53|\\(3\\)com\\(0\\)){0,9}",
+            after in "[a-z,]{0,70}",
+        ) {
+            if !needs_quotes(name.as_bytes()) {
+                check("x,", &name, &after);
             }
         }
     }

@@ -151,6 +151,13 @@ fn is_url(text: &[u8]) -> bool {
 
 /// `text` without blanks of any kind around it and NULs after it. An escaped blank at the end is a part of the name.
 fn trim_blanks(text: &[u8]) -> &[u8] {
+    // Most values begin and end in an ASCII byte that is not a blank.
+    if let ([first, ..], [.., last]) = (text, text)
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return text;
+    }
     let is_blank = |c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}');
     let mut text = text;
     while let Some(c) = first_char(text).filter(|&c| is_blank(c)) {
@@ -168,7 +175,10 @@ fn trim_blanks(text: &[u8]) -> &[u8] {
 
 /// `text` without dots and blanks around it, apart from an escaped dot at the end.
 fn trim_dots(text: &[u8]) -> &[u8] {
-    let mut text = trim_dots_start(text);
+    let mut text = text;
+    while let [b'.', rest @ ..] = text {
+        text = trim_blanks(rest);
+    }
     while text.last() == Some(&b'.') && !is_escaped(text, text.len() - 1) {
         text = trim_blanks(&text[..text.len() - 1]);
     }
