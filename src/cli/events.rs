@@ -11,7 +11,8 @@ use crate::error::Error;
 /// An event: its fields, each with its values. Fields of nested JSON have paths such as `dns.question.name`.
 pub type DnsEvent = BTreeMap<String, Vec<String>>;
 
-/// Reads all events of `file`: NDJSON if its first character is `{`, a log of Zeek if it is `#`, otherwise CSV with a header line.
+/// Reads all events of `file`: NDJSON if its first character is `{`, a log of Zeek if it is `#`, otherwise CSV with a
+/// header line.
 ///
 /// A line of NDJSON is an event, or an object with the event under `result`, as Splunk exports it.
 ///
