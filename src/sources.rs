@@ -1,8 +1,9 @@
 //! The table of sources: where DNS events come from, and what their fields are called.
 //!
-//! `data/sources.csv` has a row for each source and a column for each [`Role`] that a field may have. A cell holds the names of
-//! the fields, separated by blanks, the preferred one first. Names are as Splunk extracts them: `a.b` is nested JSON, `{}` an
-//! array. A name that ends with `?` is ambiguous: other logs use it, too, so it counts only in an event with another DNS field.
+//! `data/sources.csv` has a row for each source and a column for each of the [`ROLES`] that a field may have. A cell
+//! holds the names of the fields, separated by blanks, the preferred one first. Names are as Splunk extracts them: `a.b`
+//! is nested JSON, `{}` an array. A name that ends with `?` is ambiguous: other logs use it, too, so as a DNS name it
+//! counts only in an event with another DNS field.
 
 use std::sync::LazyLock;
 
@@ -55,7 +56,8 @@ pub fn all() -> &'static [Source] {
     &SOURCES
 }
 
-/// The names of the fields with `role` in any source, the preferred one first. Other logs do not use them for something else.
+/// The names of the fields with `role` in any source, the preferred one first. Other logs do not use them for something
+/// else.
 pub fn aliases(role: &str) -> &'static [&'static str] {
     position(role).map_or(&[], |role| &UNION[role].certain)
 }

@@ -171,6 +171,21 @@ fn the_hunt_finds_the_fields_of_every_source() {
 }
 
 #[test]
+fn the_hunt_reads_logs_of_zeek() {
+    let header = "#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tid.resp_h\tquery\tqtype_name\n#types\ttime\taddr\taddr\tstring\tstring\n";
+    let log = file(&format!(
+        "{header}1.5\t10.0.0.1\t1.1.1.1\ta1.evil.com\tTXT\n2.5\t10.0.0.1\t1.1.1.1\t-\t-\n#close\tnow\n"
+    ));
+    let printed = printed(&["hunt", path(&log)]);
+    assert_eq!(rows(&printed, "evil.com")[0][..4], ["evil.com", "10.0.0.1", "1.1.1.1", "1"], "{printed}");
+    assert!(printed.starts_with("2 queries, 1 with a subdomain"), "{printed}");
+    let broken = file(&format!("{header}1.5\t10.0.0.1\n"));
+    let expected =
+        format!("dnsentropy: {}, line 5: the number of cells is 2, but #fields has 5\n", path(&broken));
+    assert_eq!(failure(&["hunt", path(&broken)]), expected);
+}
+
+#[test]
 fn an_option_names_a_field_of_any_path() {
     let event = r#"{"my":{"names":[{"n":"a.evil.com"}]},"query":"b.other.com","src":"10.0.0.9","who":"10.0.0.1","dest":"1.1.1.1"}"#;
     let file = file(event);

@@ -1,4 +1,4 @@
-//! Files of DNS events, as Splunk exports them: NDJSON or CSV.
+//! Files of DNS events: NDJSON or CSV, as Splunk exports them, or tab-separated logs of Zeek.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,8 @@ use crate::error::Error;
 /// An event: its fields, each with its values. Fields of nested JSON have paths such as `dns.question.name`.
 pub type DnsEvent = BTreeMap<String, Vec<String>>;
 
-/// Reads all events of `file`: NDJSON if its first character is `{`, otherwise CSV with a header line.
+/// Reads all events of `file`: NDJSON if its first character is `{`, a log of Zeek if it is `#`, otherwise CSV with a
+/// header line.
 ///
 /// A line of NDJSON is an event, or an object with the event under `result`, as Splunk exports it.
 ///
@@ -21,7 +22,11 @@ pub type DnsEvent = BTreeMap<String, Vec<String>>;
 pub fn load(file: &Path) -> Result<Vec<DnsEvent>, Error> {
     let bytes = fs::read(file).map_err(|error| Error::Read { file: file.to_owned(), error })?;
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    let events = if first == Some(&b'{') { read_ndjson(&bytes) } else { read_csv(&bytes) };
+    let events = match first {
+        Some(b'{') => read_ndjson(&bytes),
+        Some(b'#') => read_zeek(&bytes),
+        _ => read_csv(&bytes),
+    };
     events.map_err(|(line, problem)| Error::Events { file: file.to_owned(), line, problem })
 }
 
@@ -68,6 +73,26 @@ fn add(event: &mut DnsEvent, path: &str, value: Value) {
         Value::String(text) => event.entry(path.to_owned()).or_default().push(text),
         other => event.entry(path.to_owned()).or_default().push(other.to_string()),
     }
+}
+
+/// Reads a log of Zeek: the line `#fields` names the columns, and a tab separates cells.
+fn read_zeek(bytes: &[u8]) -> Result<Vec<DnsEvent>, (u64, String)> {
+    let mut columns: Vec<String> = Vec::new();
+    let mut events = Vec::new();
+    for (line, number) in String::from_utf8_lossy(bytes).lines().zip(1..) {
+        if let Some(names) = line.strip_prefix("#fields\t") {
+            columns = names.split('\t').map(str::to_owned).collect();
+        } else if !line.starts_with('#') && !line.is_empty() {
+            let cells: Vec<&str> = line.split('\t').collect();
+            if cells.len() != columns.len() {
+                let (found, expected) = (cells.len(), columns.len());
+                return Err((number, format!("the number of cells is {found}, but #fields has {expected}")));
+            }
+            let cells = columns.iter().zip(cells).filter(|(_, cell)| !matches!(*cell, "-" | "(empty)" | ""));
+            events.push(cells.map(|(name, cell)| (name.clone(), vec![cell.to_owned()])).collect());
+        }
+    }
+    Ok(events)
 }
 
 /// Reads CSV. Splunk writes the values of a multivalue field as the lines of one cell.

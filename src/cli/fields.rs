@@ -35,8 +35,8 @@ pub fn first_of<'e>(event: &'e DnsEvent, names: &[String]) -> Option<&'e [String
     })
 }
 
-/// The values of the field that has `role` in this event. The case of an ambiguous name matters: Splunk's own field `source` is not
-/// the client that Windows calls `Source`.
+/// The values of the field that has `role` in this event. The case of an ambiguous name matters: Splunk's own field
+/// `source` is not the client that Windows calls `Source`.
 pub fn of_role<'e>(event: &'e DnsEvent, role: &str) -> Option<&'e [String]> {
     let aliases = ALIASES.iter().find(|aliases| aliases.role == role)?;
     first_of(event, &aliases.certain).or_else(|| {

@@ -16,7 +16,7 @@ use crate::error::Error;
 /// The file to hunt in, and its fields.
 #[derive(Debug, Args)]
 pub struct HuntOptions {
-    /// Events as Splunk exports them: NDJSON, or CSV with a header line
+    /// Events as Splunk or a source writes them: NDJSON, CSV with a header line, or a tab-separated log of Zeek
     file: PathBuf,
     /// The field that holds the DNS name [default: the first that a known source uses]
     #[arg(long)]
