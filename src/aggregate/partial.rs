@@ -196,7 +196,8 @@ fn other_version(text: &[u8]) -> PartialError {
         version: u32,
     }
     let text = String::from_utf8_lossy(text);
-    let version = text.split_once(':').and_then(|(start, _)| start.trim_end_matches(char::is_alphabetic).parse().ok());
+    let version =
+        text.split_once(':').and_then(|(start, _)| start.trim_end_matches(char::is_alphabetic).parse().ok());
     let version = version.or_else(|| Some(serde_json::from_str::<Versioned>(&text).ok()?.version));
     version.map_or(PartialError::Broken, PartialError::Version)
 }
