@@ -351,7 +351,7 @@ mod tests {
             groups.merge(&PartialAggregate { domain, bare: Tally::ONE, ..PartialAggregate::default() });
         }
         let counts: Vec<_> = groups.iter().map(|(key, group)| (key.domain.as_str(), group.count())).collect();
-        assert_eq!(counts, [(r"a\124b.com", 2), ("xn--a-v71a.com", 2)]);
+        assert_eq!(counts, [(r"a\124b.com", 2), ("xn--a-7iq.com", 2), ("(none)", 1)]);
     }
 
     #[test]

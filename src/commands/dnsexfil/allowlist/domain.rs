@@ -86,9 +86,10 @@ impl Wildcards {
 
     /// Whether the pattern matches a domain in both spellings.
     pub fn matches(&self, ascii: &str, unicode: &str) -> bool {
-        self.ascii.matches(ascii)
-            || self.unicode.matches(unicode)
-            || self.parent.as_ref().is_some_and(|parent| parent.matches(ascii, unicode))
+        let here = self.ascii.matches(ascii) || self.unicode.matches(unicode);
+        // What has no domain is muted by its text alone.
+        ascii != NO_DOMAIN
+            && (here || self.parent.as_ref().is_some_and(|parent| parent.matches(ascii, unicode)))
     }
 }
 
