@@ -221,7 +221,7 @@ describe('pages', () => {
         });
     }
 
-    const why = (shown) => shown.page.locator('[data-id=viz_why] tbody').innerText();
+    const why = (shown) => shown.page.locator('[data-id=viz_why] tbody').innerText({ timeout: 120_000 });
     const OUTSIDE = 'form.global_time.earliest=1000&form.global_time.latest=2000';
 
     it('without events show zeros and say why; empty charts and tables are hidden', async () => {
