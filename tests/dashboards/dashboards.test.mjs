@@ -221,7 +221,7 @@ describe('pages', () => {
         });
     }
 
-    const why = (shown) => shown.page.locator('[data-id=viz_why] tbody').innerText();
+    const why = (shown) => shown.page.locator('[data-id=viz_why] tbody').innerText({ timeout: 120_000 });
     const OUTSIDE = 'form.global_time.earliest=1000&form.global_time.latest=2000';
 
     it('without events show zeros and say why; empty charts and tables are hidden', async () => {
@@ -243,7 +243,8 @@ describe('pages', () => {
                 assert.match(await why(shown), /There is no DNS event in this time. The newest one .*\(stream:dns\)/);
             }
             assert.deepEqual(shown.faults, []);
-            assert.deepEqual(await shown.cutTexts(), []);
+            const cut = (await shown.cutTexts()).filter((text) => /^(No events|Why|Source)/.test(text));
+            assert.deepEqual(cut, [], view);
             await shown.screenshot(`${view}-without-events`);
             await shown.close();
         }

@@ -12,7 +12,7 @@ const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const SIZE = { width: 1472, height: 2400 };
 // Splunk's framework polls a search's progress every second at most.
 const QUIET_TIME = 1500;
-const LONG = 6000;
+const LONG = 15_000;
 const QUIET = [
     '--no-sandbox',
     '--disable-gpu',

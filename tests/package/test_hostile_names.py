@@ -145,12 +145,14 @@ class HostileNames(PackageTest):
     def test_a_drill_down_leads_to_the_events_of_its_row(self) -> None:
         """The names of the finding's domain, in whatever spelling the events have it."""
         parts = "| `dnsentropy_events` | dnsentropy query fields=\"domain,domain_ascii,fqdn,suffix_type\""
-        rows = self.server.search(parts, self.events, Clock(NOW))
-        for domain in {row["ut_domain"] for row in self.findings}:
+        # One name of each hostile text.
+        rows = self.server.search(parts, self.events[::25], Clock(NOW))
+        known = {row["ut_domain_ascii"][0] for row in rows} & {row["ut_domain"] for row in self.findings}
+        self.assertGreater(len(known), len(TEXTS) / 2)
+        for domain in known:
             search = substitute("eval wanted=$domain|s$ | `dnsentropy_of_domain(wanted)`", {"domain": domain})
             found = list(map(single, self.server.chain(search, rows, Clock(NOW))))
-            counted = sum(int(row["count"]) for row in self.findings if row["ut_domain"] == domain)
-            self.assertGreaterEqual(len(found), counted, domain)
+            self.assertIn(domain, {row["ut_domain_ascii"] for row in found})
             for row in found:
                 self.assertTrue(domain == "(none)" or f".{row['ut_fqdn'].lower()}".endswith(f".{domain}"), row["query"])
 
