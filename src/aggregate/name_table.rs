@@ -1,7 +1,7 @@
 //! The names of a chunk, each split once.
 
 use super::interner::{Interner, Place, short};
-use crate::names::ordinary::OrdinaryName;
+use crate::names::ordinary::{OrdinaryName, without_dots};
 use crate::names::{Host, Name, SuffixTable, present};
 use crate::slice::Slice;
 
@@ -63,7 +63,9 @@ impl NameTable {
     /// Splits a new name, which was interned at `place`. An ordinary name takes the fast path, and its subdomain is a part of
     /// the interned text.
     fn split(&mut self, name: Slice<'_>, place: Place, list: &SuffixTable) -> Option<Split> {
-        if let Some(parts) = OrdinaryName::split(name, list) {
+        let parts =
+            OrdinaryName::split(name, list).or_else(|| OrdinaryName::split(without_dots(name)?, list));
+        if let Some(parts) = parts {
             let domain = self.domains.id(&name.bytes[parts.domain..parts.end]);
             let (from, to) = parts.subdomain();
             let start = place.0 + short(from - name.start);
