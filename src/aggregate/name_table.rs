@@ -3,7 +3,7 @@
 use super::interner::{Interner, Place, short};
 use super::other_values::OtherValues;
 use crate::names::logged::{self, Logged};
-use crate::names::ordinary::OrdinaryName;
+use crate::names::ordinary::{OrdinaryName, without_dots};
 use crate::names::presentation::is_plain;
 use crate::names::{NO_DOMAIN, Name, SuffixTable, ascii};
 use crate::slice::Slice;
@@ -91,7 +91,9 @@ impl NameTable {
     /// Reads a new value, which was interned at `place`. An ordinary name takes the fast path, and its subdomain is a part of
     /// the interned text.
     fn read(&mut self, value: Slice<'_>, place: Place, list: &SuffixTable) -> Entry {
-        if let Some(parts) = OrdinaryName::split(value, list) {
+        let parts =
+            OrdinaryName::split(value, list).or_else(|| OrdinaryName::split(without_dots(value)?, list));
+        if let Some(parts) = parts {
             let domain = self.domains.id(&value.bytes[parts.domain..parts.end]);
             let (from, to) = parts.subdomain();
             let start = place.0 + short(from - value.start);

@@ -3,12 +3,11 @@
 //! A name is *ordinary* if it is ASCII of at most 256 bytes without a colon (as in an IPv6 address, before a port, in a URL) and
 //! without a backslash (which begins an escape), its first byte is neither a blank nor a parenthesis (as in Windows' length
 //! prefixes), its last byte is a letter, and it has no empty label. A last label that is on no list has only letters, digits, `-`
-//! and `_`: a blank there makes a value unreadable, and a slash may begin a record type. One dot before the name and the root
-//! dot may be there too.
+//! and `_`: a blank there makes a value unreadable, and a slash may begin a record type.
 //!
-//! - What it may assume: [`logged::read`](super::logged::read) leaves an ordinary name as it is, apart from those two dots. Its
-//!   last letter is not the end of a quote or bracket. Every dot separates two labels, so a bit for each dot is enough to find
-//!   the labels. Bytes around the name are readable ([`Slice`]).
+//! - What it may assume: [`logged::read`](super::logged::read) leaves an ordinary name as it is. Its last letter is not the end of a
+//!   quote or bracket. Every dot separates two labels, so a bit for each dot is enough to find the labels. Bytes around the name
+//!   are readable ([`Slice`]).
 //! - When it steps aside: [`OrdinaryName::split`] returns `None` for any other name, and for one without a registrable domain.
 //!   The caller then reads the value with [`logged::read`](super::logged::read) and splits a [`Name`](super::Name). A caller that
 //!   writes the domain does so too without [`OrdinaryName::has_plain_domain`].
@@ -30,13 +29,13 @@ const WORD: usize = simd::BLOCK;
 /// The parts of an ordinary name with a registrable domain, as indices into the buffer around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrdinaryName {
-    /// Where the name starts, after a leading dot, and with it the subdomain, if any.
+    /// Where the name starts, and with it the subdomain, if any.
     pub start: usize,
     /// Where the registrable domain starts.
     pub domain: usize,
     /// Where the public suffix starts.
     pub suffix: usize,
-    /// Where the name ends, before the root dot.
+    /// Where the name ends.
     pub end: usize,
     /// The labels of the subdomain.
     pub subdomain_labels: usize,
@@ -44,83 +43,44 @@ pub struct OrdinaryName {
     pub suffix_type: SuffixType,
 }
 
-/// Why an ordinary name has no parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoParts {
-    /// The name is not ordinary.
-    Unusual,
-    /// All of the name is a public suffix, one label for example, between these indices. It is written as it is.
-    OnlySuffix {
-        /// Where the suffix starts.
-        start: usize,
-        /// Where the suffix ends.
-        end: usize,
-        /// Which kind of rule made the suffix public.
-        suffix_type: SuffixType,
-    },
-}
-
 impl OrdinaryName {
     /// Splits `name`; `None` if it is not ordinary or has no registrable domain.
     #[inline]
     pub fn split(name: Slice<'_>, list: &SuffixTable) -> Option<OrdinaryName> {
-        OrdinaryName::parts(name, list).ok()
-    }
-
-    /// The same for a caller that can do without a registrable domain.
-    ///
-    /// # Errors
-    ///
-    /// The name is not ordinary or has no registrable domain.
-    #[inline]
-    pub fn parts(name: Slice<'_>, list: &SuffixTable) -> Result<OrdinaryName, NoParts> {
-        match OrdinaryName::parts_between_dots(name, list) {
-            Err(NoParts::Unusual) => match without_dots(name) {
-                Some(name) => OrdinaryName::parts_between_dots(name, list),
-                None => Err(NoParts::Unusual),
-            },
-            parts => parts,
-        }
-    }
-
-    #[inline]
-    fn parts_between_dots(name: Slice<'_>, list: &SuffixTable) -> Result<OrdinaryName, NoParts> {
         let Slice { bytes, start, end } = name;
         if end - start <= WORD {
-            let dots = Dots::<1>::locate(bytes, start, end).ok_or(NoParts::Unusual)?;
-            OrdinaryName::parts_by(&dots, name, list)
+            OrdinaryName::split_by(&Dots::<1>::locate(bytes, start, end)?, bytes, start, end, list)
         } else {
-            let dots = Dots::<{ MAX_LENGTH / WORD }>::locate(bytes, start, end).ok_or(NoParts::Unusual)?;
-            OrdinaryName::parts_by(&dots, name, list)
+            OrdinaryName::split_by(
+                &Dots::<{ MAX_LENGTH / WORD }>::locate(bytes, start, end)?,
+                bytes,
+                start,
+                end,
+                list,
+            )
         }
     }
 
     #[inline]
-    fn parts_by<const WORDS: usize>(
+    fn split_by<const WORDS: usize>(
         dots: &Dots<WORDS>,
-        name: Slice<'_>,
+        bytes: &[u8],
+        start: usize,
+        end: usize,
         list: &SuffixTable,
-    ) -> Result<OrdinaryName, NoParts> {
-        let Slice { bytes, start, end } = name;
+    ) -> Option<OrdinaryName> {
         let (labels, suffix_type) = list.find(Labels { dots, bytes, start, end: Some(end) });
         if suffix_type == SuffixType::Unlisted && !has_plain_last_label(dots, bytes, start, end) {
-            return Err(NoParts::Unusual);
+            return None;
         }
         let mut suffix = end;
         for _ in 1..labels {
-            suffix = start + dots.last_before(suffix - start).ok_or(NoParts::Unusual)?;
+            suffix = start + dots.last_before(suffix - start)?;
         }
         // The dot before the suffix, and the one before the label of the registrable domain.
-        let Some(before) = dots.last_before(suffix - start) else {
-            let written = is_plain(name);
-            return Err(if written {
-                NoParts::OnlySuffix { start, end, suffix_type }
-            } else {
-                NoParts::Unusual
-            });
-        };
+        let before = dots.last_before(suffix - start)?;
         let domain = dots.last_before(before).map_or(start, |dot| start + dot + 1);
-        Ok(OrdinaryName {
+        Some(OrdinaryName {
             start,
             domain,
             suffix: start + before + 1,
@@ -144,12 +104,27 @@ impl OrdinaryName {
     }
 }
 
-/// `name` without a dot before it and the root dot; `None` if it has neither.
-fn without_dots(name: Slice<'_>) -> Option<Slice<'_>> {
-    let dot = |index: usize| usize::from(name.start < index && name.bytes[index - 1] == b'.');
-    let end = name.end - dot(name.end);
-    let start = name.start + usize::from(name.start < end && name.bytes[name.start] == b'.');
-    (end - start < name.end - name.start).then_some(Slice { start, end, ..name })
+/// `name` without a dot before it and the root dot; `None` if it has neither. Where the rest is ordinary,
+/// [`logged::read`](super::logged::read) takes these dots off and nothing else.
+pub fn without_dots(name: Slice<'_>) -> Option<Slice<'_>> {
+    let Slice { bytes, start, end } = name;
+    let (first, last) = match name.as_bytes() {
+        [] | [_] => return None,
+        [first, .., last] => (usize::from(*first == b'.'), usize::from(*last == b'.')),
+    };
+    (first + last > 0).then_some(Slice { bytes, start: start + first, end: end - last })
+}
+
+/// The type of the public suffix that an ordinary name is, written as it is; `None` for any other name. A name of one label is
+/// a suffix.
+pub fn only_suffix(name: Slice<'_>, list: &SuffixTable) -> Option<SuffixType> {
+    let Slice { bytes, start, end } = name;
+    if !is_plain(name) {
+        return None;
+    }
+    let dots = Dots::<1>::locate(bytes, start, end)?;
+    let (labels, suffix_type) = list.find(Labels { dots: &dots, bytes, start, end: Some(end) });
+    (dots.count_before(end - start) + 1 == labels).then_some(suffix_type)
 }
 
 fn has_plain_last_label<const WORDS: usize>(
@@ -311,9 +286,6 @@ mod tests {
             "a=b/c+d*e\"f|g.x._tcp.local",
             "\"a.example.com",
             "[a b.example.com",
-            "a.com.",
-            ".a.com",
-            ".a.example.com.",
         ] {
             assert!(check(name.as_bytes(), ListName::Mozilla), "{name}");
         }
@@ -335,11 +307,8 @@ mod tests {
             "com",
             "co.uk",
             "a..com",
-            "..a.com",
-            "a.com..",
-            ".com.",
-            ". a.com",
-            ".(1)a(3)com.",
+            ".a.com",
+            "a.com.",
             "1.2.3.4",
             "fe80::1%eth",
             "a.com ",

@@ -102,12 +102,14 @@ impl<'r> Row<'r> {
     /// "absent": ask [`Row::values`] then.
     #[inline]
     pub fn bare(self, column: Column) -> Option<Slice<'r>> {
+        let Row::Scanned(bytes, cells) = self else { return self.bare_of_record(column) };
         if let Some(multi) = column.multi
-            && !self.is_empty_at(multi)
+            && !cells.is_empty_at(multi)
         {
             return None;
         }
-        self.bare_cell(column.plain?)
+        let (start, end) = cells.bare(column.plain?, bytes)?;
+        Some(Slice { bytes, start, end })
     }
 
     /// The same for a field that has one value, or the same value twice.
@@ -121,8 +123,13 @@ impl<'r> Row<'r> {
         FewValues::decode(self.bare_cell(column.multi?)?)
     }
 
+    #[cold]
+    fn bare_of_record(self, column: Column) -> Option<Slice<'r>> {
+        let is_empty = |index| self.cell(index).is_empty();
+        if column.multi.is_none_or(is_empty) { self.bare_cell(column.plain?) } else { None }
+    }
+
     /// The cell at a column's index if it needs no quotes.
-    #[inline]
     fn bare_cell(self, index: usize) -> Option<Slice<'r>> {
         match self {
             Row::Scanned(bytes, cells) => {
@@ -134,15 +141,6 @@ impl<'r> Row<'r> {
                 let cell = Slice { bytes: record.as_slice(), start: range.start, end: range.end };
                 (!needs_quotes(cell.as_bytes())).then_some(cell)
             }
-        }
-    }
-
-    /// Whether the cell at a column's index has no bytes at all, not even quotes.
-    #[inline]
-    fn is_empty_at(self, index: usize) -> bool {
-        match self {
-            Row::Scanned(_, cells) => cells.is_empty_at(index),
-            Row::Record(record) => record.get(index).is_none_or(<[u8]>::is_empty),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use super::answer_cache::AnswerCache;
+use super::answer_cache::{AnswerCache, Slot};
 use super::fields::{Field, Mode};
 use super::values::{write_bare, write_value};
 use crate::commands::unreadable::UnreadableValues;
@@ -42,8 +42,22 @@ impl Answers {
         appender: &mut ColumnAppender,
         row: &mut Vec<u8>,
     ) -> bool {
+        match self.cache.get(value.as_bytes(), row) {
+            Ok(()) => true,
+            Err(slot) => self.compute(slot, value, bare, appender, row),
+        }
+    }
+
+    #[inline(never)]
+    fn compute(
+        &mut self,
+        slot: Slot,
+        value: Slice<'_>,
+        bare: bool,
+        appender: &mut ColumnAppender,
+        row: &mut Vec<u8>,
+    ) -> bool {
         let Answers { mode, fields, list, cache, .. } = self;
-        let Err(slot) = cache.get(value.as_bytes(), row) else { return true };
         let start = row.len();
         let is_bare_name = bare && *mode == Mode::Name;
         let written =

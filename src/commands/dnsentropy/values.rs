@@ -11,7 +11,7 @@ use crate::detect::{NameEvidence, Zone, judge_name, surprisal};
 use crate::features::{length, shannon};
 use crate::names::host::is_address;
 use crate::names::logged::{self, Logged};
-use crate::names::ordinary::{NoParts, OrdinaryName};
+use crate::names::ordinary::{OrdinaryName, only_suffix, without_dots};
 use crate::names::{NO_DOMAIN, Name, SuffixTable, SuffixType, ascii, wire};
 use crate::rows::{AsciiCells, ValueSink, needs_quotes};
 use crate::simd;
@@ -81,7 +81,7 @@ pub fn write_bare(
     if write_ordinary(value, list, fields, cells) {
         Some(true)
     } else {
-        write_unusual(value, list, fields, cells)
+        write_unusual(value, list, fields, &mut UnusualCells(cells))
     }
 }
 
@@ -91,41 +91,79 @@ fn write_ordinary(
     value: Slice<'_>,
     list: &SuffixTable,
     fields: &[Field],
-    cells: &mut AsciiCells<'_>,
+    cells: &mut impl ValueSink,
 ) -> bool {
+    let Some(name) = OrdinaryName::split(value, list).filter(|name| name.has_plain_domain(value.bytes))
+    else {
+        return false;
+    };
     let slice = |start, end| Slice { start, end, ..value };
-    let parts = match OrdinaryName::parts(value, list) {
-        Ok(name) if name.has_plain_domain(value.bytes) => {
-            let (start, end) = name.subdomain();
-            Parts {
-                domain: slice(name.domain, name.end),
-                domain_without_suffix: slice(name.domain, name.suffix - 1),
-                suffix: slice(name.suffix, name.end),
-                subdomain: slice(start, end),
-                subdomain_labels: name.subdomain_labels,
-                suffix_type: Some(name.suffix_type),
-                ascii_domain: slice(name.domain, name.end),
-                ascii_end: slice(name.domain, name.end),
-                has_escapes: false,
-            }
-        }
-        Err(NoParts::OnlySuffix { start, end, suffix_type }) => Parts {
-            domain: slice(start, start),
-            domain_without_suffix: slice(start, start),
-            suffix: slice(start, end),
-            subdomain: slice(start, start),
-            subdomain_labels: 0,
-            suffix_type: Some(suffix_type),
-            ascii_domain: Slice::whole(NO_DOMAIN.as_bytes()),
-            ascii_end: slice(start, end),
-            has_escapes: false,
-        },
-        _ => return false,
+    let (start, end) = name.subdomain();
+    let parts = Parts {
+        domain: slice(name.domain, name.end),
+        domain_without_suffix: slice(name.domain, name.suffix - 1),
+        suffix: slice(name.suffix, name.end),
+        subdomain: slice(start, end),
+        subdomain_labels: name.subdomain_labels,
+        suffix_type: Some(name.suffix_type),
+        ascii_domain: slice(name.domain, name.end),
+        ascii_end: slice(name.domain, name.end),
+        has_escapes: false,
     };
     for &field in fields {
         write_name(field, &parts, cells);
     }
     true
+}
+
+/// Writes the values of a name that is all suffix, such as one of one label. Returns whether it is one.
+fn write_suffix(value: Slice<'_>, list: &SuffixTable, fields: &[Field], cells: &mut impl ValueSink) -> bool {
+    let Some(suffix_type) = only_suffix(value, list) else { return false };
+    let none = Slice::whole(b"");
+    let parts = Parts {
+        domain: none,
+        domain_without_suffix: none,
+        suffix: value,
+        subdomain: none,
+        subdomain_labels: 0,
+        suffix_type: Some(suffix_type),
+        ascii_domain: Slice::whole(NO_DOMAIN.as_bytes()),
+        ascii_end: value,
+        has_escapes: false,
+    };
+    for &field in fields {
+        write_name(field, &parts, cells);
+    }
+    true
+}
+
+/// The cells of unusual names: a type of its own, so that the code for ordinary names is compiled into its only caller.
+struct UnusualCells<'c, 'r>(&'c mut AsciiCells<'r>);
+
+impl ValueSink for UnusualCells<'_, '_> {
+    fn empty(&mut self) {
+        self.0.empty();
+    }
+
+    fn text(&mut self, text: Slice<'_>) {
+        self.0.text(text);
+    }
+
+    fn lower(&mut self, text: Slice<'_>) {
+        self.0.lower(text);
+    }
+
+    fn joined(&mut self, text: Slice<'_>, lower: Slice<'_>) {
+        self.0.joined(text, lower);
+    }
+
+    fn number(&mut self, number: usize) {
+        self.0.number(number);
+    }
+
+    fn float(&mut self, number: f64) {
+        self.0.float(number);
+    }
 }
 
 /// Writes the values of any other name or address.
@@ -134,8 +172,13 @@ fn write_unusual(
     value: Slice<'_>,
     list: &SuffixTable,
     fields: &[Field],
-    cells: &mut AsciiCells<'_>,
+    cells: &mut UnusualCells<'_, '_>,
 ) -> Option<bool> {
+    if without_dots(value).is_some_and(|name| write_ordinary(name, list, fields, cells))
+        || write_suffix(value, list, fields, cells)
+    {
+        return Some(true);
+    }
     let logged = match value.as_bytes() {
         b"" => {
             fields.iter().for_each(|_| cells.empty());
@@ -155,7 +198,8 @@ fn write_unusual(
             && text.len() <= simd::BLOCK
         {
             name.copy_from_slice(text);
-            if write_ordinary(Slice { bytes: &block, start: 0, end: text.len() }, list, fields, cells) {
+            let name = Slice { bytes: &block, start: 0, end: text.len() };
+            if write_ordinary(name, list, fields, cells) || write_suffix(name, list, fields, cells) {
                 return Some(true);
             }
         }
