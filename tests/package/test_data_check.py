@@ -84,7 +84,8 @@ class DataCheck(PackageTest):
         shares = {name: zeek[name] for name in ("events", "query", "src", "dest", "record_type", "process", "upper")}
         self.assertEqual(shares, dict.fromkeys(shares, "1000") | {"upper": "250"})
         self.assertEqual({name: infoblox[name] for name in shares}, {
-            "events": "40", "query": "30", "src": "30", "dest": "30", "record_type": "0", "process": "30", "upper": "30",
+            "events": "40", "query": "30", "src": "30", "dest": "30", "record_type": "0", "process": "30",
+            "upper": "30",
         })  # fmt: skip
         hours = [row for row in rows if row["kind"] == "hour" and row["sourcetype"] == "bro:dns:json"]
         self.assertEqual((len(hours), sum(int(row["events"]) for row in hours)), (3, 1_000))
@@ -105,8 +106,8 @@ class DataCheck(PackageTest):
         self.read_zeek()
         for left_out, name, effect in (
             ("query", "DNS name", "weaker"), ("id.orig_h", "src", "weaker"), ("id.resp_h", "dest", "note"),
-            ("qtype_name", "record_type", "weaker"), ("rcode_name", "reply_code", "note"), ("answers", "answer", "note"),
-            ("process", "process", "note"),
+            ("qtype_name", "record_type", "weaker"), ("rcode_name", "reply_code", "note"),
+            ("answers", "answer", "note"), ("process", "process", "note"),
         ):  # fmt: skip
             with self.subTest(field=left_out):
                 events = [event(n, **({left_out: ""} if n % 4 else {})) for n in range(80)]
@@ -122,7 +123,8 @@ class DataCheck(PackageTest):
         self.read_zeek()
         urls = [event(n, query=f"http://www.example.com/{n}") for n in range(10)]
         addresses = [event(n, query=f"10.9.8.{n}") for n in range(10)]
-        row = self.problem([event(n) for n in range(80)] + urls + addresses, "^20 % of the values of query are not DNS names")
+        events = [event(n) for n in range(80)] + urls + addresses
+        row = self.problem(events, "^20 % of the values of query are not DNS names")
         self.assertEqual(row["Effect"], "blind")
         hosts = [event(n, query=f"HOST{n}") for n in range(80)]
         self.problem([event(n) for n in range(80)] + hosts, "^50 % of the names have no registrable domain")
@@ -155,7 +157,8 @@ class DataCheck(PackageTest):
     def test_late_and_early_events_are_reported(self) -> None:
         """The hourly alerts miss those that come ten minutes late."""
         self.read_zeek()
-        late = self.problem([event(n, 1_800 if n % 10 == 0 else 5) for n in range(200)], "arrive more than 10 minutes late")
+        events = [event(n, 1_800 if n % 10 == 0 else 5) for n in range(200)]
+        late = self.problem(events, "arrive more than 10 minutes late")
         self.assertEqual((late["Problem"][:4], late["Effect"]), ("10 %", "blind"))
         self.assertIn("-130m@m", late["Write"])
         early = self.problem([event(n, -3_600) for n in range(200)], "time in the future")
@@ -181,7 +184,8 @@ class DataCheck(PackageTest):
         others = {each for row in table for each in row["sourcetypes"].split()} - set(readers)
         rows: list[Event] = [{"sourcetype": [each]} for each in sorted({*readers, *others, "own"})]
         for row in self.server.chain("eval macro=`dnsentropy_check_macro(sourcetype)`", rows):
-            self.assertEqual(row["macro"], [readers.get(row["sourcetype"][0], "dnsentropy_events_any")], row["sourcetype"])
+            kind = row["sourcetype"][0]
+            self.assertEqual(row["macro"], [readers.get(kind, "dnsentropy_events_any")], kind)
         listed = self.server.app.settings("macros.conf")["dnsentropy_known_sources"]["definition"]
         known = re.split(r"[,\s]+", listed.partition("IN (")[2].partition(")")[0].replace("\\\n", " ").strip())
         self.assertEqual({each.strip('"') for each in known} - {*readers, *others}, set())
@@ -213,7 +217,8 @@ class WhyEmpty(PackageTest):
     def test_events_of_a_source_that_the_macro_does_not_read(self) -> None:
         """The source is named."""
         (said,) = self.why([event(n) for n in range(5)])
-        self.assertEqual(said, "The macro dnsentropy_events returns no event in this time, although there are 5 of bro:dns:json.")
+        nothing = "The macro dnsentropy_events returns no event in this time"
+        self.assertEqual(said, f"{nothing}, although there are 5 of bro:dns:json.")
 
     def test_events_whose_name_is_in_another_field(self) -> None:
         """The macro of the source drops them; one of the administrator's may return them without a query."""

@@ -343,7 +343,8 @@ class Commands(Spl):
         events = [{"_time": [f"{NOON + second}"], "k": ["p"]} for second in (60, 3_600)]
         for search, count in (
             ("* | stats count", 1), ("earliest=-2h * | stats count", 2), ("| tstats count where earliest=-2h", 2),
-            ("| tstats count", 1), ("| makeresults | append [| tstats count where earliest=-2h] | stats max(count) AS count", 2),
+            ("| tstats count", 1),
+            ("| makeresults | append [| tstats count where earliest=-2h] | stats max(count) AS count", 2),
         ):  # fmt: skip
             self.assertEqual(self.splunk.search(search, events, clock)[0]["count"], [str(count)], search)
 
