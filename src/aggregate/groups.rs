@@ -155,6 +155,7 @@ impl Groups {
         self.by_key.retain(|key, _| !dropped.contains(key));
         self.by_key.extend(added);
         self.names = self.by_key.values().map(|group| group.distinct.entries().len()).sum();
+        self.values = self.by_key.values().map(|group| group.shown.count()).sum();
     }
 
     fn enforce_limits(&mut self) {
