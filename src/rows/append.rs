@@ -104,9 +104,7 @@ impl ColumnAppender {
         let Some(width) = self.columns.as_ref().and_then(|columns| columns.unchanged) else { return false };
         match row {
             Row::Scanned(bytes, spans) => spans.copy(bytes, reply),
-            Row::Record(record) => {
-                push_cells((0..width).map(|index| record.get(index).unwrap_or_default()), reply);
-            }
+            Row::Record(record) => copy_record(record, width, reply),
         }
         true
     }
@@ -156,6 +154,11 @@ impl ColumnAppender {
     fn reply_columns(&self, request: &ByteRecord) -> ReplyColumns {
         ReplyColumns::new(request, &self.names, self.multivalues)
     }
+}
+
+#[cold]
+fn copy_record(record: &ByteRecord, width: usize, reply: &mut Vec<u8>) {
+    push_cells((0..width).map(|index| record.get(index).unwrap_or_default()), reply);
 }
 
 /// The indices of all commas.
