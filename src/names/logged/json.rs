@@ -32,8 +32,8 @@ pub fn string(text: &[u8]) -> Option<Vec<u8>> {
 
 /// The one name in a JSON array or object, or an empty text if there is none or more than one. `None` if `text` is not JSON.
 ///
-/// The name is the only string under the first of the [`NAME_KEYS`] that is there. Without such a key it is the only string, which
-/// needs a dot if it is under another key.
+/// The name is the only string under the first of the [`NAME_KEYS`] that is there. Without such a key it is the only
+/// string, which needs a dot if it is under another key.
 pub fn single_name(text: &[u8]) -> Option<Vec<u8>> {
     let value: Value = serde_json::from_slice(text).ok()?;
     let mut strings = Vec::new();

@@ -176,7 +176,7 @@ fn trim_blanks(text: &[u8]) -> &[u8] {
 /// `text` without dots and blanks around it, apart from an escaped dot at the end.
 fn trim_dots(text: &[u8]) -> &[u8] {
     let mut text = text;
-    while let [b'.', rest @ ..] = text {
+    while let Some((b'.', rest)) = text.split_first() {
         text = trim_blanks(rest);
     }
     while text.last() == Some(&b'.') && !is_escaped(text, text.len() - 1) {
