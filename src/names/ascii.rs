@@ -30,10 +30,24 @@ pub fn domain(text: &[u8]) -> Cow<'_, str> {
 
 /// A domain, or some of its labels, in the script that it came in.
 pub(super) fn in_its_script(text: &[u8]) -> Cow<'_, str> {
-    spell(text, |label, out| match str::from_utf8(label).ok().and_then(unicode_label) {
-        Some(unicode) => write_label(unicode.as_bytes(), |_| true, out),
-        None => write_label(&lower(label), |_| true, out),
+    spell(text, |label, out| {
+        let text = str::from_utf8(label);
+        if let Ok(text) = text
+            && text.chars().all(is_usual)
+        {
+            return out.push_str(text);
+        }
+        match text.ok().and_then(unicode_label) {
+            Some(unicode) => write_label(unicode.as_bytes(), |_| true, out),
+            None => write_label(&lower(label), |_| true, out),
+        }
     })
+}
+
+/// Whether a character is one of the many that UTS #46 maps to themselves, whatever is beside them. A label of these alone stays
+/// as it is, valid or not, without being mapped.
+fn is_usual(c: char) -> bool {
+    matches!(c, 'a'..='z' | '0'..='9' | '-' | 'ß'..='ö' | 'ø'..='ÿ' | 'а'..='џ' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '一'..='龥' | '가'..='힣')
 }
 
 /// Spells each label of `text` by itself; those beyond ASCII with `beyond_ascii`.
@@ -123,6 +137,17 @@ mod tests {
             assert_eq!(in_its_script(text.as_bytes()), script);
         }
         assert_eq!(domain(b"\xffA.com"), r"\255a.com");
+    }
+
+    #[test]
+    fn usual_characters_are_mapped_to_themselves() {
+        for c in ('\u{80}'..=char::MAX).filter(|&c| is_usual(c)) {
+            let label = format!("a{c}{c}b");
+            let mapped = unicode_label(&label).unwrap_or_else(|| label.clone());
+            let mut written = String::new();
+            write_label(&lower(mapped.as_bytes()), |_| true, &mut written);
+            assert_eq!((&mapped, &written), (&label, &label), "{c}");
+        }
     }
 
     #[test]

@@ -118,13 +118,13 @@ pub fn without_dots(name: Slice<'_>) -> Option<Slice<'_>> {
 /// The type of the public suffix that an ordinary name is, written as it is; `None` for any other name. A name of one label is
 /// a suffix.
 pub fn only_suffix(name: Slice<'_>, list: &SuffixTable) -> Option<SuffixType> {
-    let Slice { bytes, start, end } = name;
-    if !is_plain(name) {
+    let text = name.as_bytes();
+    let labels = || text.split(|&byte| byte == b'.');
+    if !text.last()?.is_ascii_alphabetic() || !is_plain(name) || labels().any(<[u8]>::is_empty) {
         return None;
     }
-    let dots = Dots::<1>::locate(bytes, start, end)?;
-    let (labels, suffix_type) = list.find(Labels { dots: &dots, bytes, start, end: Some(end) });
-    (dots.count_before(end - start) + 1 == labels).then_some(suffix_type)
+    let (suffix_labels, suffix_type) = list.suffix(text);
+    (labels().count() == suffix_labels).then_some(suffix_type)
 }
 
 fn has_plain_last_label<const WORDS: usize>(

@@ -109,18 +109,27 @@ impl SuffixTable {
 
     /// The same for the labels of a name, last label first, which may hold any bytes.
     pub fn find_any<'b>(&self, labels: impl Iterator<Item = Cow<'b, [u8]>>) -> (usize, SuffixType) {
-        let keys: Vec<Cow<'_, [u8]>> = labels.take(MAX_LABELS).map(punycode).collect();
-        self.find(keys.iter().map(|key| Slice::whole(key)))
+        // One by one, as few labels are looked at.
+        self.find_by(labels.take(MAX_LABELS).map(punycode), |key| Slice::whole(key))
     }
 
     /// The same for the labels of a name, last label first, which are ASCII in any case.
     #[inline]
     pub fn find<'b>(&self, labels: impl Iterator<Item = Slice<'b>>) -> (usize, SuffixType) {
+        self.find_by(labels, |label| *label)
+    }
+
+    #[inline]
+    fn find_by<L>(
+        &self,
+        labels: impl Iterator<Item = L>,
+        slice: impl Fn(&L) -> Slice<'_>,
+    ) -> (usize, SuffixType) {
         let table = self.borrowed();
         let (mut node, mut suffix) = (ROOT, (1, SuffixType::Unlisted));
         for (above, label) in labels.enumerate() {
             let wildcard = table.nodes[node as usize].wildcard;
-            node = match table.child(node, label) {
+            node = match table.child(node, slice(&label)) {
                 Some(child) => child,
                 None if wildcard != ROOT => wildcard,
                 None => break,

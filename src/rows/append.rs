@@ -7,15 +7,15 @@
 //! row has exactly the columns of the reply's header.
 
 use csv::ByteRecord;
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
-use super::block_copy::append_cell;
+use super::block_copy::CELL;
 use super::cells::{push_cell, push_cells};
 use super::columns::{ReplyColumn, ReplyColumns};
 use super::records::LineEnd;
 use super::scan::{RowSpans, Scan, Scanner};
 use super::{Header, Output, Row};
-use crate::simd::BLOCK;
+use crate::simd::{self, BLOCK};
 use crate::slice::Slice;
 
 /// Writes the replies to one chunk after another, row by row.
@@ -104,9 +104,7 @@ impl ColumnAppender {
         let Some(width) = self.columns.as_ref().and_then(|columns| columns.unchanged) else { return false };
         match row {
             Row::Scanned(bytes, spans) => spans.copy(bytes, reply),
-            Row::Record(record) => {
-                push_cells((0..width).map(|index| record.get(index).unwrap_or_default()), reply);
-            }
+            Row::Record(record) => copy_record(record, width, reply),
         }
         true
     }
@@ -122,24 +120,24 @@ impl ColumnAppender {
     /// of one value after another: a comma and a cell for each, none of which has quotes or a `$`.
     pub fn append_several(&mut self, cells: &mut Vec<u8>, reply: &mut Vec<u8>) {
         let ColumnAppender { columns: Some(columns), outputs, commas, .. } = self else { return };
-        commas.clear();
-        commas.extend(memchr_iter(b',', cells));
-        commas.push(cells.len());
+        let (length, count) = (cells.len(), outputs.len());
+        find_commas(cells, commas);
+        commas.push(length);
         // With bytes after the last cell, all cells are copied in blocks.
-        cells.resize(cells.len() + BLOCK, 0);
-        let count = outputs.len();
+        cells.resize(length + BLOCK, 0);
         let values = |output: usize| {
-            let starts = commas.iter().skip(output).step_by(count);
-            let ends = commas.iter().skip(output + 1).step_by(count);
-            starts.zip(ends).map(|(&start, &end)| Slice { bytes: cells, start: start + 1, end })
+            let places = (output..commas.len() - 1).step_by(count);
+            places.map(|place| Slice { bytes: cells, start: commas[place] + 1, end: commas[place + 1] })
         };
+        let mut room = Room::new(reply, 2 * (length + 4 * commas.len() + 4 * count));
         for output in 0..count {
             // The line feeds between values need the quotes.
-            join(b",\"", values(output), b"\n", b"\"", reply);
+            room.join(*b",\"", values(output), *b"\n", b'"');
         }
         for output in 0..columns.multivalues {
-            join(b",$", values(output), b"$;$", b"$", reply);
+            room.join(*b",$", values(output), *b"$;$", b'$');
         }
+        room.close();
         reply.push(b'\n');
     }
 
@@ -158,24 +156,80 @@ impl ColumnAppender {
     }
 }
 
-/// Appends `values` with `between` them.
-#[inline]
-fn join<'v, const BEFORE: usize, const BETWEEN: usize>(
-    before: &[u8; BEFORE],
-    values: impl Iterator<Item = Slice<'v>>,
-    between: &[u8; BETWEEN],
-    after: &[u8; 1],
-    reply: &mut Vec<u8>,
-) {
-    for (index, value) in values.enumerate() {
-        if index == 0 {
-            reply.extend_from_slice(before);
-        } else {
-            reply.extend_from_slice(between);
+#[cold]
+fn copy_record(record: &ByteRecord, width: usize, reply: &mut Vec<u8>) {
+    push_cells((0..width).map(|index| record.get(index).unwrap_or_default()), reply);
+}
+
+/// The indices of all commas.
+fn find_commas(cells: &[u8], commas: &mut Vec<usize>) {
+    commas.clear();
+    for block in (0..cells.len()).step_by(BLOCK) {
+        let [mut bits] = simd::masks(cells, block, |lane| [simd::equal(lane, b',')]);
+        while bits != 0 {
+            commas.push(block + bits.trailing_zeros() as usize);
+            bits &= bits - 1;
         }
-        append_cell(value, reply);
     }
-    reply.extend_from_slice(after);
+}
+
+/// Room at the end of a reply, which is written without asking for more each time.
+struct Room<'r> {
+    reply: &'r mut Vec<u8>,
+    at: usize,
+}
+
+impl Room<'_> {
+    fn new(reply: &mut Vec<u8>, length: usize) -> Room<'_> {
+        let at = reply.len();
+        reply.resize(at + length + BLOCK, 0);
+        Room { reply, at }
+    }
+
+    /// Writes `values` with `between` them.
+    #[inline]
+    fn join<'v, const BETWEEN: usize>(
+        &mut self,
+        before: [u8; 2],
+        values: impl Iterator<Item = Slice<'v>>,
+        between: [u8; BETWEEN],
+        after: u8,
+    ) {
+        for (index, value) in values.enumerate() {
+            if index == 0 {
+                self.write(before);
+            } else {
+                self.write(between);
+            }
+            self.write_cell(value);
+        }
+        self.write([after]);
+    }
+
+    #[inline]
+    fn write_cell(&mut self, cell: Slice<'_>) {
+        let length = cell.end - cell.start;
+        match cell.bytes.get(cell.start..).and_then(|rest| rest.first_chunk::<CELL>()) {
+            Some(block) if length <= CELL => {
+                self.write(*block);
+                self.at = self.at + length - CELL;
+            }
+            _ => {
+                self.reply[self.at..][..length].copy_from_slice(cell.as_bytes());
+                self.at += length;
+            }
+        }
+    }
+
+    #[inline]
+    fn write<const LENGTH: usize>(&mut self, bytes: [u8; LENGTH]) {
+        self.reply[self.at..][..LENGTH].copy_from_slice(&bytes);
+        self.at += LENGTH;
+    }
+
+    fn close(self) {
+        self.reply.truncate(self.at);
+    }
 }
 
 fn push_next_cell(cell: &[u8], reply: &mut Vec<u8>) {

@@ -11,7 +11,7 @@ use crate::slice::Slice;
 /// The longest text that is copied as one block: most rows of narrow events fit.
 const ROW: usize = 64;
 /// The same for one output cell, in lanes of 16 bytes that are lower-cased at once.
-const CELL: usize = 32;
+pub(super) const CELL: usize = 32;
 
 /// Appends a row or a part of one.
 #[inline]

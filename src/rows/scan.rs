@@ -182,6 +182,7 @@ impl<'b> Scanner<'b> {
     }
 
     /// Ends a row at its carriage return, which a line feed has to follow.
+    #[cold]
     fn line_feed(&mut self, end: usize, cells: &mut RowSpans) -> Scan {
         match self.bytes.get(end + 1) {
             None => Scan::Incomplete,

@@ -48,6 +48,18 @@ impl Answers {
         }
     }
 
+    /// The same for rows that few sources have: not inlined there.
+    #[inline(never)]
+    pub fn append_rarely(
+        &mut self,
+        value: Slice<'_>,
+        bare: bool,
+        appender: &mut ColumnAppender,
+        row: &mut Vec<u8>,
+    ) -> bool {
+        self.append(value, bare, appender, row)
+    }
+
     #[inline(never)]
     fn compute(
         &mut self,
@@ -77,6 +89,7 @@ impl Answers {
 
     /// Appends a row with the cells of its few values. Returns whether it did: not if a value cannot be read or its cells need
     /// quotes. Then nothing was written.
+    #[inline(never)]
     pub fn append_few(
         &mut self,
         row: Row<'_>,
@@ -86,7 +99,8 @@ impl Answers {
     ) -> bool {
         let mut cells = std::mem::take(&mut self.cells);
         cells.clear();
-        let readable = values.as_slice().iter().all(|value| self.append(*value, true, appender, &mut cells));
+        let readable =
+            values.as_slice().iter().all(|value| self.append_rarely(*value, true, appender, &mut cells));
         let appended = readable && memchr2(b'"', b'$', &cells).is_none() && appender.copy(row, reply);
         match values.as_slice() {
             _ if !appended => {}

@@ -182,7 +182,7 @@ impl Command for DnsEntropy {
                     if let [value] = &*values
                         && appender.copy(row, reply)
                     {
-                        if !answers.append(Slice::whole(value), false, appender, reply) {
+                        if !answers.append_rarely(Slice::whole(value), false, appender, reply) {
                             unreadable.note(value);
                         }
                         appender.end_row(reply);

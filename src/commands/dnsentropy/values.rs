@@ -181,7 +181,9 @@ fn write_unusual(
     }
     let logged = match value.as_bytes() {
         b"" => {
-            fields.iter().for_each(|_| cells.empty());
+            for _ in fields {
+                cells.empty();
+            }
             return Some(true);
         }
         address if is_address(address) => Logged::Address,
