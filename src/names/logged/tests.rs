@@ -444,7 +444,9 @@ proptest! {
     }
 
     #[test]
-    fn several_labels_of_raw_bytes_stay(labels in prop::collection::vec(prop::collection::vec(any::<u8>(), 20..60), 1..4)) {
+    fn several_labels_of_raw_bytes_stay(
+        labels in prop::collection::vec(prop::collection::vec(any::<u8>(), 20..60), 1..4),
+    ) {
         let mut value = labels.join(&b'.');
         value[0] = b'0';
         value.retain(|&byte| !b"\\\n\xe3\xef".contains(&byte));
