@@ -84,11 +84,31 @@ impl<'u> UrlText<'u> {
     /// Prepares a value as logs write it: it begins with a scheme and `://`, with `//`, or with its host. A `://` further on, as in the
     /// query of `www.example.com/?to=http://other.example`, does not make it a URL.
     pub fn logged(value: &'u [u8]) -> UrlText<'u> {
-        let text = without_line_ends(without_controls_before(trim(value)));
+        let mut text = without_line_ends(without_controls_before(trim(value)));
+        if has_escaped_slashes(&text) {
+            text = Cow::Owned(with_plain_slashes(&text));
+        }
         let scheme = memmem::find(&text, b"://").filter(|&end| is_scheme(&text[..end]));
         let is_url = scheme.is_some() || text.starts_with(b"//");
         UrlText { text, is_url }
     }
+}
+
+/// Whether the first slash is written as JSON may write it, `\/`.
+fn has_escaped_slashes(text: &[u8]) -> bool {
+    let slash = memchr::memchr(b'/', text);
+    slash.is_some_and(|slash| text[..slash].ends_with(b"\\"))
+}
+
+fn with_plain_slashes(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    for &byte in text {
+        if byte == b'/' && plain.last() == Some(&b'\\') {
+            plain.pop();
+        }
+        plain.push(byte);
+    }
+    plain
 }
 
 fn trim(value: &[u8]) -> &[u8] {

@@ -209,6 +209,20 @@ fn answers_count_if_a_file_has_nothing_else() {
 }
 
 #[test]
+fn events_without_client_or_resolver_are_grouped_too() {
+    for (content, group) in [
+        ("query,src\na1.evil.com,10.0.0.1\na2.evil.com,10.0.0.1\n", ["10.0.0.1", "-", "2"]),
+        ("query,dest\na1.evil.com,1.1.1.1\n", ["-", "1.1.1.1", "1"]),
+        ("query\na1.evil.com\n", ["-", "-", "1"]),
+        ("query,src,dest\na1.evil.com,10.0.0.1,\n", ["10.0.0.1", "-", "1"]),
+    ] {
+        let printed = printed(&["hunt", path(&file(content))]);
+        assert_eq!(rows(&printed, "evil.com")[0][1..4], group, "{printed}");
+        assert!(printed.contains("\n1 groups by domain"), "{printed}");
+    }
+}
+
+#[test]
 fn the_hunt_says_that_no_field_holds_a_name() {
     let printed = printed(&["hunt", path(&file("{\"domain\":\"CORP\",\"user\":\"x\"}\n"))]);
     assert!(printed.contains("no event has a field that a known source uses for the DNS name"), "{printed}");

@@ -13,6 +13,9 @@ use super::fields;
 use super::loopback;
 use crate::error::Error;
 
+/// The client or resolver of an event without one.
+const MISSING: &str = "-";
+
 /// The file to hunt in, and its fields.
 #[derive(Debug, Args)]
 pub struct HuntOptions {
@@ -146,7 +149,7 @@ fn print_queries(
     writeln!(out, "{table}")
 }
 
-/// `stats count avg(ut_shannon) avg(sublen) stdev(sublen) by ut_domain src dest | sort - count`.
+/// `fillnull value=- src dest | stats count avg(ut_shannon) avg(sublen) stdev(sublen) by ut_domain src dest | sort - count`.
 fn print_groups(
     options: &HuntOptions,
     columns: &Columns,
@@ -156,9 +159,13 @@ fn print_groups(
     let mut groups: BTreeMap<[&str; 3], GroupStatistics> = BTreeMap::new();
     for event in events {
         let values = |field: &str| event.get(field).map(Vec::as_slice).unwrap_or_default();
+        let or_missing = |field: &str| match values(field) {
+            [] => vec![MISSING],
+            values => values.iter().map(String::as_str).collect(),
+        };
         for domain in values("ut_domain").iter().filter(|domain| !domain.is_empty()) {
-            for src in values(&columns.src) {
-                for dest in values(&columns.dest) {
+            for src in or_missing(&columns.src) {
+                for dest in or_missing(&columns.dest) {
                     groups.entry([domain, src, dest]).or_default().add(event);
                 }
             }

@@ -1,9 +1,9 @@
 //! The fast path for splitting names: ordinary ones, which nearly all are.
 //!
-//! A name is *ordinary* if it is ASCII of at most 256 bytes without a colon (as in an IPv6 address, before a port, in a URL) and
-//! without a backslash (which begins an escape), its first byte is neither a blank nor a parenthesis (as in Windows' length
-//! prefixes), its last byte is a letter, and it has no empty label. A last label that is on no list has only letters, digits, `-`
-//! and `_`: a blank there makes a value unreadable, and a slash may begin a record type.
+//! A name is *ordinary* if it is ASCII of at most 256 bytes without blanks and other control characters (which may make a value
+//! unreadable), without a colon (as in an IPv6 address, before a port, in a URL) and without a backslash (which begins an escape),
+//! its first byte is not a parenthesis (as in Windows' length prefixes), its last byte is a letter, and it has no empty label. A last
+//! label that is on no list has only letters, digits, `-` and `_`: a slash there may begin a record type.
 //!
 //! - What it may assume: [`logged::read`](super::logged::read) leaves an ordinary name as it is. Its last letter is not the end of a
 //!   quote or bracket. Every dot separates two labels, so a bit for each dot is enough to find the labels. Bytes around the name
@@ -167,7 +167,7 @@ impl<const WORDS: usize> Dots<WORDS> {
         if length == 0 || length > WORDS * WORD || !bytes[end - 1].is_ascii_alphabetic() {
             return None;
         }
-        if bytes[start] <= b' ' || bytes[start] == b'(' {
+        if bytes[start] == b'(' {
             return None;
         }
         let mut dots = [0; WORDS];
@@ -215,7 +215,8 @@ fn below(count: usize) -> u64 {
 fn marks(bytes: &[u8], at: usize) -> [u64; 2] {
     // A byte that is not ASCII has its highest bit set.
     simd::masks(bytes, at, |lane| {
-        [simd::equal(lane, b'.'), lane | simd::equal(lane, b':') | simd::equal(lane, b'\\')]
+        let odd = simd::within(lane, 0, b' ') | simd::equal(lane, b':') | simd::equal(lane, b'\\');
+        [simd::equal(lane, b'.'), lane | odd]
     })
 }
 
@@ -285,7 +286,7 @@ mod tests {
             "a.unlisted-tld",
             "a=b/c+d*e\"f|g.x._tcp.local",
             "\"a.example.com",
-            "[a b.example.com",
+            "[a+b.example.com",
         ] {
             assert!(check(name.as_bytes(), ListName::Mozilla), "{name}");
         }
@@ -316,6 +317,9 @@ mod tests {
             "(1)a(3)com",
             "a\\.b.com",
             "a.b c",
+            "a b.example.com",
+            "a.example.com\tb.example.com",
+            "a\0b.example.com",
             "example.com/IN/A",
             "\u{e4}.com",
         ] {

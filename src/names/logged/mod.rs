@@ -6,6 +6,7 @@
 //! pair of quotes or brackets is taken off only if it surrounds the whole value.
 
 mod json;
+mod line;
 mod tail;
 mod windows;
 mod wrapper;
@@ -31,7 +32,7 @@ pub enum Logged<'v> {
     Address,
     /// A DNS name in RFC 1035 text form, without the root dot: see [`wire`](super::wire). The root itself is empty.
     Name(Cow<'v, [u8]>),
-    /// Neither: nothing is left, or it is a URL, JSON with no or several names, or text with blanks in its last label.
+    /// Neither: nothing is left, or it is a URL, a network, JSON with no or several names, a line of a log, or a list.
     Unreadable,
 }
 
@@ -81,7 +82,7 @@ fn read_inside(value: &[u8], depth: usize) -> Logged<'_> {
     if text.is_empty() || PLACEHOLDERS.contains(&text) {
         return Logged::Unreadable;
     }
-    if let Some(name) = windows::read(trim_dots_start(text)) {
+    if let Some(name) = windows::read(text) {
         return Logged::Name(Cow::Owned(name));
     }
     if text == b"." || text == ROOT {
@@ -97,7 +98,7 @@ fn read_inside(value: &[u8], depth: usize) -> Logged<'_> {
     if is_address(bare) {
         return Logged::Address;
     }
-    if is_url(bare) {
+    if is_url(bare) || is_network(bare) {
         return Logged::Unreadable;
     }
     match wrapper::take_off(bare).or_else(|| tail::take_off(bare).map(Cow::Borrowed)) {
@@ -114,7 +115,11 @@ fn read_bare(text: &[u8]) -> Logged<'_> {
     let is_odd = |c: char| c.is_whitespace() || c.is_control();
     let readable =
         !last_label.is_empty() && last_label.utf8_chunks().all(|chunk| !chunk.valid().contains(is_odd));
-    if readable { Logged::Name(Cow::Borrowed(text)) } else { Logged::Unreadable }
+    if readable && !windows::is_damaged(text) && !line::is_line_or_list(&masked) {
+        Logged::Name(Cow::Borrowed(text))
+    } else {
+        Logged::Unreadable
+    }
 }
 
 /// `text` with dots for the full stops of other scripts, and without the line breaks by which PowerShell wraps a long name.
@@ -143,10 +148,19 @@ fn join_lines(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(joined)
 }
 
-/// Whether `text` begins with a scheme and `://`.
+/// Whether `text` begins with a scheme and `://`, in which JSON may have escaped the slashes.
 fn is_url(text: &[u8]) -> bool {
     let end = text.iter().position(|byte| !(byte.is_ascii_alphanumeric() || b"+-".contains(byte)));
-    end.is_some_and(|end| end > 1 && text[0].is_ascii_alphabetic() && text[end..].starts_with(b"://"))
+    let has_slashes = |end: usize| [&b"://"[..], br":\/\/"].iter().any(|mark| text[end..].starts_with(mark));
+    end.is_some_and(|end| end > 1 && text[0].is_ascii_alphabetic() && has_slashes(end))
+}
+
+/// Whether `text` is a range of addresses, as in `192.0.2.0/24` or `192.0.2.1-192.0.2.9`.
+fn is_network(text: &[u8]) -> bool {
+    let Some(mark) = text.iter().rposition(|byte| b"/-".contains(byte)) else { return false };
+    let (first, last) = (text[..mark].trim_ascii_end(), text[mark + 1..].trim_ascii_start());
+    let is_length = text[mark] == b'/' && !last.is_empty() && last.iter().all(u8::is_ascii_digit);
+    (is_length || is_address(last)) && is_address(first)
 }
 
 /// `text` without blanks of any kind around it and NULs after it. An escaped blank at the end is a part of the name.

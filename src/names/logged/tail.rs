@@ -98,11 +98,11 @@ fn split_at_slash(text: &[u8]) -> Option<(&[u8], &[u8])> {
     (0 < slash && slash + 1 < text.len()).then(|| (&text[..slash], &text[slash + 1..]))
 }
 
-fn is_type(text: &[u8]) -> bool {
+pub fn is_type(text: &[u8]) -> bool {
     TYPES.contains(&text) || is_numbered(text, b"TYPE")
 }
 
-fn is_class(text: &[u8]) -> bool {
+pub fn is_class(text: &[u8]) -> bool {
     CLASSES.contains(&text) || is_numbered(text, b"CLASS")
 }
 

@@ -56,6 +56,13 @@ fn length_prefixes_are_read_if_all_are_right() {
             ".(3)www(7)example(3)com(0) ",
             "\"(3)www(7)example(3)com(0)\"",
             "[C00C](3)www(7)example[C010](3)com(0)",
+            "(3)www(7)example(3)com(0).",
+            ".(3)www(7)example(3)com(0) . ",
+            "(3)www(7)example(3)com(0)\"",
+            "(3)www(7)example(3)com(0).,\r\n",
+            "[\"(3)www(7)example(3)com(0).\"]",
+            "'\"(3)www(7)example(3)com(0)\".'",
+            "(3)www(7)example(3)com(0).:53",
         ],
     );
     for (value, expected) in [
@@ -68,21 +75,37 @@ fn length_prefixes_are_read_if_all_are_right() {
         (r"(3)a\.b(2)de(0)", r"a\.b.de"),
         ("(6)isatap(0)", "isatap"),
         ("(1)1(1)2(3)com(0)", "1.2.com"),
+        ("\"(3)a\"b(2)de(0)\"", "a\"b.de"),
+        ("'(3)a'b(2)de(0)'.", "a'b.de"),
+        ("[(3)[a](2)de(0)]", "[a].de"),
+        (r#""(3)a\"b(2)de(0)""#, r#"a\"b.de"#),
+        (r#"["(2)a\\(2)de(0)"]"#, r"a\\.de"),
+        (r#""(3)a\u0000b(2)de(0)""#, r"a\000b.de"),
+        ("(4)www.(2)de", r"www\..de"),
     ] {
         assert_eq!(name(value), expected, "{value}");
     }
+    for text in ["x(3)www(3)com(0)", "(+3)www(3)com(0)", "()www(0)", "(5)x", "(3)www(3)com(0).t.example.com"]
+    {
+        assert_eq!(name(text), text);
+    }
+}
+
+#[test]
+fn length_prefixes_with_wrong_lengths_are_unreadable() {
     for text in [
         "(4)www(7)example(3)com(0)",
+        "(3)regulationprivilegescan(3)top(0)",
+        "[C00C](8)woshub(2)com(0)",
+        "\"(8)woshub(2)com(0).\"",
+        "(8)wos.hub(2)com(0)",
         "(3)www(7)example(3)com(0)x",
         "(3)www(0)(3)com(0)",
         "(3)www(7)example(3)co",
         "(99999999999999999999)a(0)",
         "(3)www(7)example(3)com(0",
-        "x(3)www(3)com(0)",
-        "(+3)www(3)com(0)",
-        "()www(0)",
     ] {
-        assert_eq!(name(text), text);
+        assert_eq!(name(text), "(unreadable)", "{text}");
     }
 }
 
@@ -117,6 +140,10 @@ fn quotes_brackets_and_json_around_one_name_are_taken_off() {
             r#""www.ex\u0061mple.com""#,
             r"www.ex\u0061mple.com",
             "{www.example.com}",
+            "['www.example.com']",
+            "{'query': 'www.example.com', 'type': 'A', 'answer': None, 'tc': False}",
+            r#""www.example.com\u0000""#,
+            r#""www.example.com\n""#,
         ],
     );
     for (value, expected) in [
@@ -124,6 +151,9 @@ fn quotes_brackets_and_json_around_one_name_are_taken_off() {
         (r#""a\/b\\\\c.example.com""#, r"a/b\\c.example.com"),
         (r#""a\.b\195.example.com""#, r"a\.b\195.example.com"),
         (r"128\/27.2.0.192.in-addr.arpa", r"128\/27.2.0.192.in-addr.arpa"),
+        (r"q\u0000x.example.com", r"q\000x.example.com"),
+        (r#"{"query":"q\u0000\u001b\u007fx.example.com"}"#, r"q\000\027\127x.example.com"),
+        (r#"["a\\\u0001.example.com"]"#, r"a\001.example.com"),
     ] {
         assert_eq!(name(value), expected);
     }
@@ -214,8 +244,65 @@ fn a_value_that_is_not_a_name_is_unreadable() {
             "www.example.com IN A",
             "a.b\u{a0}c",
             "a.b\tc",
+            "192.0.2.0/24",
+            "2001:db8::/32",
+            "192.0.2.1-192.0.2.9",
+            "192.0.2.1 - 192.0.2.9",
+            r"https:\/\/www.example.com/a",
+            "{'query': 'a.com', 'name': Name('b.com')}",
+            "{'a': 'a.com', 'b': 'b.com'}",
+            "['a.com', 'b.com']",
+            "{\"query\": 'a.com'}",
         ],
     );
+}
+
+#[test]
+fn lines_and_lists_are_unreadable() {
+    check(
+        "(unreadable)",
+        &[
+            "www.example.com. IN A + (192.0.2.1)",
+            "www.example.com. 300 IN A 1.2.3.4",
+            "www.example.com. CNAME b.example.com.",
+            "www.example.com CNAME b.example.com",
+            "localhost. 300 IN CNAME b.example.com",
+            "a2.foo.com IN A response: NOERROR +AED a2.foo.com. 28800 IN A 1.1.1.2;",
+            "client @0x7f 10.0.0.1#53 (a.foo.com): query: a.foo.com IN A +E(0)K (10.0.0.2)",
+            "query[A] www.example.com from 10.0.0.1",
+            "query: www.example.com",
+            "A? www.example.com.",
+            "type:  5 www.example.com;",
+            "10.0.0.1, 10.0.0.2",
+            "10.0.0.1;2001:db8::1 fe80::1%eth0",
+            "a.example.com b.example.com",
+            "a.example.com, b.example.com",
+            "\"a.example.com\", \"b.example.com\"",
+            "a.example.com\nb.example.com",
+            "a.example.com\r\nb.corp.local\r\n",
+            "m\u{fc}ller.de\u{a0}b.example.com",
+            "This is a sentence. It has two.parts",
+        ],
+    );
+}
+
+#[test]
+fn blanks_in_a_subdomain_are_data() {
+    for text in [
+        "My Printer._ipp._tcp.local",
+        "Mr. Smith's Printer._ipp._tcp.local",
+        "v2.0 Printer._ipp._tcp.local",
+        "Office: 2nd floor._ipp._tcp.local",
+        "AA:BB:CC:DD:EE:FF@Living Room._raop._tcp.local",
+        "1.hello world.t.example.com",
+        "the quick bro.wn fox jum.ps over.t.example.com",
+        "Hello there. It is.done now.t.example.com",
+        r"a.example.com\ b.example.com",
+        r"www.example.com\.\ x.example.com",
+        "a.com \u{1}b.com",
+    ] {
+        assert_eq!(name(text), text, "{text}");
+    }
 }
 
 #[test]
@@ -354,6 +441,17 @@ proptest! {
         if starts && !marks.iter().any(|mark| memchr::memmem::find(&value, mark).is_some()) {
             prop_assert_eq!(read(&value), Logged::Name(Cow::Borrowed(&value[..])));
         }
+    }
+
+    #[test]
+    fn several_labels_of_raw_bytes_stay(
+        labels in prop::collection::vec(prop::collection::vec(any::<u8>(), 20..60), 1..4),
+    ) {
+        let mut value = labels.join(&b'.');
+        value[0] = b'0';
+        value.retain(|&byte| !b"\\\n\xe3\xef".contains(&byte));
+        value.extend_from_slice(b".t.example.com");
+        prop_assert_eq!(read(&value), Logged::Name(Cow::Borrowed(&value[..])));
     }
 
     #[test]

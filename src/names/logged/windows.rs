@@ -1,6 +1,10 @@
 //! The form of Windows' DNS debug log: each label after its length, `(3)www(7)example(3)com(0)`.
 
 use super::super::wire::first_byte;
+use super::{MAX_DEPTH, trim_dots, trim_dots_start, wrapper};
+
+/// What may follow the form: the dot of the root, blanks, a quote that the log opened elsewhere.
+const TAIL: &[u8] = b". \t\r\n\0,;\"'";
 
 /// What the lengths count. Windows counts bytes on the wire; what writes or forwards its log may have changed their text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -11,11 +15,31 @@ enum Unit {
 }
 
 /// The name in text form, if the lengths before all labels are right and nothing else is there. The final `(0)` may be missing.
+///
+/// Quotes and brackets around the form are taken off here, as a label may hold any of them.
 pub fn read(text: &[u8]) -> Option<Vec<u8>> {
-    if !matches!(text.first(), Some(b'(' | b'[')) {
-        return None;
+    let mut text = trim_dots_start(text);
+    for _ in 0..MAX_DEPTH {
+        let units = [Unit::Bytes, Unit::UnescapedBytes, Unit::Characters];
+        if matches!(text.first(), Some(b'(' | b'['))
+            && let Some(name) = units.into_iter().find_map(|unit| labels(text, unit))
+        {
+            return Some(name);
+        }
+        text = wrapper::inside_pair(trim_dots(text))?;
+        text = trim_dots_start(text.trim_ascii_start());
     }
-    [Unit::Bytes, Unit::UnescapedBytes, Unit::Characters].into_iter().find_map(|unit| labels(text, unit))
+    None
+}
+
+/// Whether `text`, of which nothing can be taken off, has this form with wrong lengths, or is cut inside a label. A name that only
+/// begins so, as bytes of a tunnel may, has dots.
+pub fn is_damaged(text: &[u8]) -> bool {
+    let text = without_pointer(text);
+    let after = number(text).map(|(_, after)| after);
+    let has_another =
+        |after: &[u8]| memchr::memchr_iter(b'(', after).any(|at| number(&after[at..]).is_some());
+    after.is_some_and(|after| after.ends_with(b"(0)") || !after.contains(&b'.') && has_another(after))
 }
 
 fn labels(text: &[u8], unit: Unit) -> Option<Vec<u8>> {
@@ -27,7 +51,7 @@ fn labels(text: &[u8], unit: Unit) -> Option<Vec<u8>> {
         }
         let (length, after) = prefix(rest)?;
         if length == 0 {
-            return after.is_empty().then_some(name);
+            return after.iter().all(|byte| TAIL.contains(byte)).then_some(name);
         }
         let (label, after) = after.split_at_checked(text_length(after, length, unit)?)?;
         if !name.is_empty() {
@@ -38,15 +62,17 @@ fn labels(text: &[u8], unit: Unit) -> Option<Vec<u8>> {
     }
 }
 
-/// The number in parentheses at the start of `text`, and what follows it.
+/// The length at the start of `text`, and what follows it.
 fn prefix(text: &[u8]) -> Option<(usize, &[u8])> {
-    let digits = text.strip_prefix(b"(")?;
-    let end = digits.iter().take(4).position(|&byte| byte == b')')?;
-    let (digits, after) = digits.split_at(end);
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    Some((str::from_utf8(digits).ok()?.parse().ok()?, &after[1..]))
+    let (digits, after) = number(text)?;
+    Some((str::from_utf8(digits).ok()?.parse().ok()?, after))
+}
+
+/// The digits in parentheses at the start of `text`, and what follows them.
+fn number(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inside = text.strip_prefix(b"(")?;
+    let end = inside.iter().position(|byte| !byte.is_ascii_digit())?;
+    (end > 0 && inside[end] == b')').then(|| (&inside[..end], &inside[end + 1..]))
 }
 
 /// `text` without the compression pointer at its start, such as `[C00C]`, which the log shows with its option *Details*.

@@ -39,8 +39,7 @@ pub fn take_off(text: &[u8]) -> Option<Cow<'_, [u8]>> {
         return None;
     }
     if matches!((first, last), (b'{', b'}') | (b'[', b']'))
-        && text.contains(&b'"')
-        && let Some(name) = json::single_name(text)
+        && let Some(name) = json_name(text)
     {
         return Some(Cow::Owned(name));
     }
@@ -54,6 +53,19 @@ pub fn take_off(text: &[u8]) -> Option<Cow<'_, [u8]>> {
         return Some(decoded.map_or(Cow::Borrowed(inner), Cow::Owned));
     }
     inside_brackets(text).map(Cow::Borrowed)
+}
+
+fn json_name(text: &[u8]) -> Option<Vec<u8>> {
+    let name = if text.contains(&b'"') { json::single_name(text) } else { None };
+    name.or_else(|| json::single_name_in_python(text))
+}
+
+/// What is between the first and the last byte or quote of `text`, if these are a pair, whatever is between them.
+pub fn inside_pair(text: &[u8]) -> Option<&[u8]> {
+    let inside = |open: &[u8], close: &[u8]| text.strip_prefix(open)?.strip_suffix(close);
+    let mut quotes = QUOTES.into_iter();
+    let quoted = quotes.find_map(|(open, close)| inside(open.as_bytes(), close.as_bytes()));
+    quoted.or_else(|| BRACKETS.into_iter().find_map(|(open, close)| inside(&[open], &[close])))
 }
 
 fn inside_quotes(text: &[u8]) -> Option<&[u8]> {
