@@ -363,7 +363,9 @@ mod tests {
             partial.shown.insert(0, value);
             groups.merge(&partial);
         };
-        [b"d", b"b", b"c"].iter().for_each(|value| merge(&mut groups, *value));
+        for value in [b"d", b"b", b"c"] {
+            merge(&mut groups, value);
+        }
         groups.limit_values(2);
         merge(&mut groups, b"a");
         let (_, group) = groups.iter().next().expect("a group");

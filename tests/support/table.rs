@@ -14,7 +14,9 @@ pub type Row = BTreeMap<String, Vec<String>>;
 pub fn csv(header: &[&str], rows: &[Vec<String>]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header).expect("memory");
-    rows.iter().for_each(|row| writer.write_record(row).expect("memory"));
+    for row in rows {
+        writer.write_record(row).expect("memory");
+    }
     writer.into_inner().expect("memory")
 }
 
