@@ -223,6 +223,16 @@ fn events_without_client_or_resolver_are_grouped_too() {
 }
 
 #[test]
+fn windows_answers_are_not_counted() {
+    let debug = "questionname,questiontype,src_ip,direction\na.evil.com,TXT,10.0.0.1,Rcv\na.evil.com,TXT,10.0.0.1,Snd\n";
+    let analytical = "QNAME,QTYPE,Source,EventID\na.evil.com.,16,10.0.0.1,256\na.evil.com.,16,10.0.0.1,257\n";
+    for lines in [debug, analytical] {
+        let printed = printed(&["hunt", path(&file(lines))]);
+        assert_eq!(rows(&printed, "evil.com")[0][..4], ["evil.com", "10.0.0.1", "-", "1"], "{printed}");
+    }
+}
+
+#[test]
 fn the_hunt_says_that_no_field_holds_a_name() {
     let printed = printed(&["hunt", path(&file("{\"domain\":\"CORP\",\"user\":\"x\"}\n"))]);
     assert!(printed.contains("no event has a field that a known source uses for the DNS name"), "{printed}");

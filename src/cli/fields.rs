@@ -54,11 +54,15 @@ fn has_certain(event: &DnsEvent, role: &str) -> bool {
     ALIASES.iter().any(|aliases| aliases.role == role && first_of(event, &aliases.certain).is_some())
 }
 
-/// Whether an event is the answer to a query. One that says nothing about it, or that it is both, is a query.
+/// Whether an event is the answer to a query. One that says nothing about it, or that it is both, is a query. Of Windows
+/// servers, what they sent and any event of the analytical log but 256 is none.
 pub fn is_answer(event: &DnsEvent) -> bool {
     // ECS and Zeek write one event for a query and its answer, whatever it is called.
     if event.contains_key("dns.question.name") || event.contains_key("id.orig_h") {
         return false;
+    }
+    if is_sent_by_windows(event) {
+        return true;
     }
     let Some(kinds) = of_role(event, "message_type") else {
         return false;
@@ -69,6 +73,14 @@ pub fn is_answer(event: &DnsEvent) -> bool {
     let is_response_activity =
         event.get("activity_id").is_some_and(|values| values.iter().any(|id| id == "2"));
     is_response_activity || (says(&["response", "answer", "reply"]) && !says(&["query", "request"]))
+}
+
+fn is_sent_by_windows(event: &DnsEvent) -> bool {
+    let any = |field: &str, is: &dyn Fn(&str) -> bool| {
+        event.get(field).is_some_and(|values| values.iter().any(|value| is(value)))
+    };
+    any("direction", &|value| value.eq_ignore_ascii_case("snd"))
+        || any("QNAME", &|_| true) && any("EventID", &|value| !value.is_empty() && value != "256")
 }
 
 /// Whether an event is an answer whose source is the resolver, as in Suricata: it comes from the DNS port.
@@ -127,6 +139,8 @@ mod tests {
             ("dnstap.operation", "CLIENT_RESPONSE", true),
             ("activity_id", "2", true),
             ("activity_id", "6", false),
+            ("direction", "Snd", true),
+            ("direction", "Rcv", false),
             ("other", "response", false),
         ] {
             assert_eq!(
@@ -136,5 +150,8 @@ mod tests {
             );
         }
         assert!(!is_answer(&event(&[("dns.question.name", "a.example"), ("dns.type", "answer")])));
+        for (id, expected) in [("256", false), ("257", true), ("260", true), ("", false)] {
+            assert_eq!(is_answer(&event(&[("QNAME", "a.example."), ("EventID", id)])), expected, "{id}");
+        }
     }
 }

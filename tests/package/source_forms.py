@@ -134,27 +134,35 @@ def suricata_1(exchange: Exchange) -> list[Event]:
 
 
 def suricata_2(exchange: Exchange) -> list[Event]:
-    """Version 2: one answer, with all records."""
-    dns = {"dns.rrname": exchange.name, "dns.rrtype": exchange.record_type, "dns.version": "2", "event_type": "dns"}
+    """Version 2: one answer, with all records, from the client as its query."""
+    dns = {
+        "dns.rrname": exchange.name, "dns.rrtype": exchange.record_type, "dns.version": "2", "event_type": "dns",
+        "src_ip": exchange.src, "src_port": "40001", "dest_ip": exchange.dest, "dest_port": "53",
+    }  # fmt: skip
     answer: dict[str, str | list[str]] = {
         "dns.answers{}.rdata": [exchange.answer], "dns.rcode": exchange.reply_code, "dns.type": "answer",
     }  # fmt: skip
     return [
-        event(exchange, "suricata", **dns, src_ip=exchange.src, dest_ip=exchange.dest, **{"dns.type": "query"}),
-        event(exchange, "suricata", **dns, src_ip=exchange.dest, dest_ip=exchange.src, **answer),
+        event(exchange, "suricata", **dns, **{"dns.type": "query"}),
+        event(exchange, "suricata", **dns, **answer),
     ]
 
 
 def suricata_3(exchange: Exchange) -> list[Event]:
-    """Version 3, of Suricata 8: requests and responses with arrays of queries."""
+    """Version 3, of Suricata 8: requests and responses with arrays of queries, a response from the resolver."""
     dns: dict[str, str | list[str]] = {
         "dns.queries{}.rrname": [exchange.name], "dns.queries{}.rrtype": [exchange.record_type], "dns.version": "3",
-        "event_type": "dns", "src_ip": exchange.src, "dest_ip": exchange.dest,
+        "event_type": "dns",
     }  # fmt: skip
+    asked = {"src_ip": exchange.src, "src_port": "40001", "dest_ip": exchange.dest, "dest_port": "53"}
+    heard = {"src_ip": exchange.dest, "src_port": "53", "dest_ip": exchange.src, "dest_port": "40001"}
     answer: dict[str, str | list[str]] = {
         "dns.type": "response", "dns.rcode": exchange.reply_code, "dns.answers{}.rdata": [exchange.answer],
     }  # fmt: skip
-    return [event(exchange, "suricata", **dns, **{"dns.type": "request"}), event(exchange, "suricata", **dns, **answer)]
+    return [
+        event(exchange, "suricata", **dns, **asked, **{"dns.type": "request"}),
+        event(exchange, "suricata", **dns, **heard, **answer),
+    ]
 
 
 def infoblox(exchange: Exchange) -> list[Event]:
