@@ -81,7 +81,8 @@ fn home() -> Vec<String> {
 
 #[test]
 fn tunnels_straight_to_a_server_are_found_among_names_of_hosts() {
-    let forms: [(&str, &str, usize, fn(&str) -> String); 9] = [
+    type Form = fn(&str) -> String;
+    let forms: [(&str, &str, usize, Form); 9] = [
         ("(none)", HEX, 40, |data| format!("dnscat.{data}")),
         ("(none)", HEX, 62, |data| format!("dnscat.{}.{data}", &data[3..40])),
         ("(none)", HEX, 40, str::to_owned),
@@ -230,7 +231,7 @@ fn a_mute_covers_a_domain_in_every_spelling() {
 fn addresses_and_ranges_of_reverse_zones_are_quiet() {
     let octets = |number: usize| format!("{}.{}.{}", number % 256, number / 7, number % 11);
     let nibbles = texts(HEX, 20, 200);
-    let dotted = |text: &String| text.chars().map(|c| format!("{c}.")).collect::<String>();
+    let dotted = |text: &String| text.chars().flat_map(|nibble| [nibble, '.']).collect::<String>();
     for queries in [
         (0..500).map(|number| format!("{}.10.in-addr.arpa", octets(number))).collect::<Vec<_>>(),
         (0..500)
