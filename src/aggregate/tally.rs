@@ -42,7 +42,7 @@ impl Tally {
     }
 }
 
-/// The wire form: [`Tally::marked`], then what the rows weigh beyond their number if that is marked.
+/// The wire form: the marked number of rows, then what the rows weigh beyond their number if that is marked.
 impl Serialize for Tally {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let marked = self.marked();
