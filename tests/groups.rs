@@ -274,3 +274,16 @@ fn values_that_are_not_names_are_reported_once() {
             .contains("no value of the field 'query' has a registrable domain: name the field")
     );
 }
+
+#[test]
+fn a_value_that_is_not_a_name_counts_once_for_several_clients() {
+    let row = ["-", "10.0.0.1\n10.0.0.2", "$10.0.0.1$;$10.0.0.2$"].map(str::to_owned).to_vec();
+    let header = ["query", "src", "__mv_src"];
+    let chunks = [csv(&header, &[row.clone(), row]), csv(&header, &[])];
+    let run = run(&Search::default().program, &WORDS, &chunks);
+    assert!(
+        run.messages.iter().any(|message| message.starts_with("WARN 2 values of 'query' are not DNS names")),
+        "{:?}",
+        run.messages
+    );
+}

@@ -131,6 +131,11 @@ impl Combiner {
         name
     }
 
+    /// Whether the value with this id is a name.
+    pub fn is_name(&self, value: u32) -> bool {
+        self.names.domain_of(value).is_some()
+    }
+
     /// The values that are shown with the group of a name and by-values; `None` if the name has no registrable domain.
     pub fn shown(&mut self, name: u32, by_id: u32) -> Option<&mut ShownValues> {
         let domain = self.names.domain_of(name)?;

@@ -127,7 +127,7 @@ fn add_all_values(
     combiner: &mut Combiner,
     counts: &mut FieldCounts,
 ) {
-    let names = distinct(row.values(columns.name));
+    let mut names = distinct(row.values(columns.name));
     let by: Vec<Vec<Cow<'_, [u8]>>> = columns.by.iter().map(|column| distinct(row.values(*column))).collect();
     let weight = weight::of(row.values(columns.weight));
     counts.add([&names].into_iter().chain(&by).map(|values| !values.is_empty()), weight.is_some());
@@ -136,10 +136,12 @@ fn add_all_values(
     let record_types = record_type::of_event(row, &columns.record_types);
     for by in combinations(&by) {
         let query = Query { by_id: combiner.by_id(&by), time, common_types: record_types.common(), weight };
-        for name in &names {
+        // A value that is not a name counts once, not with each combination.
+        names.retain(|name| {
             let name = combiner.add(Slice::whole(name), query, record_types.rare(), list);
             show(row, columns.shown, combiner, name, query.by_id);
-        }
+            combiner.is_name(name)
+        });
     }
 }
 

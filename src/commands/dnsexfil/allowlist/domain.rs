@@ -141,7 +141,7 @@ impl Label {
         let mut spelt = String::new();
         let mut at = 0;
         for literal in literals {
-            spelt += &escape(&lower(&wire_bytes(literal.as_bytes())));
+            spelt += &escape(&mapped(&wire_bytes(literal.as_bytes())));
             at += literal.len();
             let wildcard = text.get(at..=at).unwrap_or_default();
             // Several in a row mean the same as one.
@@ -237,6 +237,15 @@ fn escape(bytes: &[u8]) -> String {
     text
 }
 
+/// A part of a label as UTS #46 maps it, so that full-width letters and separate accents become the usual ones; in lower case
+/// if that refuses it.
+fn mapped(bytes: &[u8]) -> Vec<u8> {
+    match std::str::from_utf8(bytes).map(idna::domain_to_unicode) {
+        Ok((text, Ok(()))) if !bytes.is_ascii() => text.into_bytes(),
+        _ => lower(bytes),
+    }
+}
+
 fn lower(bytes: &[u8]) -> Vec<u8> {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_lowercase().into_bytes(),
@@ -302,6 +311,9 @@ mod tests {
                     "{pattern} {domain}"
                 );
                 assert!(covers("b?cher.example", domain) && covers("*\u{fc}*.example", domain), "{domain}");
+                for pattern in ["\u{ff22}\u{dc}*.example", "bu\u{308}*.example", "b\\195\\156ch*.example"] {
+                    assert!(covers(pattern, domain), "{pattern} {domain}");
+                }
             }
         }
         assert!(covers("\u{98df}\u{72ee}.\u{516c}\u{53f8}.cn", "xn--85x722f.xn--55qx5d.cn"));
