@@ -54,8 +54,8 @@ fn has_certain(event: &DnsEvent, role: &str) -> bool {
     ALIASES.iter().any(|aliases| aliases.role == role && first_of(event, &aliases.certain).is_some())
 }
 
-/// Whether an event is the answer to a query. One that says nothing about it, or that it is both, is a query. Of Windows
-/// servers, what they sent and any event of the analytical log but 256 is none.
+/// Whether an event is the answer to a query. One that says nothing about it, or that it is both, is a query. What a
+/// Windows server sent, and events of its analytical log other than 256, are not queries.
 pub fn is_answer(event: &DnsEvent) -> bool {
     // ECS and Zeek write one event for a query and its answer, whatever it is called.
     if event.contains_key("dns.question.name") || event.contains_key("id.orig_h") {
