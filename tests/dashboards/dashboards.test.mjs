@@ -39,7 +39,7 @@ const basesDuring = async (count, shown, action) => {
     let found = [];
     const seen = (await site.ask('log')).length;
     await action();
-    for (const limit = Date.now() + 20_000; found.length < count && Date.now() < limit;) {
+    for (const limit = Date.now() + 120_000; found.length < count && Date.now() < limit;) {
         await shown.page.waitForTimeout(200);
         found = (await site.ask('log')).slice(seen).filter(({ label }) => label);
     }
