@@ -39,7 +39,7 @@ const basesDuring = async (count, shown, action) => {
     let found = [];
     const seen = (await site.ask('log')).length;
     await action();
-    for (const limit = Date.now() + 20_000; found.length < count && Date.now() < limit;) {
+    for (const limit = Date.now() + 120_000; found.length < count && Date.now() < limit;) {
         await shown.page.waitForTimeout(200);
         found = (await site.ask('log')).slice(seen).filter(({ label }) => label);
     }
@@ -268,7 +268,8 @@ describe('pages', () => {
     it('name programs and users where the events have them', async () => {
         const known = '| eval process=if(src="10.0.2.109", "C:\\\\evil.exe", null()), user="alice"'.replaceAll('"', '\\"');
         const source = '| `dnsentropy_source_$source|u$`';
-        const change = (page) => page.replaceAll(source, `${source} ${known}`);
+        // A function: in a text, the dollar sign before the backtick means what precedes the source.
+        const change = (page) => page.replaceAll(source, () => `${source} ${known}`);
         const investigate = await site.open('dnsentropy_investigate', `${SAMPLE}&form.domain=hildegardsfarm.com`, change);
         const programs = await investigate.page.locator('[data-id=viz_programs] tbody').innerText();
         assert.match(programs, /C:\\evil\.exe\s+alice\s+1\s+851/);
@@ -276,10 +277,12 @@ describe('pages', () => {
             assert.match(await investigate.page.locator(`[data-id=${panel}] tbody`).innerText(), /evil\.exe/);
         }
         await investigate.screenshot('dnsentropy_investigate-programs');
+        assert.deepEqual(await investigate.cutTexts(), []);
         await assertComplete(investigate);
         await investigate.close();
         const overview = await site.open('dnsentropy_overview', SAMPLE, change);
         assert.match(await overview.page.locator('[data-id=viz_ranking] tbody tr').first().innerText(), /evil\.exe/);
+        assert.deepEqual(await overview.cutTexts(), []);
         await assertComplete(overview);
         await overview.close();
     });
