@@ -332,7 +332,7 @@ fn a_field_is_missing_only_if_no_peer_has_it() {
         let messages = messages_of(&words, &[without_src, without_query], mapped);
         assert_eq!(messages, ["WARN no event has all of the fields 'query', 'src': group by fewer fields"]);
         let messages = messages_of(&words, &[address, without_src], mapped);
-        let text = "WARN no value of the field 'query' has a registrable domain, as all are IP addresses: name the field that holds the DNS name";
+        let text = "WARN no value of the field 'query' is a DNS name, as all are IP addresses: name the field that holds the DNS name";
         assert_eq!(messages, [text]);
         assert_eq!(messages_of(&words, &[], mapped), Vec::<String>::new());
     }

@@ -3,7 +3,7 @@
 #![no_main]
 
 use dnsentropy::aggregate::{Groups, Limits, partial};
-use dnsentropy::detect::judge;
+use dnsentropy::detect::{Zone, judge};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|messages: &[u8]| {
@@ -13,7 +13,7 @@ fuzz_target!(|messages: &[u8]| {
     partials.iter().for_each(|partial| forth.merge(partial));
     partials.iter().rev().for_each(|partial| back.merge(partial));
     for (key, group) in forth.iter() {
-        judge(key.domain.as_bytes(), &group.evidence());
+        judge(key.domain.as_bytes(), &group.evidence(Zone::of(key.domain.as_bytes())));
         let _ = (group.avg_entropy(), group.avg_length(), group.stdev_length(), group.queries_per_minute());
     }
     if partials.len() <= limits.groups {

@@ -364,7 +364,7 @@ mod tests {
             let (found, plain) = (group(&gathered, suffix), group(&plain, "example.com"));
             assert_eq!((found.moments, found.seen), (plain.moments, plain.seen));
             if count < 1000 && !suffix.contains('.') {
-                assert_eq!(found.evidence(), plain.evidence());
+                assert_eq!(found.evidence(Zone::Ordinary), plain.evidence(Zone::Ordinary));
             }
         }
     }
@@ -380,12 +380,29 @@ mod tests {
     }
 
     #[test]
+    fn names_of_hosts_do_not_hide_a_tunnel() {
+        let hosts = |count: usize| (0..count).map(|number| format!("desktop-{number:04}"));
+        for (tunnel, domain) in [("dnscat.{}", NO_DOMAIN), ("{}.lan", "lan")] {
+            let names: Vec<String> = data(20).iter().map(|data| tunnel.replace("{}", data)).collect();
+            let score = |count: usize| {
+                let hosts = hosts(count).map(|host| tunnel.replace("dnscat.", "").replace("{}", &host));
+                let groups =
+                    gathered(&names.iter().cloned().chain(hosts.clone()).chain(hosts).collect::<Vec<_>>());
+                judge(domain.as_bytes(), &group(&groups, domain).evidence(Zone::of(domain.as_bytes()))).score
+            };
+            assert!(score(0) >= 70 && score(600) >= score(0), "{domain}");
+        }
+        let alone = gathered(&hosts(600).collect::<Vec<_>>());
+        assert!(judge(NO_DOMAIN.as_bytes(), &group(&alone, NO_DOMAIN).evidence(Zone::NoDomain)).score < 20);
+    }
+
+    #[test]
     fn short_identifiers_of_customers_are_not_data() {
         let buckets: Vec<String> =
             data(12).iter().map(|data| format!("media-{}.s3.amazonaws.com", &data[..8])).collect();
         let score = |names: &[String], domain: &str| {
             let groups = gathered(names);
-            judge(domain.as_bytes(), &group(&groups, domain).evidence()).score
+            judge(domain.as_bytes(), &group(&groups, domain).evidence(Zone::Ordinary)).score
         };
         assert!(score(&buckets, "s3.amazonaws.com") < 20);
         let tunnel: Vec<String> = data(12).iter().map(|data| format!("{data}.trycloudflare.com")).collect();

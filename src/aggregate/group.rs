@@ -2,7 +2,7 @@
 
 #![allow(clippy::cast_precision_loss)] // counts of queries stay far below 2^53
 
-use super::bottom_k::BottomK;
+use super::bottom_k::{BottomK, Entry};
 use super::gather::Gathered;
 use super::partial::{NameQueries, PartialAggregate, PartialName};
 use super::record_types::RecordTypes;
@@ -126,12 +126,23 @@ impl Group {
         Some(self.count() as f64 / minutes.max(1.0))
     }
 
-    /// The evidence for the detector.
-    pub fn evidence(&self) -> GroupEvidence {
+    /// The evidence for the detector, of the names under a domain of this zone.
+    ///
+    /// Without a domain, short names of hosts do not count beside other names: a network has any number of them, and they would
+    /// hide a tunnel. How often the others repeat is not known then.
+    pub fn evidence(&self, zone: Zone) -> GroupEvidence {
+        let has_hosts = zone == Zone::NoDomain || matches!(self.gathered, Some(Gathered::LastLabel(_)));
+        let is_host = |entry: &&Entry| has_hosts && entry.evidence.may_be_host();
+        let entries = self.distinct.entries();
+        let hosts = entries.iter().filter(is_host).count();
+        let without_hosts = 0 < hosts && hosts < entries.len();
         let mut evidence = GroupEvidence::new(self.count());
         let weight = self.distinct.weight();
-        for entry in self.distinct.entries() {
+        for entry in entries.iter().filter(|entry| !without_hosts || !is_host(entry)) {
             evidence.add(&entry.evidence, weight);
+        }
+        if without_hosts {
+            evidence.queries = evidence.distinct();
         }
         evidence
     }

@@ -7,7 +7,7 @@ use indexmap::{Equivalent, IndexMap};
 use super::group::Group;
 use super::partial::PartialAggregate;
 use super::shown::MAX_VALUES;
-use crate::detect::{NameEvidence, ONE_NAME};
+use crate::detect::{NameEvidence, ONE_NAME, Zone};
 use crate::names::{NO_DOMAIN, ascii};
 
 /// The key of a group: a registrable domain and one value for each by-field.
@@ -224,7 +224,10 @@ impl Groups {
 /// The excess of a group's names and of its domain, which may hold data itself: see [`gather`](super::gather).
 fn excess(key: &GroupKey, group: &Group) -> u128 {
     let domain = NameEvidence::measure(key.domain.as_bytes());
-    group.evidence().excess.saturating_add(u128::from(domain.excess) * u128::from(ONE_NAME))
+    group
+        .evidence(Zone::of(key.domain.as_bytes()))
+        .excess
+        .saturating_add(u128::from(domain.excess) * u128::from(ONE_NAME))
 }
 
 #[cfg(test)]

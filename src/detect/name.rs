@@ -2,7 +2,7 @@
 
 use super::alphabet::{Classes, Encoding};
 use super::model::Model;
-use super::zone::{HOST_PART, Zone, words_of_range};
+use super::zone::{HOST_NAME, HOST_PART, Zone, words_of_range};
 use crate::names::wire;
 
 /// Evidence of one distinct subdomain: all labels before the registrable domain.
@@ -64,7 +64,7 @@ impl NameEvidence {
     /// Measures `subdomain` of a domain in `zone`.
     ///
     /// In a reverse zone the digits of labels that are addresses, parts of them or ranges have no excess, however many labels
-    /// there are. The excess of a single short label without a domain counts one eighth.
+    /// there are. The excess of a single short label without a domain counts 1/64.
     ///
     /// ```
     /// use dnsentropy::detect::{NameEvidence, Zone};
@@ -146,6 +146,11 @@ impl NameEvidence {
     pub fn or_spelt(self, other: NameEvidence) -> NameEvidence {
         let order = |evidence: &NameEvidence| (evidence.excess, evidence.to_bytes());
         if order(&other) < order(&self) { other } else { self }
+    }
+
+    /// Whether the name may be that of a computer, if it is one without a domain: one short label.
+    pub fn may_be_host(&self) -> bool {
+        self.labels == 1 && usize::from(self.characters) <= HOST_NAME
     }
 
     /// The number of bytes of [`NameEvidence::to_bytes`].

@@ -8,7 +8,7 @@ const REVERSE: [&[u8]; 3] = [b"in-addr.arpa", b"ip6.arpa", b"ip6.int"];
 const SERVICE_DISCOVERY: [&[u8]; 2] = [b"_tcp.local", b"_udp.local"];
 /// The longest `NetBIOS` name, in bytes. Windows cuts names of computers to it, search lists and `NetBIOS` ask for such
 /// names without a domain, and Chrome's probes for redirecting resolvers have 7 to 15 letters.
-const HOST_NAME: usize = 15;
+pub(super) const HOST_NAME: usize = 15;
 /// The excess of a name of one label that is no longer than that is divided by this where names have no domain: then thousands
 /// of them still look ordinary.
 pub(super) const HOST_PART: u32 = 64;

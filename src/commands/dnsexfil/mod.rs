@@ -236,7 +236,7 @@ impl DnsExfil {
             let all_addresses =
                 if self.others.unreadable.count() == 0 { ", as all are IP addresses" } else { "" };
             return vec![format!(
-                "no value of the field '{field}' has a registrable domain{all_addresses}: name the field that holds the DNS name"
+                "no value of the field '{field}' is a DNS name{all_addresses}: name the field that holds the DNS name"
             )];
         }
         let fields: Vec<&String> = [field].into_iter().chain(by).collect();

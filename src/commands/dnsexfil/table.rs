@@ -6,7 +6,7 @@ use super::allowlist::{Allowlist, CLIENT_FIELDS};
 use super::columns::{COLUMNS, TableRow};
 use super::options::Options;
 use crate::aggregate::{Group, GroupKey, Groups};
-use crate::detect::{GroupEvidence, Severity, Verdict, judge};
+use crate::detect::{GroupEvidence, Severity, Verdict, Zone, judge};
 use crate::rows::{Output, write_names, write_row};
 
 /// Score, payload bytes and queries, then the group. Equal ranks are in the order of their keys.
@@ -16,7 +16,7 @@ type Ranked<'g> = (Reverse<(u8, u64, u64)>, &'g GroupKey, &'g Group);
 pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &mut Vec<u8>) {
     // Only the rank is kept of each group, as there can be a million. The rows that are shown are judged once more.
     let ranked = groups.iter().map(|(key, group)| {
-        let (verdict, _) = judge_group(key, &group.evidence(), options, allowlist);
+        let (verdict, _) = judge_group(key, &evidence(key, group), options, allowlist);
         (Reverse((verdict.score, verdict.payload_bytes, group.count())), key, group)
     });
     let mut ranked: Vec<Ranked<'_>> =
@@ -35,7 +35,7 @@ pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &m
     let mut outputs = vec![Output::default(); names.len()];
     write_names(&names, body);
     for (_, key, group) in ranked {
-        let evidence = group.evidence();
+        let evidence = evidence(key, group);
         let (verdict, allowlisted) = judge_group(key, &evidence, options, allowlist);
         let row = TableRow { key, group, evidence, verdict, allowlisted };
         outputs.iter_mut().for_each(Output::clear);
@@ -49,6 +49,10 @@ pub fn write(groups: &Groups, options: &Options, allowlist: &Allowlist, body: &m
         }
         write_row(&mut outputs, body);
     }
+}
+
+fn evidence(key: &GroupKey, group: &Group) -> GroupEvidence {
+    group.evidence(Zone::of(key.domain.as_bytes()))
 }
 
 /// Why the allowlist mutes a group, if it does.
