@@ -24,6 +24,8 @@ TEXTS = (
     "a\udcff", "\udc80", "NULL", "none", "null()", "1e5", "0x1f",
 )  # fmt: skip
 HARMLESS = "harmless"
+# What findings have in place of a domain, of names without one.
+NO_DOMAIN = "(none)"
 CLIENT = "10.0.0.1"
 QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 TOKEN = re.compile(r"\$([\w.: -]*[\w.-])((?:\|[A-Za-z]+)*)\$")
