@@ -3,8 +3,8 @@
 
 mod support;
 
-use support::table::{Row, Run, csv, one, rows, run};
-use support::{Search, installed};
+use support::exfil::{Row, csv, one, parse, run, run_program};
+use support::installed;
 
 const WORDS: [&str; 3] = ["query", "by", "src"];
 const HEADER: [&str; 2] = ["query", "src"];
@@ -14,16 +14,22 @@ fn events(names: &[String]) -> Vec<Vec<String>> {
     names.iter().map(|name| vec![name.clone(), "10.0.0.1".to_owned()]).collect()
 }
 
-fn run_on(names: &[String]) -> Run {
+/// The table, and the messages.
+fn run_on(names: &[String]) -> (Vec<Row>, Vec<String>) {
     let chunks: Vec<Vec<u8>> = events(names).chunks(70).map(|chunk| csv(&HEADER, chunk)).collect();
-    run(&Search::default().program, &WORDS, &[chunks, vec![csv(&HEADER, &[])]].concat())
+    let (_, bodies, messages) = run(&WORDS, &[chunks, vec![csv(&HEADER, &[])]].concat());
+    (last_table(&bodies), messages)
+}
+
+fn last_table(bodies: &[Vec<u8>]) -> Vec<Row> {
+    parse(bodies.last().expect("a body"))
 }
 
 /// The table, of which nothing is warned.
 fn table(names: &[String]) -> Vec<Row> {
-    let run = run_on(names);
-    assert_eq!(run.messages, Vec::<String>::new());
-    rows(&run)
+    let (table, messages) = run_on(names);
+    assert_eq!(messages, Vec::<String>::new());
+    table
 }
 
 fn row<'r>(rows: &'r [Row], domain: &str) -> &'r Row {
@@ -164,22 +170,22 @@ fn gathered_groups_are_the_same_from_events_and_partial_results() {
         names(&["10.0.0.1", "not/a name of\ta host", "-"]),
     ]
     .concat();
-    let direct = run_on(&names);
+    let (direct, messages) = run_on(&names);
     let map: Vec<&str> = WORDS.into_iter().chain(["phase=map"]).collect();
     let mut partial = Vec::new();
     for peer in 0..3 {
         let events: Vec<_> = events(&names).into_iter().skip(peer).step_by(3).collect();
         let chunks: Vec<Vec<u8>> = events.chunks(11).rev().map(|chunk| csv(&HEADER, chunk)).collect();
-        let mapped = run(&Search::default().program, &map, &[chunks, vec![Vec::new()]].concat());
-        assert_eq!(mapped.messages, Vec::<String>::new());
-        partial.extend(mapped.bodies);
+        let (_, mapped, no_messages) = run(&map, &[chunks, vec![Vec::new()]].concat());
+        assert_eq!(no_messages, Vec::<String>::new());
+        partial.extend(mapped);
     }
     partial.reverse();
     partial.push(csv(&HEADER, &[]));
-    let reduced = run(&Search::default().program, &WORDS, &partial);
-    assert_eq!(rows(&reduced), rows(&direct));
-    assert_eq!(reduced.messages, direct.messages);
-    assert_eq!(direct.messages.len(), 1, "{:?}", direct.messages);
+    let (_, reduced, reduced_messages) = run(&WORDS, &partial);
+    assert_eq!(last_table(&reduced), direct);
+    assert_eq!(reduced_messages, messages);
+    assert_eq!(messages.len(), 1, "{messages:?}");
 }
 
 #[test]
@@ -216,9 +222,9 @@ fn a_mute_covers_a_domain_in_every_spelling() {
     {
         let content = format!("domain,reason\n{cell},books\n(none),hosts\ntunnel,ours\n");
         let (_app, program) = installed(&[("dnsentropy_allowlist_local.csv", content.as_bytes())]);
-        let run = run(&program, &WORDS, &chunks);
-        assert_eq!(run.messages, Vec::<String>::new());
-        let rows = rows(&run);
+        let (_, bodies, messages) = run_program(&program, &WORDS, &chunks);
+        assert_eq!(messages, Vec::<String>::new());
+        let rows = last_table(&bodies);
         let reason = |domain: &str| one(row(&rows, domain), "allowlisted");
         assert_eq!(
             [reason("xn--bcher-kva.example"), reason("(none)"), reason("tunnel")],
@@ -257,14 +263,14 @@ fn addresses_and_ranges_of_reverse_zones_are_quiet() {
 #[test]
 fn values_that_are_not_names_are_reported_once() {
     let queries = names(&["-", "-", "[\"a.example.com\",\"b.example.com\"]", "www.example.com", "10.0.0.1"]);
-    let run = run_on(&queries);
-    let [message] = &run.messages[..] else { panic!("{:?}", run.messages) };
+    let (table, messages) = run_on(&queries);
+    let [message] = &messages[..] else { panic!("{messages:?}") };
     assert!(
         message.starts_with("WARN 3 values of 'query' are not DNS names, such as '-' and '["),
         "{message}"
     );
-    assert_eq!(rows(&run).len(), 1);
-    let empty = |names: &[&str]| run_on(&self::names(names)).messages.join("\n");
+    assert_eq!(table.len(), 1);
+    let empty = |names: &[&str]| run_on(&self::names(names)).1.join("\n");
     assert!(
         empty(&["10.0.0.1", "::1"]).contains("no value of the field 'query' is a DNS name, as all are IP")
     );
@@ -278,10 +284,7 @@ fn a_value_that_is_not_a_name_counts_once_for_several_clients() {
     let row = ["-", "10.0.0.1\n10.0.0.2", "$10.0.0.1$;$10.0.0.2$"].map(str::to_owned).to_vec();
     let header = ["query", "src", "__mv_src"];
     let chunks = [csv(&header, &[row.clone(), row]), csv(&header, &[])];
-    let run = run(&Search::default().program, &WORDS, &chunks);
-    assert!(
-        run.messages.iter().any(|message| message.starts_with("WARN 2 values of 'query' are not DNS names")),
-        "{:?}",
-        run.messages
-    );
+    let (_, _, messages) = run(&WORDS, &chunks);
+    let expected = "WARN 2 values of 'query' are not DNS names";
+    assert!(messages.iter().any(|message| message.starts_with(expected)), "{messages:?}");
 }

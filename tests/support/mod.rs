@@ -8,7 +8,6 @@
 
 pub mod exfil;
 pub mod oracle;
-pub mod table;
 
 use std::collections::BTreeMap;
 use std::fs;
