@@ -178,7 +178,7 @@ mod tests {
             let (short, reference) = (entropy_of_short::<256>(text), entropy_of_counts(counts.into_iter()));
             prop_assert!((short - reference).abs() < 1e-12, "{short} {reference}");
             if text.is_ascii() {
-                prop_assert_eq!(short, entropy_of_short::<128>(text));
+                prop_assert_eq!(short.to_bits(), entropy_of_short::<128>(text).to_bits());
             }
         }
 
