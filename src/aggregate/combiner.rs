@@ -115,7 +115,8 @@ impl Combiner {
         self.by.id(by)
     }
 
-    /// Counts a query for `name`. `rare_types` has its record types if not all of them are common ones. Returns the id of the name.
+    /// Counts a query for `name`. `rare_types` has its record types if not all of them are common ones. Returns the id of the
+    /// name.
     pub fn add(
         &mut self,
         name: Slice<'_>,
@@ -136,7 +137,7 @@ impl Combiner {
         self.names.domain_of(value).is_some()
     }
 
-    /// The values that are shown with the group of a name and by-values; `None` if the name has no registrable domain.
+    /// The values that are shown with the group of a name and by-values; `None` if the value is not a name.
     pub fn shown(&mut self, name: u32, by_id: u32) -> Option<&mut ShownValues> {
         let domain = self.names.domain_of(name)?;
         Some(self.shown.entry((domain, by_id)).or_default())

@@ -172,9 +172,9 @@ impl Changes {
     ) {
         let key = GroupKey { domain: domain.to_owned(), by: by.to_vec() };
         let mut group = groups.get(&key).cloned().unwrap_or_else(|| Group::new(groups.limits().names));
+        let is_private = matches!(gathered, Some(Gathered::PrivateSuffix(_)));
         for member in members {
             let labels = if gathered.is_some() { member.label } else { &member.key.domain };
-            let is_private = matches!(gathered, Some(Gathered::PrivateSuffix(_)));
             add_below(&mut group, member.group, labels, is_private, groups);
         }
         group.gathered = gathered;
@@ -280,7 +280,7 @@ mod tests {
         groups.iter().find(|(key, _)| key.domain == domain).expect("the group").1
     }
 
-    /// Different labels in lower case that look like data, as base32 of 20 bytes.
+    /// Different labels in lower case that look like data, as base32 of 16 bytes.
     fn data(count: u64) -> Vec<String> {
         let label = |number: u64| {
             let hash = xxhash_rust::xxh3::xxh3_128(&number.to_le_bytes()).to_le_bytes();

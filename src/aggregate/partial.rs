@@ -20,7 +20,7 @@ use super::time::TimeRange;
 /// A part of the queries of one group. A chunk sends one or several for each of its groups.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PartialAggregate<'p> {
-    /// The registrable domain, in lower case and in presentation format.
+    /// The registrable domain in ASCII, or `(none)`.
     pub domain: &'p str,
     /// One value for each by-field.
     #[serde(borrow)]
